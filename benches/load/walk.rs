@@ -1,0 +1,297 @@
+//! Virtual callers and the ways that they walk, in the dialect of Africa's Talking: every request carries all inputs of
+//! the session so far, joined by `*`.
+
+use std::fmt::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use clap::ValueEnum;
+
+use crate::screen;
+
+/// What callers do. The rate of one mix says nothing about another: see `docs/performance.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mix {
+    /// A new number chooses its language, registers as a worker, looks at jobs, opens one, and every second one applies.
+    Register,
+    /// A worker dials again, looks at the jobs, opens one, goes back and home.
+    Browse,
+    /// A new number looks at the help, back and forth: screens without any action.
+    Light,
+}
+
+/// What is typed, and what must be on the screen that follows (nothing: any other screen than before).
+#[derive(Debug)]
+struct Step {
+    typed: Typed,
+    expected: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Typed {
+    Key(&'static str),
+    /// One of the rows on the screen.
+    Row,
+    BirthYear,
+    Name,
+    /// Applies on every second walk, else goes back.
+    ApplyOrBack,
+}
+
+const fn step(typed: Typed, expected: &'static str) -> Step {
+    Step { typed, expected }
+}
+
+/// The first step is the dial itself.
+const REGISTER: &[Step] = &[
+    step(Typed::Key(""), "Kaziline"),
+    step(Typed::Key("6"), "English"),
+    step(Typed::Key("2"), "1 I want work"),
+    step(Typed::Key("1"), "1 Agree"),
+    step(Typed::Key("1"), "born"),
+    step(Typed::BirthYear, "What work"),
+    step(Typed::Row, "Your trade"),
+    step(Typed::Row, "how much"),
+    step(Typed::Key("1"), "Where do you live"),
+    step(Typed::Row, "Your district"),
+    step(Typed::Row, "Your sector"),
+    step(Typed::Row, "Your name"),
+    step(Typed::Name, "You are listed"),
+    step(Typed::Key("1"), JOBS),
+    step(Typed::Row, "1 Apply"),
+    step(Typed::ApplyOrBack, ""),
+];
+const BROWSE: &[Step] = &[
+    step(Typed::Key(""), "1 Jobs for you"),
+    step(Typed::Key("1"), JOBS),
+    step(Typed::Row, "1 Apply"),
+    step(Typed::Key("0"), JOBS),
+    // Ends on the first screen: a visit that is left there is not offered again on the next dial.
+    step(Typed::Key("00"), "1 Jobs for you"),
+];
+const LIGHT: &[Step] = &[
+    step(Typed::Key(""), "Kaziline"),
+    step(Typed::Key("4"), "1 "),
+    step(Typed::Key("2"), ""),
+    step(Typed::Key("0"), "2 "),
+    step(Typed::Key("3"), ""),
+    step(Typed::Key("0"), "3 "),
+    step(Typed::Key("1"), ""),
+    step(Typed::Key("0"), "1 "),
+    step(Typed::Key("0"), "Kaziline"),
+];
+const JOBS: &str = "Jobs for you";
+/// Stands in the place of [`JOBS`] where there are none; the walk is shorter then.
+const NO_JOBS: &str = "No job fits you";
+/// In the browsing walk, the step that leads home.
+const HOME: usize = 4;
+
+const NAMES: [&str; 8] = ["Aline", "Claudine", "Eric", "Jean", "Diane", "Patrick", "Solange", "Yves"];
+/// Who was born in these years is neither a child nor implausibly old.
+const BIRTH_YEARS: std::ops::Range<u64> = 1966..2004;
+/// Numbers behind `+25078`.
+const NUMBERS: u64 = 10_000_000;
+/// Odd and no multiple of five, so that consecutive callers have scattered numbers and never the same one.
+const SCATTER: u64 = 6_700_417;
+
+/// Where numbers and chance come from: everything follows from the seed and the order in which callers begin.
+#[derive(Debug)]
+pub(crate) struct Callers {
+    seed: u64,
+    /// Whether screens are checked; those of the bare handler are always the same.
+    checked: bool,
+    begun: AtomicU64,
+    /// How many of the first numbers belong to workers who dial again.
+    known: AtomicU64,
+}
+
+impl Callers {
+    pub(crate) fn new(seed: u64, checked: bool) -> Self {
+        Self { seed, checked, begun: AtomicU64::new(0), known: AtomicU64::new(0) }
+    }
+
+    /// Those who registered so far will dial again.
+    pub(crate) fn all_are_known(&self) {
+        self.known.store(self.begun.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    pub(crate) fn know_as_many_as(&self, other: &Callers) {
+        self.known.store(other.known.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// A walk of connection `connection` of `connections`, the `turn`-th on it.
+    fn walk(&self, mix: Mix, walk: &mut Walk) {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        let caller = match mix {
+            Mix::Register | Mix::Light => begun,
+            // No worker is on two connections at once.
+            Mix::Browse => {
+                let own = (self.known.load(Ordering::Relaxed) / walk.connections).max(1);
+                walk.connection + walk.connections * (walk.turn % own)
+            }
+        };
+        walk.turn += 1;
+        walk.chance = Chance(self.seed ^ begun.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let number = (caller.wrapping_mul(SCATTER) + self.seed * 1_009) % NUMBERS;
+        let session = (walk.chance.next(), walk.chance.next());
+        walk.begin(mix, number, session, self.checked);
+    }
+}
+
+/// splitmix64: enough chance for choices, and the same on every machine.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+}
+
+/// Why an answer is not what the walk expects.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    step: usize,
+    what: &'static str,
+    answer: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}: {}: {:?}", self.step, self.what, self.answer)
+    }
+}
+
+/// One caller after the other on one connection, each through one session.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    mix: Mix,
+    steps: &'static [Step],
+    checked: bool,
+    connection: u64,
+    connections: u64,
+    turn: u64,
+    chance: Chance,
+    step: usize,
+    /// The form as far as `text=`, and then every input.
+    form: String,
+    before: String,
+    applies: bool,
+}
+
+impl Walk {
+    /// The walks of connection `connection` (from 0) of `connections`.
+    pub(crate) fn on(mix: Mix, connection: usize, connections: usize) -> Self {
+        Self {
+            mix,
+            steps: &[],
+            checked: false,
+            connection: connection as u64,
+            connections: connections as u64,
+            turn: 0,
+            chance: Chance::default(),
+            step: 0,
+            form: String::with_capacity(256),
+            before: String::with_capacity(200),
+            applies: false,
+        }
+    }
+
+    fn begin(&mut self, mix: Mix, number: u64, session: (u64, u64), checked: bool) {
+        self.steps = match mix {
+            Mix::Register => REGISTER,
+            Mix::Browse => BROWSE,
+            Mix::Light => LIGHT,
+        };
+        (self.step, self.checked, self.applies) = (0, checked, self.chance.below(2) == 0);
+        self.before.clear();
+        self.form.clear();
+        // Writing to a String does not fail.
+        drop(write!(
+            self.form,
+            "sessionId=ATUid_{:016x}{:016x}&phoneNumber=%2B25078{number:07}&networkCode=63510&serviceCode=%2A567%23&text=",
+            session.0, session.1,
+        ));
+    }
+
+    /// The next request; the first of a new caller when the last one has hung up.
+    pub(crate) fn form(&mut self, callers: &Callers) -> &str {
+        if self.is_over() {
+            callers.walk(self.mix, self);
+        }
+        if let Some(step) = self.steps.get(self.step)
+            && self.step > 0
+        {
+            if !self.form.ends_with('=') {
+                self.form.push('*');
+            }
+            // Writing to a String does not fail.
+            drop(match step.typed {
+                Typed::Key(key) => write!(self.form, "{key}"),
+                Typed::Row => {
+                    let rows = screen::rows(&self.before);
+                    write!(self.form, "{}", 1 + self.chance.below(rows))
+                }
+                Typed::BirthYear => {
+                    let years = BIRTH_YEARS.end - BIRTH_YEARS.start;
+                    write!(self.form, "{}", BIRTH_YEARS.start + self.chance.below(years))
+                }
+                Typed::Name => {
+                    let name = NAMES.iter().cycle().nth(usize::try_from(self.chance.below(8)).unwrap_or_default());
+                    write!(self.form, "{}", name.unwrap_or(&"Aline"))
+                }
+                Typed::ApplyOrBack => write!(self.form, "{}", if self.applies { "1" } else { "0" }),
+            });
+        }
+        &self.form
+    }
+
+    /// Takes the answer; a walk with a fault ends there.
+    pub(crate) fn answered(&mut self, status: u16, body: &str) -> Result<(), Fault> {
+        let taken = self.take(status, body);
+        if taken.is_err() {
+            self.give_up();
+        }
+        taken
+    }
+
+    fn take(&mut self, status: u16, body: &str) -> Result<(), Fault> {
+        let fault = |step, what| Err(Fault { step, what, answer: body.to_owned() });
+        if status != 200 {
+            return fault(self.step, "not answered 200");
+        }
+        // No walk leads to an END: one is the apology, or a screen where the caller is not meant to be.
+        let Some(text) = screen::text_of(body) else { return fault(self.step, "not a screen that goes on") };
+        let expected = self.steps.get(self.step).map_or("", |step| step.expected);
+        let no_jobs = expected == JOBS && text.contains(NO_JOBS);
+        if self.checked && text == self.before {
+            return fault(self.step, "the same screen as before");
+        }
+        if self.checked && !no_jobs && !text.contains(expected) {
+            return fault(self.step, "another screen than expected");
+        }
+        self.before.clear();
+        self.before.push_str(text);
+        self.step = match (no_jobs, self.mix) {
+            (false, _) => self.step + 1,
+            (true, Mix::Browse) => HOME,
+            (true, _) => self.steps.len(),
+        };
+        Ok(())
+    }
+
+    /// The caller hangs up.
+    pub(crate) fn give_up(&mut self) {
+        self.step = self.steps.len();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.step >= self.steps.len()
+    }
+}

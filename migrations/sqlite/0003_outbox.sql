@@ -1,0 +1,59 @@
+-- The outbound queue: one row a delivery, and an append-only log of what was tried.
+-- 0 in a time or fence column means "none", so that nothing is ever ordered by a column that may be NULL.
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,
+  -- What caused the message, for example the hop and its action: the same cause never queues twice.
+  operation_key TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL CHECK (status IN ('queued', 'claimed', 'sending', 'accepted', 'delivered', 'undelivered',
+    'no_receipt', 'failed', 'unknown', 'cancelled', 'expired')),
+  -- 0 interactive, 1 stage, 2 alert.
+  priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 2),
+  class TEXT NOT NULL CHECK (class IN ('must_arrive', 'alert')),
+  template TEXT NOT NULL,
+  person_id INTEGER,
+  -- Keyed hash of the number: joins it to its stop and its owner without being it.
+  msisdn_hmac BLOB NOT NULL,
+  -- The number's owner when the message was written; another owner does not get it.
+  number_generation INTEGER NOT NULL,
+  -- Sealed.
+  msisdn BLOB NOT NULL,
+  -- Sealed.
+  body BLOB NOT NULL,
+  segments INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL,
+  -- Sendings begun.
+  attempts INTEGER NOT NULL,
+  -- The claim that may write: a sender that slept past its lease has another one.
+  fence INTEGER NOT NULL,
+  lease_until_ms INTEGER NOT NULL,
+  -- Our name of the message at the provider; empty before the first sending.
+  client_ref TEXT NOT NULL,
+  -- The provider's name of it; empty before it was accepted.
+  provider_id TEXT NOT NULL,
+  -- When an unknown message is to be sent once more; 0: never.
+  resend_ms INTEGER NOT NULL,
+  possible_duplicate INTEGER NOT NULL CHECK (possible_duplicate IN (0, 1)),
+  -- Why it is where it is: a stable word, empty when it takes its ordinary way.
+  reason TEXT NOT NULL
+) STRICT;
+
+-- Each holds only the rows that still have something before them, so they stay small however long the table grows.
+CREATE INDEX outbox_due ON outbox (priority, due_ms, id) WHERE status = 'queued';
+CREATE INDEX outbox_claimed ON outbox (lease_until_ms, id) WHERE status = 'claimed';
+CREATE INDEX outbox_sending ON outbox (lease_until_ms, id) WHERE status = 'sending';
+CREATE INDEX outbox_resend ON outbox (resend_ms, id) WHERE resend_ms > 0;
+
+-- One claim of one message makes one sending and one outcome, or none. Written once, never changed.
+CREATE TABLE outbox_attempt (
+  message_id INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  event TEXT NOT NULL CHECK (event IN ('sending', 'accepted', 'temporary', 'permanent', 'unknown', 'lease_lost')),
+  at_ms INTEGER NOT NULL,
+  -- Method, address without query, status and sizes: no number, no text.
+  exchange TEXT NOT NULL,
+  PRIMARY KEY (message_id, fence, event)
+) STRICT, WITHOUT ROWID;

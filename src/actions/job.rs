@@ -1,0 +1,136 @@
+//! One job, and asking for it.
+
+use super::manifest::{CODE, fields, outcomes};
+use super::{ActionCx, Fault, details};
+use crate::market::VacancyId;
+use crate::market::application::{self, ApplyOutcome};
+use crate::market::job_number::JobNumber;
+use crate::market::pay::Pay;
+use crate::market::vacancy::{self, VacancyDetails};
+use crate::menu::Labels;
+use crate::menu::manifest::{Field, FieldType, Value};
+use crate::text::datetime;
+
+outcomes! { Found { Found = "found", Closed = "closed", Unknown = "unknown" } }
+outcomes! { Applied { Applied = "applied", Already = "already", Closed = "closed", NotForYou = "not_for_you" } }
+
+/// Septets of an amount with its unit, in any language.
+pub(super) const PAY_SEPTETS: usize = 18;
+/// Septets of a day, or of the words that say it is to be agreed.
+pub(super) const DAY_SEPTETS: usize = 17;
+/// Septets of a clock time with its part of the day, or of the words that say it is to be agreed.
+const CLOCK_SEPTETS: usize = 30;
+/// Septets of an employer's name: more is cut.
+const EMPLOYER_SEPTETS: usize = 14;
+
+/// The job's screen and the one behind it.
+pub(super) const DETAILS: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "day": FieldType::Text(DAY_SEPTETS),
+    "clock": FieldType::Text(CLOCK_SEPTETS),
+    "days": FieldType::Number(4),
+    "pay": FieldType::Text(PAY_SEPTETS),
+    "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
+    "food": FieldType::Word(&["with_food", "no_food"]),
+    "employer": FieldType::Text(EMPLOYER_SEPTETS),
+    "tier": FieldType::Word(&["phone_only", "id_seen", "village_leader", "registered_firm", "licensed_agency"]),
+    "asked": FieldType::Number(3),
+    "places": FieldType::Number(3),
+};
+
+/// A job in one word.
+pub(super) const REFERENCE: &[Field] = fields! { "number": FieldType::Number(8), "code": CODE };
+
+/// Pay as it is read: `7000/day`, or that it is to be agreed.
+pub(super) fn pay_text(cx: &ActionCx<'_, '_, '_>, pay: Option<Pay>) -> String {
+    let (bundle, language) = (cx.at.bundle, cx.language());
+    match pay {
+        Some(pay) => {
+            let unit = bundle.word(language, pay.unit.code());
+            format!("{}/{unit}", cx.at.host.money(pay.amount, language))
+        }
+        None => bundle.word(language, "to_agree").to_owned(),
+    }
+}
+
+/// The first day as it is read.
+pub(super) fn day_text(cx: &ActionCx<'_, '_, '_>, offer: &vacancy::NewVacancy) -> String {
+    let agreed = || cx.at.bundle.word(cx.language(), "to_agree").to_owned();
+    offer.start_day.map_or_else(agreed, |day| datetime::short(day, cx.language()))
+}
+
+fn vacancy(cx: &mut ActionCx<'_, '_, '_>) -> Result<VacancyDetails, Fault> {
+    let id = VacancyId::new(cx.integer("job")?);
+    Ok(vacancy::details(cx.tx, &cx.at.host.keys, id)?.ok_or(crate::market::Fault::Gone("vacancy"))?)
+}
+
+/// The job of a number that was dialled or typed.
+pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Found, Fault> {
+    let number = cx.integer("job_number")?;
+    let Some(number) = JobNumber::from_value(number) else { return Ok(Found::Unknown) };
+    let Some(id) = vacancy::by_job_number(cx.tx, number)? else { return Ok(Found::Unknown) };
+    let Some(found) = vacancy::details(cx.tx, &cx.at.host.keys, id)? else { return Ok(Found::Unknown) };
+    if !found.is_open(cx.at.now_ms) {
+        return Ok(Found::Closed);
+    }
+    cx.set("job", id.get());
+    Ok(Found::Found)
+}
+
+/// What the job's screens show.
+pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let found = vacancy(cx)?;
+    let (offer, language) = (&found.offer, cx.language());
+    let agreed = cx.at.bundle.word(language, "to_agree").to_owned();
+    let clock = offer.start_minute.map_or(agreed, |minute| datetime::clock(minute, language));
+    Ok(vec![
+        Value::Number(found.job_number.get()),
+        Value::Coded("trade", i64::from(offer.trade.get())),
+        Value::Coded("area", offer.area.get()),
+        Value::Text(day_text(cx, offer)),
+        Value::Text(clock),
+        Value::Number(offer.duration_days.unwrap_or(1)),
+        Value::Text(pay_text(cx, offer.pay)),
+        Value::Word(offer.paid.code()),
+        Value::Word(if offer.food { "with_food" } else { "no_food" }),
+        Value::Text(found.employer_name),
+        Value::Word(found.tier.code()),
+        Value::Number(found.applications),
+        Value::Number(offer.openings),
+    ])
+}
+
+/// The number by which people speak of a job.
+pub(super) fn reference(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let number = vacancy(cx)?.job_number.get();
+    Ok(vec![Value::Number(number), Value::Text(cx.at.host.short_code.clone())])
+}
+
+/// Applies for the job, once, and confirms it by SMS.
+pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Applied, Fault> {
+    let worker = details::worker(cx)?;
+    let found = vacancy(cx)?;
+    let key = cx.operation_key("apply");
+    let (host, now_ms) = (cx.at.host, cx.at.now_ms);
+    let (person, vacancy) = (worker.person, found.vacancy);
+    let outcome =
+        application::apply(cx.tx, &host.keys, &host.country, cx.at.ids, person, vacancy, true, &key, now_ms)?;
+    match outcome {
+        ApplyOutcome::Applied { .. } => {}
+        ApplyOutcome::Already { .. } => return Ok(Applied::Already),
+        ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Applied::Closed),
+        ApplyOutcome::NotEligible(_) => return Ok(Applied::NotForYou),
+        ApplyOutcome::NotListed => return Err(Fault::Nobody),
+    }
+    let number = cx.number()?;
+    let values = [
+        Value::Number(found.job_number.get()),
+        Value::Coded("trade", i64::from(found.offer.trade.get())),
+        Value::Coded("area", found.offer.area.get()),
+        Value::Text(host.short_code.clone()),
+    ];
+    cx.send("applied", &values, number.generation)?;
+    Ok(Applied::Applied)
+}

@@ -1,0 +1,72 @@
+//! How the country's codes and money read on a screen.
+
+use std::borrow::Cow;
+
+use crate::country::{AreaCode, Country, Level, TradeCode};
+use crate::menu::Labels;
+use crate::storage::Keys;
+use crate::text::{Language, gsm7, money};
+
+/// What actions work with, the same for every hop.
+#[derive(Debug)]
+pub struct Host {
+    /// The country pack.
+    pub country: Country,
+    /// Seals personal columns.
+    pub keys: Keys,
+    /// What callers dial, for example `*567#`.
+    pub short_code: String,
+    widest_area: [usize; 4],
+}
+
+impl Host {
+    /// A host for this country.
+    pub fn new(country: Country, keys: Keys, short_code: String) -> Self {
+        let widest_area = Language::ALL.map(|language| {
+            let levels = [Level::Province, Level::District, Level::Sector];
+            let names = levels.into_iter().flat_map(|level| country.areas.of_level(level));
+            names.map(|area| width(area.name(language))).max().unwrap_or_default()
+        });
+        Self { country, keys, short_code, widest_area }
+    }
+}
+
+fn width(text: &str) -> usize {
+    gsm7::septets(text).unwrap_or_else(|| text.chars().count())
+}
+
+impl Labels for Host {
+    fn label(&self, coded: &str, code: i64, language: Language) -> Option<Cow<'_, str>> {
+        match coded {
+            "area" => Some(self.country.areas.name(AreaCode::new(code)?, language).into()),
+            "trade" => Some(self.country.trades.name(TradeCode::new(u8::try_from(code).ok()?)?, language).into()),
+            "category" => Some(self.country.trades.category_name(u8::try_from(code).ok()?, language).into()),
+            _ => None,
+        }
+    }
+
+    fn widest_label(&self, coded: &str, language: Language) -> usize {
+        let trades = &self.country.trades;
+        match coded {
+            "area" => self.widest_area.get(language.index()).copied().unwrap_or_default(),
+            "trade" => trades.all().iter().map(|trade| width(trade.name(language))).max().unwrap_or_default(),
+            "category" => {
+                let names = trades.categories().iter().map(|category| trades.category_name(*category, language));
+                names.map(width).max().unwrap_or_default()
+            }
+            _ => 0,
+        }
+    }
+
+    fn money(&self, amount: i64, language: Language) -> String {
+        money::format(amount, &self.country.currency, language)
+    }
+
+    fn parse_money(&self, typed: &str) -> Option<i64> {
+        self.country.currency.from_whole(money::parse(typed).ok()?)
+    }
+
+    fn money_max(&self) -> i64 {
+        self.country.pay.largest()
+    }
+}

@@ -1,0 +1,116 @@
+//! Registration: consent first, then one question a screen, each answer saved as it is given.
+
+use super::manifest::{fields, outcomes};
+use super::{ActionCx, Fault, details, jobs};
+use crate::market::consent::Given;
+use crate::market::person::{self, Begun, NameOutcome};
+use crate::market::worker::{self, BirthYearOutcome, FinishOutcome};
+use crate::menu::manifest::{Field, FieldType, Value};
+
+/// Version of the consent that the screens `register.consent` and `register.consent_more` ask for. Change it with them.
+const CONSENT_TEXT_VERSION: &str = "2026-11";
+
+outcomes! {
+    Step {
+        Consent = "consent",
+        BirthYear = "birth_year",
+        Trade = "trade",
+        Rate = "rate",
+        Place = "place",
+        Name = "name",
+        Finish = "finish",
+    }
+}
+outcomes! { Consent { Given = "given", TooYoung = "too_young", NumberFull = "number_full" } }
+outcomes! { BirthYear { Saved = "saved", TooYoung = "too_young", Impossible = "impossible" } }
+outcomes! { Name { Saved = "saved", Unusable = "unusable" } }
+outcomes! { Finish { Listed = "listed", Missing = "missing" } }
+
+/// What a worker is listed as.
+pub(super) const SUMMARY: &[Field] = fields! {
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "jobs": FieldType::Number(2),
+};
+
+/// The first question that has no answer yet.
+pub(super) fn next_step(cx: &mut ActionCx<'_, '_, '_>) -> Result<Step, Fault> {
+    let Some(person) = cx.person() else { return Ok(Step::Consent) };
+    Ok(match worker::missing(cx.tx, person)? {
+        Some(worker::Step::BirthYear) => Step::BirthYear,
+        Some(worker::Step::Trade) => Step::Trade,
+        Some(worker::Step::Rate) => Step::Rate,
+        Some(worker::Step::Area) => Step::Place,
+        Some(worker::Step::Name) => Step::Name,
+        None => Step::Finish,
+    })
+}
+
+/// Records the consent; a person begins with it.
+pub(super) fn give_consent(cx: &mut ActionCx<'_, '_, '_>) -> Result<Consent, Fault> {
+    if cx.person().is_some() {
+        return Ok(Consent::Given);
+    }
+    let number = cx.number()?;
+    let given = Given {
+        text_version: CONSENT_TEXT_VERSION,
+        language: cx.language(),
+        channel: cx.at.caller.channel,
+        hop_uid: cx.at.caller.hop_uid,
+    };
+    let begun = person::begin(cx.tx, &cx.at.host.keys, cx.at.ids, &number, &given, cx.at.now_ms)?;
+    Ok(match begun {
+        Begun::Person(person) => {
+            cx.at.visit.person = Some(person.get());
+            Consent::Given
+        }
+        Begun::Refused => Consent::TooYoung,
+        Begun::NumberFull => Consent::NumberFull,
+    })
+}
+
+/// Saves the year; of a child nothing is kept.
+pub(super) fn set_birth_year(cx: &mut ActionCx<'_, '_, '_>) -> Result<BirthYear, Fault> {
+    let (person, year) = (cx.known_person()?, cx.integer("birth_year")?);
+    let host = cx.at.host;
+    Ok(match worker::set_birth_year(cx.tx, &host.keys, &host.country, person, year, cx.at.now_ms)? {
+        BirthYearOutcome::Saved | BirthYearOutcome::SavedMinor => BirthYear::Saved,
+        BirthYearOutcome::Implausible => BirthYear::Impossible,
+        BirthYearOutcome::TooYoung => {
+            cx.at.visit.forget();
+            cx.at.visit.person = None;
+            BirthYear::TooYoung
+        }
+    })
+}
+
+/// Saves the name.
+pub(super) fn set_name(cx: &mut ActionCx<'_, '_, '_>) -> Result<Name, Fault> {
+    let (person, name) = (cx.known_person()?, cx.text("name")?.to_owned());
+    Ok(match person::set_name(cx.tx, &cx.at.host.keys, person, &name, cx.at.now_ms)? {
+        NameOutcome::Saved => Name::Saved,
+        NameOutcome::Unusable => Name::Unusable,
+    })
+}
+
+/// Lists the worker and confirms it by SMS.
+pub(super) fn finish(cx: &mut ActionCx<'_, '_, '_>) -> Result<Finish, Fault> {
+    let person = cx.known_person()?;
+    match worker::finish(cx.tx, person, cx.at.now_ms)? {
+        FinishOutcome::Listed => {}
+        FinishOutcome::Missing(_) | FinishOutcome::NoConsent => return Ok(Finish::Missing),
+    }
+    let worker = details::worker(cx)?;
+    let number = cx.number()?;
+    let code = Value::Text(cx.at.host.short_code.clone());
+    let values = [details::trade_of(&worker), details::place_of(&worker), code];
+    cx.send("registered", &values, number.generation)?;
+    Ok(Finish::Listed)
+}
+
+/// What the worker is listed as, and how many jobs wait.
+pub(super) fn summary(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let worker = details::worker(cx)?;
+    let count = jobs::count(cx, &worker)?;
+    Ok(vec![details::trade_of(&worker), details::place_of(&worker), Value::Number(count)])
+}

@@ -1,0 +1,268 @@
+//! The whole service: built from the configuration in one place, started, run, and stopped in order.
+//!
+//! Stopping: accept nothing more, finish the hops under way, take no more messages from the queue, write down what became
+//! of those in flight, close the store.
+
+mod core;
+mod menus;
+mod number_check;
+mod population;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use self::core::{Core, Parts};
+pub use menus::{MenusFault, sources as menu_sources};
+pub use number_check::number_check;
+
+use crate::bundles::BundlesFault;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Fault as ConfigFault};
+use crate::country::{Country, Fault as CountryFault};
+use crate::market;
+use crate::migrations;
+use crate::storage::{self, DataFolder, FolderFault, Keys, OpenError, Store};
+use crate::web::{self, Web, admin, hooks::Channel, listener};
+use crate::worker::Worker;
+
+/// Why the service could not be started: a line or a report for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// Something is missing in the configuration.
+    #[error("{}", lines(.0))]
+    Config(Vec<ConfigFault>),
+    /// The country pack.
+    #[error("{}", lines(.0))]
+    Country(Vec<CountryFault>),
+    /// The menus could not be read.
+    #[error(transparent)]
+    MenuFiles(#[from] MenusFault),
+    /// The menus have faults.
+    #[error(transparent)]
+    Menus(#[from] BundlesFault),
+    /// Another service uses the data folder.
+    #[error("the data folder {} is in use by {}: stop it first, or choose another folder with --data",
+        path.display(), pid.as_deref().map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The process, if it has said so.
+        pid: Option<String>,
+    },
+    /// Folder, keys or database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The population could not be stored.
+    #[error("the demo's population could not be stored: {0}")]
+    Population(market::Fault),
+    /// Invented people would be mixed with real ones.
+    #[error("the data folder {} was not made with --demo: its people may be real, and invented ones must not come among them",
+        path.display())]
+    NotADemo {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}{}", if source.kind() == std::io::ErrorKind::AddrInUse {
+        "; choose another with --listen"
+    } else {
+        ""
+    })]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The admin socket cannot be made.
+    #[error("cannot listen on the admin socket {}: {source}", path.display())]
+    AdminSocket {
+        /// The socket.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The file in which a service writes its process id, for whoever finds the folder in use.
+const PID_FILE: &str = "pid";
+
+/// A data folder, its keys and its database, opened and checked in the order that makes for clear errors.
+#[derive(Debug)]
+pub struct Opened {
+    /// Holds the folder's lock; dropped last.
+    pub folder: DataFolder,
+    /// The store.
+    pub store: Store,
+    /// Its keys.
+    pub keys: Keys,
+    /// Whether the database was made just now.
+    pub is_new: bool,
+}
+
+/// Opens the data folder of a configuration. Blocks: never on a thread of the runtime.
+pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, StartFault> {
+    let folder = DataFolder::open(&config.data).map_err(|fault| match fault {
+        FolderFault::InUse { path } => {
+            let pid = std::fs::read_to_string(path.join(PID_FILE)).ok();
+            let pid = pid.map(|pid| pid.trim().to_owned()).filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()));
+            StartFault::InUse { path, pid: pid.filter(|pid| !pid.is_empty()) }
+        }
+        fault @ FolderFault::NotWritable { .. } => StartFault::Open(fault.into()),
+    })?;
+    std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id())).map_err(|source| {
+        StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into())
+    })?;
+    let is_new = !folder.database().exists();
+    let keys = match &config.keys {
+        Some(path) => Keys::load(path),
+        None => Keys::in_folder(&folder),
+    };
+    let keys = keys.map_err(OpenError::from)?;
+    let store = Store::open_sqlite(&folder.database(), migrations::SQLITE, Arc::clone(clock), config.store)?;
+    store.check_keys_blocking(&keys)?;
+    Ok(Opened { folder, store, keys, is_new })
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct App {
+    address: SocketAddr,
+    core: Core,
+    stop_listening: watch::Sender<bool>,
+    stop_sending: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+    worker: JoinHandle<()>,
+    folder: DataFolder,
+}
+
+impl App {
+    /// Builds and starts everything. When it returns, hops are answered.
+    pub async fn start(config: &Config) -> Result<App, StartFault> {
+        let missing = config.missing_to_serve();
+        let (true, Some(sms)) = (missing.is_empty(), config.sms.first()) else {
+            return Err(StartFault::Config(missing));
+        };
+        let menus = menu_sources(config.menus.as_deref())?;
+        let country = Country::embedded(&config.country).map_err(StartFault::Country)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+
+        let (blocking_config, blocking_clock) = (config.clone(), Arc::clone(&clock));
+        let opening = tokio::task::spawn_blocking(move || open_data(&blocking_config, &blocking_clock));
+        let Opened { folder, store, keys, is_new } =
+            opening.await.map_err(|_| OpenError::from(storage::Error::Panicked))??;
+        if config.population {
+            let path = folder.path().to_owned();
+            match population::may_populate(&path, is_new) {
+                Ok(true) => {}
+                Ok(false) => return Err(StartFault::NotADemo { path }),
+                Err(source) => return Err(OpenError::from(FolderFault::NotWritable { path, source }).into()),
+            }
+        }
+        // Taken before the population is stored: an address in use should not leave a filled folder behind.
+        let listen = |source| StartFault::Listen { address: config.server.listen, source };
+        let public = TcpListener::bind(config.server.listen).await.map_err(listen)?;
+        let address = public.local_addr().map_err(listen)?;
+
+        let core = Core::open(Parts {
+            store,
+            keys,
+            clock,
+            country,
+            short_code: config.short_code.clone(),
+            menus,
+            dialect: sms.dialect,
+            sender: sms.sender.clone(),
+            population: config.population,
+        })
+        .await?;
+        let admin_socket = admin_socket(&folder)?;
+
+        let channels = config.ussd.iter().map(|c| Channel::new(&c.name, c.secret.expose(), c.dialect)).collect();
+        let limits = web::Limits {
+            ussd_body_bytes_max: config.server.ussd_body_bytes_max,
+            body_read_ms: config.server.body_read_ms,
+        };
+        let inbox = config.simulator.then(|| Arc::clone(&core.loopback));
+        let routes = TowerToHyperService::new(web::routes(Web::new(core.service.clone(), channels, limits, inbox)));
+        let commands = TowerToHyperService::new(admin::routes(core.service.clone()));
+
+        let (stop_listening, stop_sending) = (watch::Sender::new(false), watch::Sender::new(false));
+        let times = times(config);
+        let listeners = vec![
+            tokio::spawn(listener::serve(public, routes, times, stop_listening.subscribe())),
+            tokio::spawn(listener::serve(admin_socket, commands, times, stop_listening.subscribe())),
+        ];
+        let wake = Arc::clone(&core.service.enqueued);
+        let worker = tokio::spawn(Worker::new(Arc::clone(&core.delivery)).run(wake, stop_sending.subscribe()));
+        Ok(App { address, core, stop_listening, stop_sending, listeners, worker, folder })
+    }
+
+    /// Where the service listens: the port is the system's when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The service inside, for tests and figures.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Runs until `shutdown` is done, then stops in order.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        self.stop().await;
+    }
+
+    async fn stop(self) {
+        self.stop_listening.send_replace(true);
+        for listener in self.listeners {
+            // A listener that panicked has nothing left to finish.
+            let _ = listener.await;
+        }
+        self.stop_sending.send_replace(true);
+        let _ = self.worker.await;
+        let store = self.core.service.store.clone();
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+        // Both are a convenience for whoever looks next; the lock, which is released last, is what counts.
+        let _ = std::fs::remove_file(self.folder.admin_socket());
+        let _ = std::fs::remove_file(self.folder.path().join(PID_FILE));
+    }
+}
+
+fn times(config: &Config) -> listener::Limits {
+    let server = &config.server;
+    listener::Limits {
+        connections_max: server.connections_max,
+        first_byte_ms: server.first_byte_ms,
+        header_read_ms: server.header_read_ms,
+        answer_write_ms: server.answer_write_ms,
+        idle_ms: server.idle_ms,
+        stop_ms: server.stop_ms,
+    }
+}
+
+/// The socket for commands. One that lies there is stale: we hold the folder's lock. The folder is its owner's alone, and
+/// so is the socket.
+fn admin_socket(folder: &DataFolder) -> Result<UnixListener, StartFault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.admin_socket();
+    let fault = |source| StartFault::AdminSocket { path: path.clone(), source };
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(fault)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(fault)?;
+    Ok(listener)
+}

@@ -1,0 +1,98 @@
+//! The service without its sockets: what answers hops and what sends messages, on a store and a clock of the caller's.
+//!
+//! [`super::App`] puts listeners and loops around it; `dial` and the transcripts use it as it is.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::StartFault;
+use super::number_check::number_check;
+use super::population;
+use crate::actions::Host;
+use crate::bundles::Bundles;
+use crate::clock::{Clock, IdSource};
+use crate::country::Country;
+use crate::delivery::Delivery;
+use crate::gateway::sms::Dialect;
+use crate::hop::Service;
+use crate::menu::Sources;
+use crate::migrations;
+use crate::storage::{Keys, Store};
+use crate::transport::{Loopback, Transport};
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// An open store whose keys are checked.
+    pub store: Store,
+    /// Its keys.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The country pack.
+    pub country: Country,
+    /// What people dial.
+    pub short_code: String,
+    /// The menus.
+    pub menus: Sources,
+    /// The SMS provider's protocol.
+    pub dialect: Dialect,
+    /// What phones show as the sender of an SMS.
+    pub sender: String,
+    /// Fill the store with an invented population.
+    pub population: bool,
+}
+
+/// A service that can be called.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// Answers hops.
+    pub service: Service,
+    /// Sends messages.
+    pub delivery: Arc<Delivery>,
+    /// The simulated phones that the loop-back provider sends to.
+    pub loopback: Arc<Loopback>,
+}
+
+/// Nodes are told apart in identifiers. One for now: the store is a file of one machine.
+const NODE: u8 = 0;
+
+impl Core {
+    /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
+    pub async fn open(parts: Parts) -> Result<Core, StartFault> {
+        let Parts { store, keys, clock, country, short_code, menus, dialect, sender, population } = parts;
+        let ids = Arc::new(IdSource::for_node(NODE));
+        let host = Arc::new(Host::new(country, keys.clone(), short_code));
+        let bundles = Bundles::open(&store, menus, &host, clock.now_ms()).await?;
+        if population {
+            population::store(&store, &keys, &host, clock.now_ms()).await.map_err(StartFault::Population)?;
+        }
+        let service = Service {
+            store: store.clone(),
+            keys: keys.clone(),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            host,
+            bundles: Arc::new(bundles),
+            enqueued: Arc::new(Notify::new()),
+        };
+        let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
+        let transport: Arc<dyn Transport> = match dialect {
+            Dialect::Loopback => Arc::<Loopback>::clone(&loopback),
+        };
+        let delivery = Arc::new(Delivery { store, keys, clock, ids, transport, dialect, sender, number_check });
+        Ok(Core { service, delivery, loopback })
+    }
+
+    /// A service in memory with the demo's population, on a clock of the caller's: nothing is left behind.
+    pub async fn in_memory(clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
+        let store = Store::inline(migrations::SQLITE, Arc::clone(&clock))?;
+        let country = Country::embedded("RW").map_err(StartFault::Country)?;
+        let (short_code, sender) = ("*567#".to_owned(), "Kaziline".to_owned());
+        // Keys of no secret: what they seal is invented and gone in a moment.
+        let keys = Keys::for_tests();
+        let dialect = Dialect::Loopback;
+        Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true }).await
+    }
+}

@@ -1,0 +1,122 @@
+//! The table of all settings: name, kind, bounds. The defaults stand in `kaziline.default.toml`, and a test compares the two.
+
+/// What a value of a setting may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Any text.
+    Text,
+    /// An address and a port.
+    Address,
+    /// A whole number within bounds.
+    Whole {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// true or false.
+    Flag,
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// The table that it stands in; for channels `channel`.
+    pub(super) section: &'static str,
+    /// Its name there.
+    pub(super) key: &'static str,
+    /// What it may be.
+    pub(super) kind: Kind,
+    /// Never shown.
+    pub(super) secret: bool,
+}
+
+const fn setting(section: &'static str, key: &'static str, kind: Kind) -> Setting {
+    Setting { section, key, kind, secret: false }
+}
+
+const fn whole(section: &'static str, key: &'static str, min: i64, max: i64) -> Setting {
+    setting(section, key, Kind::Whole { min, max })
+}
+
+/// An hour in milliseconds: longer time limits are mistaken units.
+const HOUR_MS: i64 = 3_600_000;
+/// No queue of ours is sensibly longer.
+const QUEUE_MAX: i64 = 1_000_000;
+
+/// Every setting outside channels.
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("server", "listen", Kind::Address),
+    whole("server", "connections_max", 1, 100_000),
+    whole("server", "first_byte_ms", 10, HOUR_MS),
+    whole("server", "header_read_ms", 10, HOUR_MS),
+    whole("server", "body_read_ms", 10, HOUR_MS),
+    whole("server", "answer_write_ms", 10, HOUR_MS),
+    whole("server", "idle_ms", 10, HOUR_MS),
+    whole("server", "ussd_body_bytes_max", 512, 16 * 1024),
+    whole("server", "stop_ms", 0, HOUR_MS),
+    setting("data", "folder", Kind::Text),
+    setting("data", "keys", Kind::Text),
+    setting("store", "engine", Kind::OneOf(&["sqlite"])),
+    whole("store", "interactive_waiting_max", 1, QUEUE_MAX),
+    whole("store", "bulk_waiting_max", 1, QUEUE_MAX),
+    whole("store", "batch_jobs_max", 1, 100_000),
+    whole("store", "batch_us_max", 1, 2_000_000),
+    whole("store", "readers", 1, 64),
+    whole("store", "reads_waiting_max", 1, QUEUE_MAX),
+    whole("store", "read_wait_ms", 1, HOUR_MS),
+    setting("country", "code", Kind::Text),
+    setting("service", "short_code", Kind::Text),
+    setting("menus", "folder", Kind::Text),
+    setting("log", "format", Kind::OneOf(&["plain", "json"])),
+    setting("log", "level", Kind::OneOf(&["error", "warn", "info", "debug", "trace"])),
+    setting("simulator", "enabled", Kind::Flag),
+    setting("demo", "population", Kind::Flag),
+];
+
+/// Every setting of a channel.
+pub(super) const CHANNEL_SETTINGS: &[Setting] = &[
+    setting("channel", "kind", Kind::OneOf(&["ussd", "sms"])),
+    setting("channel", "dialect", Kind::Text),
+    Setting { section: "channel", key: "secret", kind: Kind::Text, secret: true },
+    setting("channel", "sender", Kind::Text),
+];
+
+/// The setting behind a full name such as `server.listen` or `channel.mtn.secret`.
+pub(super) fn find(name: &str) -> Option<&'static Setting> {
+    let (section, rest) = name.split_once('.')?;
+    if section == "channel" {
+        let (_, key) = rest.split_once('.')?;
+        return CHANNEL_SETTINGS.iter().find(|setting| setting.key == key);
+    }
+    SETTINGS.iter().find(|setting| setting.section == section && setting.key == rest)
+}
+
+/// Whether a channel may have this name: it becomes part of an address, of environment variables and of metrics.
+pub(super) fn is_channel_name(name: &str) -> bool {
+    let characters = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    !name.is_empty() && name.len() <= CHANNEL_NAME_BYTES_MAX && characters
+}
+
+/// Longest name of a channel, in bytes: it stands in every line of the metrics.
+const CHANNEL_NAME_BYTES_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_name_finds_its_setting_and_nothing_else() {
+        assert_eq!(find("server.listen").unwrap().key, "listen");
+        assert!(find("channel.mtn.secret").unwrap().secret);
+        assert!(["listen", "server.listn", "channel.secret", "channel.a.listen", "x.y"].iter().all(|name| find(name).is_none()));
+    }
+
+    #[test]
+    fn names_of_channels_are_plain() {
+        assert!(is_channel_name("mtn_rw2"));
+        assert!(["", "MTN", "mtn-rw", "a b", "é"].iter().all(|name| !is_channel_name(name)));
+    }
+}

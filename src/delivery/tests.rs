@@ -1,0 +1,219 @@
+//! Delivery against the loop-back provider with bad days, on the simulated clock.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+use super::*;
+use crate::gateway::{TransportFault, WireRequest, WireResponse};
+use crate::outbox::rig::{NUMBER, Rig, closed_numbers};
+use crate::outbox::{Class, Priority, Status, UNKNOWN_WAIT_MS};
+use crate::transport::{Exchange, Loopback};
+use crate::worker::Worker;
+
+/// What the provider does with one request; without a script it takes it.
+#[derive(Clone, Copy, Debug)]
+enum Reply {
+    /// Refuses with this status, and asks for a wait of 60 s.
+    Status(u16),
+    /// The exchange fails.
+    Fault(TransportFault),
+    /// Takes the message and never answers.
+    Hang,
+}
+
+/// The loop-back provider with bad days.
+#[derive(Debug)]
+struct Provider {
+    inbox: Loopback,
+    script: Mutex<VecDeque<Reply>>,
+    hanging: Notify,
+    requests: AtomicUsize,
+    in_flight: AtomicUsize,
+    in_flight_max: AtomicUsize,
+}
+
+impl Transport for Provider {
+    fn exchange(&self, request: WireRequest) -> Exchange<'_> {
+        Box::pin(async move {
+            self.requests.fetch_add(1, Ordering::SeqCst);
+            let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+            self.in_flight_max.fetch_max(in_flight, Ordering::SeqCst);
+            let reply = self.script.lock().unwrap().pop_front();
+            tokio::task::yield_now().await;
+            self.in_flight.fetch_sub(1, Ordering::SeqCst);
+            match reply {
+                None => self.inbox.exchange(request).await,
+                Some(Reply::Fault(fault)) => Err(fault),
+                Some(Reply::Status(status)) => {
+                    let headers = vec![("retry-after".to_owned(), "60".to_owned())];
+                    Ok(WireResponse { status, headers, body: Vec::new() })
+                }
+                Some(Reply::Hang) => {
+                    self.inbox.exchange(request).await.unwrap();
+                    self.hanging.notify_one();
+                    std::future::pending().await
+                }
+            }
+        })
+    }
+}
+
+struct Bench {
+    rig: Rig,
+    provider: Arc<Provider>,
+    deps: Arc<Delivery>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new(script: &[Reply]) -> Self {
+        let rig = Rig::new();
+        let clock: Arc<dyn Clock> = Arc::<crate::clock::SimulatedClock>::clone(&rig.clock);
+        let provider = Arc::new(Provider {
+            inbox: Loopback::new(Arc::clone(&clock)),
+            script: Mutex::new(script.iter().copied().collect()),
+            hanging: Notify::new(),
+            requests: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            in_flight_max: AtomicUsize::new(0),
+        });
+        let deps = Arc::new(Delivery {
+            store: rig.store.clone(),
+            keys: rig.keys.clone(),
+            clock,
+            ids: Arc::clone(&rig.ids),
+            transport: Arc::<Provider>::clone(&provider),
+            dialect: Dialect::Loopback,
+            sender: "Kaziline".to_owned(),
+            number_check: closed_numbers,
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        Self { rig, provider, deps, runtime }
+    }
+
+    fn deliver(&self) -> Report {
+        self.runtime.block_on(deliver_due(&self.deps)).unwrap()
+    }
+
+    /// A new process: a worker that knows nothing of the one before.
+    fn turn_of_a_new_worker(&self) {
+        self.runtime.block_on(Worker::new(Arc::clone(&self.deps)).turn()).unwrap();
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.provider.inbox.messages_to(NUMBER, 0).into_iter().map(|message| message.text).collect()
+    }
+
+    fn requests(&self) -> usize {
+        self.provider.requests.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn a_queued_message_arrives_once_and_leaves_a_masked_trace() {
+    let bench = Bench::new(&[]);
+    let id = bench.rig.queue("hop1", Class::MustArrive, Priority::Interactive);
+    assert_eq!(bench.deliver(), Report { claimed: 1, accepted: 1, ..Report::default() });
+    assert_eq!(bench.deliver(), Report::default());
+    assert_eq!(bench.texts(), ["Muraho hop1"]);
+    let shown = bench.rig.shown(id);
+    assert_eq!(shown.message.status, Status::Accepted);
+    let exchange = shown.attempts.last().unwrap().exchange.clone();
+    assert!(exchange.starts_with("POST https://loopback.invalid/messages ") && exchange.contains(" -> 202 "));
+    assert!(!exchange.contains(NUMBER) && !exchange.contains("Muraho"), "{exchange}");
+}
+
+#[test]
+fn a_crash_after_sending_sends_once_more_what_must_arrive_and_never_an_alert() {
+    let bench = Bench::new(&[Reply::Hang, Reply::Hang]);
+    let must = bench.rig.queue("hop1", Class::MustArrive, Priority::Interactive);
+    let alert = bench.rig.queue("wave1", Class::Alert, Priority::Alert);
+    bench.runtime.block_on(async {
+        tokio::select! {
+            report = deliver_due(&bench.deps) => panic!("it hangs: {report:?}"),
+            () = async { bench.provider.hanging.notified().await; tokio::task::yield_now().await } => {}
+        }
+    });
+    assert_eq!((bench.rig.status(must), bench.rig.status(alert)), (Status::Sending, Status::Sending));
+    bench.rig.clock.advance(LEASE_MS);
+    bench.turn_of_a_new_worker();
+    assert_eq!((bench.rig.status(must), bench.rig.status(alert)), (Status::Unknown, Status::Unknown));
+    assert_eq!(bench.requests(), 2);
+    bench.rig.clock.advance(UNKNOWN_WAIT_MS);
+    bench.turn_of_a_new_worker();
+    let message = bench.rig.shown(must).message;
+    assert_eq!((message.status, message.possible_duplicate, message.attempts), (Status::Accepted, true, 2));
+    assert_eq!((bench.rig.status(alert), bench.requests()), (Status::Unknown, 3));
+    assert_eq!(bench.texts().len(), 2, "the provider knew the second by its reference");
+}
+
+#[test]
+fn a_provider_out_of_reach_is_tried_later_and_later_and_then_no_more() {
+    let attempts = usize::try_from(retry::ATTEMPTS_MAX).unwrap();
+    let bench = Bench::new(&vec![Reply::Fault(TransportFault::NotSent); attempts]);
+    let id = bench.rig.queue("hop1", Class::MustArrive, Priority::Stage);
+    for _ in 1..attempts {
+        assert_eq!(bench.deliver().temporary, 1);
+        let message = bench.rig.shown(id).message;
+        assert_eq!((message.status, bench.deliver()), (Status::Queued, Report::default()));
+        bench.rig.clock.advance(message.due_ms - bench.rig.now_ms());
+    }
+    assert_eq!(bench.deliver().permanent, 1);
+    let message = bench.rig.shown(id).message;
+    assert_eq!((message.status, message.reason.as_str()), (Status::Failed, "tried_too_often"));
+    assert_eq!((bench.requests(), bench.texts().len()), (attempts, 0));
+}
+
+#[test]
+fn each_answer_has_its_consequence() {
+    let lost = Reply::Fault(TransportFault::Unknown);
+    let bench = Bench::new(&[Reply::Status(429), Reply::Status(422), Reply::Status(500), lost]);
+    let ids = [0, 1, 2, 3].map(|i| bench.rig.queue(&format!("hop{i}"), Class::MustArrive, Priority::Stage));
+    let report = Report { claimed: 4, temporary: 1, permanent: 1, unknown: 2, ..Report::default() };
+    assert_eq!(bench.deliver(), report);
+    let stands = ids.map(|id| bench.rig.status(id));
+    assert_eq!(stands, [Status::Queued, Status::Failed, Status::Unknown, Status::Unknown]);
+    assert!(bench.rig.shown(ids[0]).message.due_ms >= bench.rig.now_ms() + 60_000, "it asked for 60 s");
+    bench.rig.clock.advance(UNKNOWN_WAIT_MS);
+    bench.turn_of_a_new_worker();
+    assert_eq!(
+        ids.map(|id| bench.rig.status(id)),
+        [Status::Accepted, Status::Failed, Status::Accepted, Status::Accepted]
+    );
+}
+
+#[test]
+fn a_number_that_stopped_while_its_message_lay_is_not_sent_to() {
+    let bench = Bench::new(&[]);
+    let (id, _) = bench.rig.queue_as("wave1", |new| new.number_generation = 2).unwrap();
+    assert_eq!(bench.deliver(), Report { claimed: 1, cancelled: 1, ..Report::default() });
+    assert_eq!((bench.rig.status(id), bench.requests()), (Status::Cancelled, 0));
+}
+
+#[test]
+fn a_batch_goes_out_together_and_is_no_larger() {
+    let bench = Bench::new(&[]);
+    for i in 0..=BATCH_MAX {
+        bench.rig.queue(&format!("wave{i}"), Class::Alert, Priority::Alert);
+    }
+    let full = bench.deliver();
+    assert!(full.is_full() && full.accepted == BATCH_MAX.unsigned_abs(), "{full:?}");
+    assert_eq!(bench.provider.in_flight_max.load(Ordering::SeqCst), 16);
+    let rest = bench.deliver();
+    assert_eq!((rest.is_full(), rest.accepted), (false, 1));
+}
+
+#[test]
+fn a_message_that_cannot_be_unsealed_fails_alone() {
+    let bench = Bench::new(&[]);
+    let bad = bench.rig.queue("hop1", Class::MustArrive, Priority::Interactive);
+    let good = bench.rig.queue("hop2", Class::MustArrive, Priority::Interactive);
+    let swap = "UPDATE outbox SET body = (SELECT body FROM outbox WHERE id = $2) WHERE id = $1";
+    bench.rig.tx(move |tx| Ok(tx.execute(swap, &[bad.into(), good.into()])?)).unwrap();
+    assert_eq!(bench.deliver(), Report { claimed: 2, accepted: 1, permanent: 1, ..Report::default() });
+    assert_eq!((bench.rig.status(bad), bench.rig.status(good)), (Status::Failed, Status::Accepted));
+    assert_eq!(bench.texts(), ["Muraho hop2"]);
+}

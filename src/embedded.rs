@@ -1,0 +1,52 @@
+//! The menus that are compiled in, so that one file is a whole service. A test compares the list with the folder.
+
+use crate::menu::Sources;
+
+macro_rules! files {
+    ($($path:literal,)+) => { [$(($path, include_str!(concat!("../menus/", $path)))),+] };
+}
+
+const MENUS: [(&str, &str); 17] = files![
+    "bundle.toml",
+    "flows/applications.toml",
+    "flows/details.toml",
+    "flows/help.toml",
+    "flows/home.toml",
+    "flows/job.toml",
+    "flows/jobs.toml",
+    "flows/language.toml",
+    "flows/place.toml",
+    "flows/rate.toml",
+    "flows/register.toml",
+    "flows/trade.toml",
+    "flows/who.toml",
+    "text/en.toml",
+    "text/fr.toml",
+    "text/rw.toml",
+    "text/sw.toml",
+];
+
+/// The menus of this program.
+pub fn menus() -> Sources {
+    Sources::new(MENUS.map(|(path, text)| (path.to_owned(), text.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_compiled_in() {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/menus"));
+        let names = |sub: &str| -> Vec<String> {
+            let files = std::fs::read_dir(folder.join(sub)).unwrap().map(|file| file.unwrap().file_name());
+            files.map(|name| format!("{sub}{}", name.to_str().unwrap())).filter(|name| name.ends_with(".toml")).collect()
+        };
+        let mut found: Vec<String> = ["", "flows/", "text/"].into_iter().flat_map(names).collect();
+        found.sort();
+        assert_eq!(found, MENUS.map(|(path, _)| path.to_owned()));
+        assert_eq!(menus().files.len(), MENUS.len());
+    }
+}

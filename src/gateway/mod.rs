@@ -1,0 +1,12 @@
+//! The dialects of telecom providers: bytes in, types out, and back. Pure: no sockets, clocks, async or logging.
+//!
+//! A provider's oddities end here. One dialect is one file with its fixtures in `tests/fixtures/<dialect>`; what comes
+//! out of `ussd` and what goes into `sms` looks the same for all of them. `transport.rs` carries the bytes.
+
+mod form;
+pub mod sms;
+pub mod ussd;
+mod wire;
+
+pub use form::encode_form;
+pub use wire::{Method, TransportFault, WireRequest, WireResponse};

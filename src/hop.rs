@@ -1,0 +1,378 @@
+//! One hop: a caller's key press becomes a screen, in one transaction.
+//!
+//! The way of a hop, as a story:
+//!
+//! 1. The web decodes what the gateway sent into a [`Hop`].
+//! 2. [`answer`] prepares what may not happen inside a transaction (hashes, identifiers, the time) and hands a closure to
+//!    the store, which runs it where the data is, under a deadline.
+//! 3. The closure *takes* the session's row ([`record`]), which serialises the hops of a session, and asks
+//!    [`redelivery`] what the hop is: a repeat gets the stored answer, a dial begins a visit, anything else is an input.
+//! 4. The session engine steps; what it asks for is done by [`crate::actions`] in the same transaction.
+//! 5. Answer and visit are saved. The screen is sent only when all of it is on the disk.
+//!
+//! So an SMS that a screen promises exists if and only if the session moved, and a caller who hangs up cannot tear a
+//! change in two.
+
+pub mod record;
+pub mod redelivery;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::actions::{self, Around, Caller, Host};
+use crate::bundles::Bundles;
+use crate::clock::{Clock, IdSource};
+use crate::country::Msisdn;
+use crate::gateway::ussd::{UssdAnswer, UssdEvent};
+use crate::market::phone_number::MsisdnHash;
+use crate::menu::Bundle;
+use crate::menu::graph::EngineText;
+use crate::session::input::Today;
+use crate::session::{Effect, Engine, Event, Scene, Screen, Visit};
+use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
+use crate::text::datetime::Day;
+use record::{Record, Saved};
+use redelivery::Reading;
+
+/// A hop in all. Operators ask for an answer within two seconds (a quality measure of the Indian regulator, used here as
+/// the strictest known); work that has not begun by then is dropped and the caller is told.
+pub const HOP_DEADLINE_MS: i64 = 2_000;
+
+/// One request of a gateway, understood.
+#[derive(Clone)]
+pub struct Hop {
+    /// The configured channel that it came by.
+    pub channel: Arc<str>,
+    /// The gateway's name for the session.
+    pub session: String,
+    /// Who calls.
+    pub msisdn: Msisdn,
+    /// What was dialled, as the gateway tells it.
+    pub service_code: String,
+    /// What happened.
+    pub event: UssdEvent,
+    /// The gateway's name for this hop, where it has one.
+    pub hop_id: Option<String>,
+}
+
+impl std::fmt::Debug for Hop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hop").field("channel", &self.channel).field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// What answers hops.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Seals personal columns.
+    pub keys: Keys,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Arc<IdSource>,
+    /// What actions work with: the country and our code.
+    pub host: Arc<Host>,
+    /// The menus.
+    pub bundles: Arc<Bundles>,
+    /// Told when messages were queued.
+    pub enqueued: Arc<Notify>,
+}
+
+/// How a hop came out, for counters and tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// A screen was made.
+    Answered,
+    /// A stored answer was given again.
+    Repeated,
+    /// The gateway told that a session is over.
+    Closed,
+    /// The caller got an apology; nothing happened.
+    Apologised,
+}
+
+/// What a hop gave.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// What the caller sees.
+    pub answer: UssdAnswer,
+    /// How it came about.
+    pub outcome: Outcome,
+}
+
+/// All that a hop's transaction needs from outside: made once, so that the transaction can run again.
+struct Prepared {
+    hop: Hop,
+    now_ms: i64,
+    today: Today,
+    hop_uid: i64,
+    ids: IdBlock,
+    session_key: [u8; 32],
+    number: MsisdnHash,
+    text_hash: [u8; 32],
+}
+
+/// Answers a hop. Never fails: what cannot be answered is an END that apologises, and leaves no trace.
+pub async fn answer(service: &Service, hop: Hop) -> Answered {
+    let prepared = Arc::new(prepare(service, hop));
+    if let UssdEvent::Closed(why) = prepared.hop.event {
+        return closed(service, &prepared, why.code()).await;
+    }
+    let mut tries_left = 2;
+    let result = loop {
+        let (service_in, prepared_in) = (service.clone(), Arc::clone(&prepared));
+        let work = Work::interactive(prepared.now_ms + HOP_DEADLINE_MS);
+        let transaction = service.store.transact(work, move |tx| run(tx, &service_in, &prepared_in));
+        // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
+        let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
+        let result = tokio::time::timeout(limit, transaction).await.unwrap_or(Err(Error::TooLate));
+        tries_left -= 1;
+        // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
+        if result != Err(Error::Unavailable) || tries_left == 0 {
+            break result;
+        }
+    };
+    match result {
+        Ok(done) => {
+            if done.enqueued {
+                service.enqueued.notify_one();
+            }
+            Answered { answer: done.answer, outcome: done.outcome }
+        }
+        Err(error) => {
+            tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
+            apology(service)
+        }
+    }
+}
+
+/// The END that is shown when nothing could be done; never stored as an answer.
+fn apology(service: &Service) -> Answered {
+    let bundle = service.bundles.live();
+    let text = bundle.engine_text(bundle.default_language(), EngineText::Apology).to_owned();
+    Answered { answer: UssdAnswer { text, end: true }, outcome: Outcome::Apologised }
+}
+
+async fn closed(service: &Service, prepared: &Arc<Prepared>, why: &'static str) -> Answered {
+    let (key, now_ms) = (prepared.session_key, prepared.now_ms);
+    let work = Work::interactive(now_ms + HOP_DEADLINE_MS);
+    let closed = service.store.transact(work, move |tx| record::close(tx, &key, why, now_ms)).await;
+    if let Err(error) = closed {
+        tracing::warn!(channel = %prepared.hop.channel, %error, "the end of a session could not be noted");
+    }
+    Answered { answer: UssdAnswer { text: String::new(), end: true }, outcome: Outcome::Closed }
+}
+
+fn prepare(service: &Service, hop: Hop) -> Prepared {
+    let now_ms = service.clock.now_ms();
+    let day = Day::from_ms(now_ms, &service.host.country.timezone);
+    let number = MsisdnHash::of(&service.keys, &hop.msisdn);
+    let mut key = Vec::with_capacity(hop.channel.len() + hop.session.len() + 40);
+    key.extend_from_slice(number.as_bytes());
+    key.extend_from_slice(&u32::try_from(hop.channel.len()).unwrap_or(u32::MAX).to_be_bytes());
+    key.extend_from_slice(hop.channel.as_bytes());
+    key.extend_from_slice(hop.session.as_bytes());
+    let session_key = service.keys.keyed_hash(Purpose::SessionText, &key);
+    let text_hash = match &hop.event {
+        UssdEvent::Cumulative(text) | UssdEvent::Input(text) | UssdEvent::Dial { extras: text } => {
+            redelivery::hash(&service.keys, &session_key, hop.hop_id.as_deref().unwrap_or(text))
+        }
+        UssdEvent::Closed(_) => [0; 32],
+    };
+    let mut ids = service.ids.block(now_ms);
+    let hop_uid = ids.next_id().unwrap_or_default();
+    Prepared { hop, now_ms, today: Today { day, year: day.year() }, hop_uid, ids, session_key, number, text_hash }
+}
+
+struct Done {
+    answer: UssdAnswer,
+    outcome: Outcome,
+    enqueued: bool,
+}
+
+impl PartialEq for Done {
+    fn eq(&self, other: &Self) -> bool {
+        self.answer == other.answer
+    }
+}
+
+/// The transaction of a hop.
+fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, Error> {
+    let mut ids = prepared.ids.clone();
+    let fresh_id = ids.next_id().unwrap_or_default();
+    let before = record::take(tx, prepared, fresh_id)?;
+    if before.hop_uid == prepared.hop_uid {
+        return repeat(tx, service, prepared, &before, before.hop_seq);
+    }
+    let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
+    let reading =
+        redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
+    match reading {
+        Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_seq),
+        Reading::Earlier => match record::earlier(tx, &before, prepared)? {
+            Some(seq) => repeat(tx, service, prepared, &before, seq),
+            None if redelivery::is_stale(&before, prepared.now_ms) => begin(tx, service, prepared, &before, "", ids),
+            None => repeat(tx, service, prepared, &before, before.hop_seq),
+        },
+        Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
+        Reading::Typed(typed) => {
+            let Some((bundle, visit)) = visit_of(service, &before)? else {
+                return begin(tx, service, prepared, &before, "", ids);
+            };
+            turn(tx, service, prepared, &before, (bundle, visit, Event::Input(typed.to_owned())), ids)
+        }
+    }
+}
+
+/// The visit that a session is in, with the bundle on which it began.
+fn visit_of(service: &Service, before: &Record) -> Result<Option<(Arc<Bundle>, Visit)>, Error> {
+    let Some(sealed) = &before.visit_sealed else { return Ok(None) };
+    let bytes = service.keys.open(record::VISIT, before.session_id, sealed)?;
+    let bundle = service.bundles.of(before.bundle_hash.as_deref());
+    Ok(Visit::from_bytes(&bundle, &bytes).ok().map(|visit| (bundle, visit)))
+}
+
+/// A visit begins, or the one that was dropped is offered again.
+fn begin(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    before: &Record,
+    extras: &str,
+    mut ids: IdBlock,
+) -> Result<Done, Error> {
+    let bundle = service.bundles.live();
+    let greeted = actions::greet(tx, &service.host, &prepared.hop.msisdn, &bundle, prepared.now_ms)?;
+    let mut generation = before.clone();
+    if !before.is_new {
+        generation.begin_again();
+    }
+    let since_ms = prepared.now_ms - bundle.resume_ms;
+    if greeted.may_resume
+        && let Some(dropped) = record::resumable(tx, prepared, since_ms)?
+        && let Some((bundle, visit)) = visit_of(service, &dropped)?
+    {
+        record::hand_over(tx, dropped.session_id)?;
+        let event = Event::Resume(extras.to_owned());
+        return turn(tx, service, prepared, &generation, (bundle, visit, event), ids);
+    }
+    let visit_id = ids.next_id().unwrap_or_default();
+    let visit = Visit::new(visit_id, greeted.language, None);
+    turn(tx, service, prepared, &generation, (bundle, visit, Event::Dial(extras.to_owned())), ids)
+}
+
+/// Steps the engine to a screen and saves everything.
+fn turn(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    before: &Record,
+    (bundle, mut visit, event): (Arc<Bundle>, Visit, Event),
+    mut ids: IdBlock,
+) -> Result<Done, Error> {
+    let (screen, enqueued) = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
+    save(tx, service, prepared, before, &bundle, &visit, &screen)?;
+    Ok(Done { answer: UssdAnswer { text: screen.text, end: screen.end }, outcome: Outcome::Answered, enqueued })
+}
+
+/// Steps the engine until there is a screen; what it asks for is done in the hop's transaction.
+fn drive(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    bundle: &Bundle,
+    visit: &mut Visit,
+    event: Event,
+    ids: &mut IdBlock,
+) -> Result<(Screen, bool), Error> {
+    let fresh_visit_id = ids.next_id().unwrap_or_default();
+    let manifest = actions::manifest();
+    let scene = Scene { bundle, manifest, labels: &*service.host, today: prepared.today, fresh_visit_id };
+    let caller = Caller {
+        msisdn: &prepared.hop.msisdn,
+        number: prepared.number,
+        channel: &prepared.hop.channel,
+        hop_uid: prepared.hop_uid,
+    };
+    let mut enqueued = false;
+    let mut engine = Engine::new(scene, visit);
+    let mut effect = engine.step(event);
+    loop {
+        if let Effect::Screen(screen) = effect {
+            return Ok((screen, enqueued));
+        }
+        let mut around = Around {
+            host: &service.host,
+            bundle,
+            caller,
+            visit: engine.visit,
+            today: prepared.today,
+            now_ms: prepared.now_ms,
+            ids,
+            enqueued: &mut enqueued,
+        };
+        let event = actions::perform(tx, &mut around, &effect)?;
+        effect = engine.step(event);
+    }
+}
+
+fn save(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    before: &Record,
+    bundle: &Bundle,
+    visit: &Visit,
+    screen: &Screen,
+) -> Result<(), Error> {
+    let state = bundle.state(screen.state);
+    let worth_resuming = state.is_some_and(|state| state.back && !state.opening && !state.private);
+    let visit_sealed = service.keys.seal(record::VISIT, before.session_id, &visit.to_bytes(bundle));
+    let answer_sealed =
+        (!screen.private).then(|| service.keys.seal(record::ANSWER, before.session_id, screen.text.as_bytes()));
+    let text_len = match &prepared.hop.event {
+        UssdEvent::Cumulative(text) => text.len(),
+        _ => 0,
+    };
+    let saved = Saved {
+        text_len: i64::try_from(text_len).unwrap_or(i64::MAX),
+        bundle_hash: &bundle.hash,
+        visit_sealed: &visit_sealed,
+        answer_sealed: answer_sealed.as_deref(),
+        state: state.map_or("", |state| state.name.as_str()),
+        end: screen.end,
+        resumable: !screen.end && worth_resuming && visit.resume.is_none(),
+    };
+    record::save(tx, prepared, before, &saved)
+}
+
+/// The stored answer, byte for byte; a secret screen is made again from the visit.
+fn repeat(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    before: &Record,
+    seq: i64,
+) -> Result<Done, Error> {
+    let Some((sealed, end)) = record::answer_of(tx, before, seq)? else {
+        return Err(Error::Corrupt { what: "an answered hop has no row" });
+    };
+    let text = match sealed {
+        Some(sealed) => service.keys.open_text(record::ANSWER, before.session_id, &sealed)?,
+        None => shown_again(tx, service, prepared, before)?,
+    };
+    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, enqueued: false })
+}
+
+fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {
+    let Some((bundle, mut visit)) = visit_of(service, before)? else {
+        return Err(Error::Corrupt { what: "a session that was answered has no visit" });
+    };
+    let mut ids = prepared.ids.clone();
+    let (screen, _) = drive(tx, service, prepared, &bundle, &mut visit, Event::Again, &mut ids)?;
+    Ok(screen.text)
+}

@@ -1,0 +1,166 @@
+//! What the market's tests start from: an empty store with the real migration, and short ways to fill it.
+
+use std::cell::Cell;
+use std::sync::{Arc, LazyLock};
+
+use super::consent::Given;
+use super::employer::{EmployerKind, NewEmployer, Tier};
+use super::job_number::{JobNumber, mix};
+use super::kind::{JobKind, Weekdays};
+use super::pay::{PaidWhen, Pay, Rate};
+use super::person::{self, Begun};
+use super::phone_number::{self, PhoneNumber};
+use super::vacancy::{self, NewVacancy, Posted};
+use super::worker::{self, BirthYearOutcome};
+use super::worker_trade::{self, TradeOutcome};
+use super::{Fault, PersonId, VacancyId, employer};
+use crate::clock::SimulatedClock;
+use crate::country::{AreaCode, Country, Msisdn, PayUnit, TradeCode};
+use crate::storage::{IdBlock, Keys, Migration, Store, Tx, Work};
+use crate::text::Language;
+
+/// 22 November 2026, 08:00 in Kigali.
+pub(crate) const NOW_MS: i64 = 1_795_327_200_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+const MARKET: &[Migration] = &[Migration::new(1, "market", include_str!("../../migrations/sqlite/0001_market.sql"))];
+
+/// Rwanda, read once.
+pub(crate) fn country() -> &'static Country {
+    static RWANDA: LazyLock<Country> = LazyLock::new(|| Country::embedded("RW").unwrap());
+    &RWANDA
+}
+
+pub(crate) fn area(code: i64) -> AreaCode {
+    AreaCode::new(code).unwrap()
+}
+
+pub(crate) fn trade(code: u8) -> TradeCode {
+    TradeCode::new(code).unwrap()
+}
+
+pub(crate) struct Fixture {
+    pub(crate) keys: Keys,
+    pub(crate) country: Country,
+    next: Cell<i64>,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Fixture {
+        Fixture { keys: Keys::for_tests(), country: country().clone(), next: Cell::new(0) }
+    }
+
+    /// An empty store in memory.
+    pub(crate) fn store() -> Store {
+        Store::inline(MARKET, Arc::new(SimulatedClock::at(NOW_MS))).unwrap()
+    }
+
+    /// Runs a test's body in one transaction of an empty store.
+    pub(crate) fn run(self, body: impl Fn(&mut Tx<'_>, &Fixture) -> Result<(), Fault> + Send + 'static) {
+        Self::store().transact_blocking(Work::interactive(None), move |tx| body(tx, &self)).unwrap();
+    }
+
+    /// A fresh block of identifiers.
+    pub(crate) fn ids(&self) -> IdBlock {
+        self.next.set(self.next.get() + 1);
+        IdBlock::new(1_000 + self.next.get() * 16, 16)
+    }
+
+    pub(crate) fn msisdn(&self, n: u32) -> Msisdn {
+        self.country.phone.parse(&format!("078{n:07}")).unwrap()
+    }
+
+    pub(crate) fn number(&self, tx: &mut Tx<'_>, n: u32) -> Result<PhoneNumber, Fault> {
+        phone_number::seen(tx, &self.keys, &self.msisdn(n), Language::Rw, NOW_MS)
+    }
+
+    pub(crate) fn try_begin(&self, tx: &mut Tx<'_>, n: u32, now_ms: i64) -> Result<Begun, Fault> {
+        let number = self.number(tx, n)?;
+        let given = Given { text_version: "1", language: Language::Rw, channel: "demo", hop_uid: 7 };
+        person::begin(tx, &self.keys, &mut self.ids(), &number, &given, now_ms)
+    }
+
+    /// Somebody who has agreed and no more.
+    pub(crate) fn begin(&self, tx: &mut Tx<'_>, n: u32) -> Result<PersonId, Fault> {
+        match self.try_begin(tx, n, NOW_MS)? {
+            Begun::Person(person) => Ok(person),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn birth_year(&self, tx: &mut Tx<'_>, person: PersonId, year: i64) -> Result<BirthYearOutcome, Fault> {
+        worker::set_birth_year(tx, &self.keys, &self.country, person, year, NOW_MS)
+    }
+
+    pub(crate) fn trade(&self, tx: &mut Tx<'_>, person: PersonId, code: u8) -> Result<TradeOutcome, Fault> {
+        worker_trade::set_primary(tx, &self.country, person, trade(code), NOW_MS)
+    }
+
+    /// A listed mason of 36 who asks 5,000 a day, in sector 1201.
+    pub(crate) fn worker(&self, tx: &mut Tx<'_>, n: u32, name: &str) -> Result<PersonId, Fault> {
+        self.worker_with(tx, n, name, 1990, 11, 1201)
+    }
+
+    pub(crate) fn worker_with(
+        &self,
+        tx: &mut Tx<'_>,
+        n: u32,
+        name: &str,
+        birth_year: i64,
+        trade: u8,
+        home: i64,
+    ) -> Result<PersonId, Fault> {
+        let person = self.begin(tx, n)?;
+        self.birth_year(tx, person, birth_year)?;
+        assert_eq!(self.trade(tx, person, trade)?, TradeOutcome::Saved);
+        worker::set_rate(tx, person, Rate::Amount(Pay { amount: 5_000, unit: PayUnit::Day }), NOW_MS)?;
+        worker::set_area(tx, &self.country, person, area(home), NOW_MS)?;
+        person::set_name(tx, &self.keys, person, name, NOW_MS)?;
+        assert_eq!(worker::finish(tx, person, NOW_MS)?, worker::FinishOutcome::Listed);
+        Ok(person)
+    }
+
+    pub(crate) fn employer(&self, kind: EmployerKind) -> NewEmployer {
+        let contact = self.msisdn(9_999).as_str().to_owned();
+        NewEmployer { name: "EMMA Ltd".to_owned(), kind, tier: Tier::RegisteredFirm, contact }
+    }
+
+    /// Two places for a day's work at 5,000, closing in ten days.
+    pub(crate) fn vacancy(&self, code: u8, place: i64, source_ref: &str) -> NewVacancy {
+        NewVacancy {
+            trade: trade(code),
+            area: area(place),
+            kind: JobKind::CasualDay,
+            openings: 2,
+            start_day: None,
+            start_minute: None,
+            duration_days: None,
+            pay: Some(Pay { amount: 5_000, unit: PayUnit::Day }),
+            paid: PaidWhen::Daily,
+            food: false,
+            transport: false,
+            live_in: false,
+            min_years: 0,
+            licence: false,
+            days: Weekdays::NONE,
+            closes_ms: NOW_MS + 10 * DAY_MS,
+            source: "test".to_owned(),
+            source_ref: source_ref.to_owned(),
+            description: String::new(),
+        }
+    }
+
+    pub(crate) fn post(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: EmployerKind,
+        new: &NewVacancy,
+    ) -> Result<(VacancyId, JobNumber), Fault> {
+        let employer = employer::known(tx, &self.keys, &mut self.ids(), &self.employer(kind), NOW_MS)?;
+        let random = mix(u64::try_from(self.next.get()).unwrap());
+        match vacancy::post(tx, &self.keys, &mut self.ids(), employer, new, random, NOW_MS)? {
+            Posted::Added { vacancy, job_number, .. } => Ok((vacancy, job_number)),
+            other @ Posted::Duplicate { .. } => panic!("{other:?}"),
+        }
+    }
+}

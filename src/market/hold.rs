@@ -1,0 +1,187 @@
+//! Which texts are held for a person's look before anybody sees the vacancy.
+//!
+//! Workers never pay. A text is held when it speaks of the *worker* paying, or carries a phone number, by which the fee
+//! is asked for outside the service. How pay is handed over ("paid by MoMo") is no reason. Nothing is refused: a person
+//! looks.
+
+use crate::text::folding;
+
+/// Why a text is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldReason {
+    /// It may ask the worker to pay.
+    WorkerPays,
+    /// It has a phone number in it.
+    PhoneNumber,
+}
+
+/// Words by which the worker is made to pay, as [`words`] spells them, each between word boundaries. Kinyarwanda
+/// `wishyure` is "that you pay", `wishyurwe` "that you be paid". Drafts for review: rw, sw.
+const WORKER_PAYS: [&str; 46] = [
+    // English
+    "registration fee",
+    "registration fees",
+    "application fee",
+    "training fee",
+    "processing fee",
+    "interview fee",
+    "pay a fee",
+    "pay the fee",
+    "fee of",
+    "pay first",
+    "pay before",
+    "you pay",
+    "you must pay",
+    "deposit",
+    "send money",
+    // Kinyarwanda
+    "wishyure",
+    "wishyura",
+    "ubanze wishyure",
+    "mwishyure",
+    "kwishyura mbere",
+    "kubanza kwishyura",
+    "amafaranga yo kwiyandikisha",
+    "tanga amafaranga",
+    "utange amafaranga",
+    "wohereze amafaranga",
+    "ohereza amafaranga",
+    "ingwate",
+    // French
+    "frais d inscription",
+    "frais de dossier",
+    "frais de formation",
+    "payer d avance",
+    "payez",
+    "vous payez",
+    "a payer par",
+    "verser une caution",
+    "une caution",
+    "versez",
+    "envoyez l argent",
+    // Swahili
+    "ada ya",
+    "lipa kwanza",
+    "utalipa",
+    "ulipe",
+    "malipo ya usajili",
+    "tuma pesa",
+    "tuma hela",
+    "amana",
+];
+
+/// Digits from which a run is a phone number: local numbers have nine or ten, the largest wage eight.
+const PHONE_DIGITS_MIN: usize = 9;
+
+/// Why a text must wait for a person's look; `None` when it need not.
+pub fn reason(text: &str) -> Option<HoldReason> {
+    if has_phone_number(text) {
+        return Some(HoldReason::PhoneNumber);
+    }
+    let words = words(text);
+    let pays =
+        WORKER_PAYS.iter().any(|phrase| words.match_indices(phrase).any(|(at, _)| is_whole(&words, at, phrase.len())));
+    pays.then_some(HoldReason::WorkerPays)
+}
+
+/// Lower case without accents, one space where there is no letter or digit.
+fn words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| !c.is_alphanumeric()).map(folding::search_key).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&word);
+    }
+    out
+}
+
+fn is_whole(words: &str, at: usize, length: usize) -> bool {
+    let bytes = words.as_bytes();
+    let ends = bytes.get(at + length).is_none_or(|byte| *byte == b' ');
+    ends && (at == 0 || bytes.get(at - 1) == Some(&b' '))
+}
+
+/// Nine digits or more with nothing between them but the marks that people put into numbers.
+fn has_phone_number(text: &str) -> bool {
+    let mut run = 0;
+    for c in text.chars() {
+        // Digits of any script: a number in Arabic digits is dialled as well.
+        if c.is_numeric() {
+            run += 1;
+            if run >= PHONE_DIGITS_MIN {
+                return true;
+            }
+        } else if !matches!(c, ' ' | '-' | '.' | '(' | ')' | '+' | '\u{a0}' | '\u{2010}'..='\u{2013}' | '_') {
+            run = 0;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn texts_that_make_the_worker_pay_are_held_in_every_language() {
+        for text in [
+            "Bring the Registration Fee of 5000",
+            "A DEPOSIT is asked",
+            "Banza wishyure 2000",
+            "Ohereza amafaranga kuri MoMo",
+            "Frais d'inscription: 3000 F",
+            "Il faut verser une caution",
+            "Lipa kwanza, kisha uanze kazi",
+            "Ada ya usajili 2000",
+        ] {
+            assert_eq!(reason(text), Some(HoldReason::WorkerPays), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_held_however_they_are_written() {
+        for text in
+            ["Call 0788123456", "Hamagara 078 812-34-56.", "+250 (788) 123 456", "tel 0788.123.456", "٠٧٨٨١٢٣٤٥٦"]
+        {
+            assert_eq!(reason(text), Some(HoldReason::PhoneNumber), "{text}");
+        }
+    }
+
+    #[test]
+    fn honest_texts_pass() {
+        for text in [
+            "",
+            "Paid daily by MoMo. Lunch is given.",
+            "Uzishyurwa buri munsi kuri MoMo, wishyurwe 7000.",
+            "Payé chaque mois par MoMo: 120 000 F. Travail avec précaution.",
+            "Malipo kwa siku 7,000. Chakula kipo.",
+            "Bricks for 3 houses, 24/11/2026, from 07:00 to 17:00, 1 500 000 RWF in all",
+            "A feed of maize; depositors' bank; Amanah street",
+        ] {
+            assert_eq!(reason(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_phrase_is_spelled_as_texts_are_compared() {
+        for phrase in WORKER_PAYS {
+            assert_eq!(words(phrase), phrase);
+            assert_eq!(reason(&format!("Xyz, {}!", phrase.to_uppercase())), Some(HoldReason::WorkerPays));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_without_fault(text: String) {
+            prop_assert!(reason(&text) == reason(&text.clone()));
+        }
+
+        #[test]
+        fn a_number_hides_behind_no_text(before in "[a-z ]{0,20}", number in "07[0-9]{8}", after in "[a-z ]{0,20}") {
+            prop_assert_eq!(reason(&format!("{before}{number}{after}")), Some(HoldReason::PhoneNumber));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Jobs for one worker: candidates from a covering index, then the score.
+//!
+//! A *cell* is the open vacancies of one trade in one district, newest first. The search reads the newest of each cell that
+//! could fit: the worker's own trades in their province and in neighbouring districts, then the trades related to the
+//! primary one in their district and its neighbours, the nearest first. Every cell is bounded, so that a worker with the
+//! most common trade in the capital costs no more than any other; the newest are read since the oldest were shown most.
+
+use std::cmp::Reverse;
+
+use super::matching::{self, LISTED_MIN, Score, VacancySide, WorkerSide};
+use super::pay::Pay;
+use super::worker::{read_area, read_pay, today};
+use super::{Fault, PersonId, VacancyId, age, kind, vacancy, worker};
+use crate::country::{AreaCode, Country, Relation, TradeCode};
+use crate::storage::{Error, Row, Tx};
+use crate::text::datetime::Day;
+
+/// Vacancies scored for one worker at most. With a microsecond for each, the search stays under 300.
+const CANDIDATES_MAX: usize = 120;
+/// Newest vacancies read of the worker's own trade in their own district.
+const OWN_CELL_MAX: i64 = 40;
+/// Newest read of the worker's own trades in each other district.
+const NEAR_CELL_MAX: i64 = 8;
+/// Newest read of each related trade in each district.
+const RELATED_CELL_MAX: i64 = 3;
+/// Districts of one statement: a district and its neighbours, of which none in Rwanda has more than seven.
+const DISTRICTS_PER_STATEMENT: usize = 8;
+/// What the home screen counts up to: more would be shown as "99+".
+pub const COUNT_MAX: usize = 99;
+/// Applications of one person that are looked at, the newest: older vacancies have long been closed.
+const APPLIED_MAX: i64 = 200;
+/// Stands for no district: finds nothing.
+const NO_DISTRICT: i64 = 0;
+
+/// A row of the list "jobs for you".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The vacancy.
+    pub vacancy: VacancyId,
+    /// The trade.
+    pub trade: TradeCode,
+    /// Where.
+    pub area: AreaCode,
+    /// What it pays; `None` when not stated.
+    pub pay: Option<Pay>,
+    /// First day; `None`: as agreed.
+    pub start_day: Option<Day>,
+    /// Minute of the day at which work starts.
+    pub start_minute: Option<u16>,
+    /// How well it fits.
+    pub score: Score,
+}
+
+/// The open vacancies that fit a worker best, the best first, at most `limit`: by score, then by start, then by age of the
+/// posting. Without those the person applied to, and none below [`LISTED_MIN`]. Empty for who is not through with the
+/// registration.
+pub fn for_worker(
+    tx: &mut Tx<'_>,
+    country: &Country,
+    person: PersonId,
+    now_ms: i64,
+    limit: usize,
+) -> Result<Vec<Job>, Fault> {
+    let mut jobs = fitting(tx, country, person, now_ms)?;
+    jobs.sort_unstable_by_key(|job| {
+        (
+            Reverse(job.score.total),
+            job.start_day.unwrap_or(Day(i32::MAX)),
+            job.start_minute.unwrap_or(u16::MAX),
+            job.vacancy,
+        )
+    });
+    jobs.truncate(limit);
+    Ok(jobs)
+}
+
+/// How many vacancies [`for_worker`] would list, up to [`COUNT_MAX`].
+pub fn count_for_worker(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<usize, Fault> {
+    Ok(fitting(tx, country, person, now_ms)?.len().min(COUNT_MAX))
+}
+
+/// The candidates that fit, unsorted.
+fn fitting(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<Vec<Job>, Fault> {
+    let Some(worker) = worker::find(tx, person)? else { return Ok(Vec::new()) };
+    let age = age::age(worker.birth_year, today(country, now_ms), &country.ages).unwrap_or_default();
+    let Some(side) = WorkerSide::of(&worker, age) else { return Ok(Vec::new()) };
+    let applied = applied(tx, person)?;
+    let mut search = Search { country, side, applied, now_ms, read: 0, jobs: Vec::with_capacity(CANDIDATES_MAX) };
+    search.own_trades(tx)?;
+    search.related_trades(tx)?;
+    Ok(search.jobs)
+}
+
+/// The vacancies that a person applied to, sorted.
+fn applied(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<VacancyId>, Fault> {
+    const APPLIED: &str =
+        "SELECT vacancy_id FROM application WHERE person_id = $1 ORDER BY applied_ms DESC, id LIMIT $2";
+    let mut applied =
+        tx.query(APPLIED, &[person.into(), APPLIED_MAX.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
+    applied.sort_unstable();
+    Ok(applied)
+}
+
+struct Search<'a> {
+    country: &'a Country,
+    side: WorkerSide<'a>,
+    applied: Vec<VacancyId>,
+    now_ms: i64,
+    /// Candidates read so far.
+    read: usize,
+    jobs: Vec<Job>,
+}
+
+impl Search<'_> {
+    /// Every trade of the worker: deep in the own district, then the neighbouring ones and the rest of the province.
+    fn own_trades(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let Some(home) = self.side.area.district() else { return Ok(()) };
+        let mut others: Vec<AreaCode> = self.country.areas.neighbours(home).to_vec();
+        let province = self.country.areas.children(home.province()).iter();
+        let farther: Vec<AreaCode> =
+            province.filter(|other| **other != home && !others.contains(other)).copied().collect();
+        others.extend(farther);
+        for had in self.side.trades {
+            self.cells(tx, had.trade, &[home], OWN_CELL_MAX)?;
+        }
+        for districts in others.chunks(DISTRICTS_PER_STATEMENT) {
+            for had in self.side.trades {
+                self.cells(tx, had.trade, districts, NEAR_CELL_MAX)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The trades related to the primary one, the nearest first, in the own district and its neighbours, as long as there
+    /// is room for candidates.
+    fn related_trades(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (Some(home), Some(primary)) = (self.side.area.district(), self.side.trades.first()) else { return Ok(()) };
+        let mut districts = vec![home];
+        districts.extend(self.country.areas.neighbours(home));
+        districts.truncate(DISTRICTS_PER_STATEMENT);
+        let own = |code: TradeCode| self.side.trades.iter().any(|had| had.trade == code);
+        let trades = self.country.trades.all().iter().map(|trade| trade.code).filter(|code| !own(*code));
+        let mut related: Vec<(Relation, TradeCode)> = trades
+            .map(|code| (self.country.trades.relation(primary.trade, code), code))
+            .filter(|(relation, _)| *relation != Relation::None)
+            .collect();
+        related.sort_unstable();
+        for (_, trade) in related {
+            self.cells(tx, trade, &districts, RELATED_CELL_MAX)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the newest vacancies of one trade in up to eight districts and keeps those that fit.
+    fn cells(&mut self, tx: &mut Tx<'_>, trade: TradeCode, districts: &[AreaCode], each: i64) -> Result<(), Fault> {
+        /// The newest of one cell.
+        macro_rules! cell {
+            ($district:literal) => {
+                concat!(
+                    "SELECT * FROM (SELECT id, area_code, household, live_in, kind, start_day, start_minute, pay_amount, \
+                     pay_unit, min_years, licence, days FROM vacancy WHERE status = 'open' AND trade = $1 \
+                     AND district_code = ",
+                    $district,
+                    " AND closes_ms > $2 ORDER BY posted_ms DESC, id LIMIT $3) AS cell"
+                )
+            };
+        }
+        macro_rules! cells {
+            ($first:literal $($other:literal)*) => { concat!(cell!($first), $(" UNION ALL ", cell!($other)),*) };
+        }
+        const ONE: &str = cells!("$4");
+        const EIGHT: &str = cells!("$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11");
+        let room = CANDIDATES_MAX.saturating_sub(self.read);
+        if room == 0 {
+            return Ok(());
+        }
+        let district = |at: usize| districts.get(at).map_or(NO_DISTRICT, |district| district.get()).into();
+        let (code, now_ms) = (i64::from(trade.get()).into(), self.now_ms.into());
+        let keep = |row: &Row<'_>| self.keep(row, trade);
+        if districts.len() == 1 {
+            tx.query(ONE, &[code, now_ms, each.into(), district(0)], keep)?;
+        } else {
+            let [a, b, c, d, e, f, g, h] = std::array::from_fn(district);
+            tx.query(EIGHT, &[code, now_ms, each.into(), a, b, c, d, e, f, g, h], keep)?;
+        }
+        Ok(())
+    }
+
+    /// Scores a candidate, and keeps it if it fits.
+    fn keep(&mut self, row: &Row<'_>, trade: TradeCode) -> Result<(), Error> {
+        self.read += 1;
+        let vacancy = VacancyId::new(row.integer(0)?);
+        let side = VacancySide {
+            open: true,
+            trade,
+            area: read_area(row.integer(1)?)?,
+            household: row.boolean(2)?,
+            live_in: row.boolean(3)?,
+            kind: kind::JobKind::read(row, 4)?,
+            pay: read_pay(row.integer(7)?, row.text(8)?)?,
+            min_years: u8::try_from(row.integer(9)?).unwrap_or(u8::MAX),
+            licence: row.boolean(10)?,
+            days: kind::Weekdays::from_bits(row.integer(11)?),
+        };
+        if matching::gates(self.country, &self.side, &side).is_err() || self.applied.binary_search(&vacancy).is_ok() {
+            return Ok(());
+        }
+        let score = matching::score(self.country, &self.side, &side);
+        if score.total >= LISTED_MIN {
+            let (start_day, start_minute) = (vacancy::read_day(row, 5)?, vacancy::read_minute(row, 6)?);
+            self.jobs.push(Job { vacancy, trade, area: side.area, pay: side.pay, start_day, start_minute, score });
+        }
+        Ok(())
+    }
+}

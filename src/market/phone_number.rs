@@ -1,0 +1,261 @@
+//! Numbers: what dials. Language, STOP and the doubt about a number's owner belong to the number, not to a person.
+//!
+//! A number is found by its keyed hash and kept sealed. Several persons may share one; networks also give idle numbers to
+//! new people, so each number has a *generation*: persons and messages of an earlier one are somebody else's.
+
+use super::{Fault, PersonId};
+use crate::country::Msisdn;
+use crate::storage::{Column, Error, Keys, Purpose, Row, Tx};
+use crate::text::Language;
+
+/// After this long without a hop the number may have a new owner: the birth year is asked before anything is shown.
+/// Networks block a number for about 90 days before it is sold again.
+pub const IDLE_MS: i64 = 90 * 24 * 3_600_000;
+/// Persons on one number: what one screen can offer as single keys. More than a family shares is an agent's phone.
+pub const PERSONS_MAX: usize = 8;
+
+const MSISDN: Column = Column::new("phone_number", "msisdn");
+pub(super) const NAME: Column = Column::new("person", "name");
+
+/// Keyed hash of a number: finds it without being it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MsisdnHash([u8; 32]);
+
+/// Shows nothing: with the hash of a known number at hand, a log full of hashes would tell who dialled.
+impl std::fmt::Debug for MsisdnHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MsisdnHash(..)")
+    }
+}
+
+impl MsisdnHash {
+    /// The hash of a number.
+    pub fn of(keys: &Keys, msisdn: &Msisdn) -> MsisdnHash {
+        MsisdnHash(keys.keyed_hash(Purpose::Msisdn, msisdn.as_str().as_bytes()))
+    }
+
+    /// The hash in a column of a row.
+    pub fn read(row: &Row<'_>, column: usize) -> Result<MsisdnHash, Error> {
+        let bytes = row.bytes(column)?.try_into();
+        bytes.map(MsisdnHash).map_err(|_| Error::Corrupt { what: "a keyed hash has another length" })
+    }
+
+    /// As stored and as joined in other tables.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What the number's seal is bound to in place of a row identifier, which the table does not have.
+    fn seal_row(&self) -> i64 {
+        self.0.first_chunk().map_or(0, |head| i64::from_be_bytes(*head))
+    }
+}
+
+/// A number as the store knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhoneNumber {
+    /// Its keyed hash.
+    pub hash: MsisdnHash,
+    /// The language of its screens.
+    pub language: Language,
+    /// Its owner, counted from 1.
+    pub generation: i64,
+    /// It asked for no more messages.
+    pub stopped: bool,
+    /// It was idle for [`IDLE_MS`] and nobody has shown since to be the same person.
+    pub owner_doubted: bool,
+}
+
+/// Notes that a number dialled, and says what is known of it. Call it on a dial, not on every hop.
+pub fn seen(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    msisdn: &Msisdn,
+    default_language: Language,
+    now_ms: i64,
+) -> Result<PhoneNumber, Fault> {
+    const SEEN: &str = "INSERT INTO phone_number \
+        (msisdn_hmac, msisdn_sealed, language, generation, last_hop_ms, owner_doubted) VALUES ($1, $2, $3, 1, $4, 0) \
+        ON CONFLICT (msisdn_hmac) DO UPDATE SET \
+        owner_doubted = CASE WHEN phone_number.last_hop_ms < $5 THEN 1 ELSE phone_number.owner_doubted END, \
+        last_hop_ms = CASE WHEN phone_number.last_hop_ms > $4 THEN phone_number.last_hop_ms ELSE $4 END \
+        RETURNING msisdn_hmac, language, generation, stopped_ms, owner_doubted";
+    let hash = MsisdnHash::of(keys, msisdn);
+    let sealed = keys.seal(MSISDN, hash.seal_row(), msisdn.as_str().as_bytes());
+    let idle_since = now_ms.saturating_sub(IDLE_MS);
+    let params = [(&hash.0).into(), (&sealed).into(), default_language.code().into(), now_ms.into(), idle_since.into()];
+    tx.query_one(SEEN, &params, number_of)?.ok_or(Fault::Gone("number"))
+}
+
+/// What is known of a number; `None` when it never dialled.
+pub fn find(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<Option<PhoneNumber>, Fault> {
+    const FIND: &str = "SELECT msisdn_hmac, language, generation, stopped_ms, owner_doubted \
+        FROM phone_number WHERE msisdn_hmac = $1";
+    Ok(tx.query_one(FIND, &[(&hash.0).into()], number_of)?)
+}
+
+/// The number itself, in E.164 digits without `+`; `None` when it never dialled. Only for sending to it.
+pub fn msisdn(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash) -> Result<Option<Msisdn>, Fault> {
+    const SEALED: &str = "SELECT msisdn_sealed FROM phone_number WHERE msisdn_hmac = $1";
+    let open = |row: &Row<'_>| open_msisdn(keys, hash, row.bytes(0)?);
+    Ok(tx.query_one(SEALED, &[(&hash.0).into()], open)?)
+}
+
+/// Opens a sealed number.
+pub(super) fn open_msisdn(keys: &Keys, hash: &MsisdnHash, sealed: &[u8]) -> Result<Msisdn, Error> {
+    let digits = keys.open_text(MSISDN, hash.seal_row(), sealed)?;
+    Msisdn::parse_e164(&digits).map_err(|_| Error::Corrupt { what: "a sealed number is none" })
+}
+
+/// Sets the language of the number's screens and messages. False when the number never dialled.
+pub fn set_language(tx: &mut Tx<'_>, hash: &MsisdnHash, language: Language) -> Result<bool, Fault> {
+    const SET: &str = "UPDATE phone_number SET language = $2 WHERE msisdn_hmac = $1";
+    Ok(tx.execute(SET, &[(&hash.0).into(), language.code().into()])? == 1)
+}
+
+/// STOP: no more messages to this number. False when it was stopped already or never dialled.
+pub fn stop(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
+    const STOP: &str = "UPDATE phone_number SET stopped_ms = $2 WHERE msisdn_hmac = $1 AND stopped_ms IS NULL";
+    Ok(tx.execute(STOP, &[(&hash.0).into(), now_ms.into()])? == 1)
+}
+
+/// START: messages are welcome again. False when the number was not stopped.
+pub fn start(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<bool, Fault> {
+    const START: &str = "UPDATE phone_number SET stopped_ms = NULL WHERE msisdn_hmac = $1 AND stopped_ms IS NOT NULL";
+    Ok(tx.execute(START, &[(&hash.0).into()])? == 1)
+}
+
+/// The owner has shown to be the same person: the doubt ends.
+pub fn confirm_owner(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<(), Fault> {
+    const CONFIRM: &str = "UPDATE phone_number SET owner_doubted = 0 WHERE msisdn_hmac = $1";
+    tx.execute(CONFIRM, &[(&hash.0).into()])?;
+    Ok(())
+}
+
+/// The number has a new owner: the persons on it are closed, its STOP is lifted, and messages to them no longer match its
+/// generation, which is answered.
+pub fn new_owner(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<i64, Fault> {
+    const CLOSE: &str = "UPDATE person SET status = 'closed', changed_ms = $2 \
+        WHERE msisdn_hmac = $1 AND status <> 'closed'";
+    const NEXT: &str = "UPDATE phone_number SET generation = generation + 1, owner_doubted = 0, stopped_ms = NULL \
+        WHERE msisdn_hmac = $1 RETURNING generation";
+    tx.execute(CLOSE, &[(&hash.0).into(), now_ms.into()])?;
+    tx.query_one(NEXT, &[(&hash.0).into()], |row| row.integer(0))?.ok_or(Fault::Gone("number"))
+}
+
+/// One of the persons on a number, as the first screen may show them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonOnNumber {
+    /// The person.
+    pub person: PersonId,
+    /// Initials of the name (`A.U.`); empty while the name was not given.
+    pub initials: String,
+    /// Registering or listed.
+    pub status: super::person::Status,
+}
+
+/// Without the initials, which are part of a name.
+impl std::fmt::Debug for PersonOnNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonOnNumber").field("person", &self.person).finish_non_exhaustive()
+    }
+}
+
+/// The persons on a number under its present owner, the oldest first, at most [`PERSONS_MAX`]; closed ones are left out.
+pub fn persons_on(tx: &mut Tx<'_>, keys: &Keys, number: &PhoneNumber) -> Result<Vec<PersonOnNumber>, Fault> {
+    const PERSONS: &str = "SELECT id, name_sealed, status FROM person \
+        WHERE msisdn_hmac = $1 AND number_generation = $2 AND status <> 'closed' ORDER BY id LIMIT 8";
+    let params = [(&number.hash.0).into(), number.generation.into()];
+    Ok(tx.query(PERSONS, &params, |row| {
+        let person = PersonId::new(row.integer(0)?);
+        let name = row.optional_bytes(1)?.map(|sealed| keys.open_text(NAME, person.get(), sealed)).transpose()?;
+        let initials = name.map(|name| super::person::initials(&name)).unwrap_or_default();
+        Ok(PersonOnNumber { person, initials, status: super::person::Status::read(row, 2)? })
+    })?)
+}
+
+fn number_of(row: &Row<'_>) -> Result<PhoneNumber, Error> {
+    Ok(PhoneNumber {
+        hash: MsisdnHash::read(row, 0)?,
+        language: read_language(row, 1)?,
+        generation: row.integer(2)?,
+        stopped: row.optional_integer(3)?.is_some(),
+        owner_doubted: row.boolean(4)?,
+    })
+}
+
+/// The language in a column of a row.
+pub(super) fn read_language(row: &Row<'_>, column: usize) -> Result<Language, Error> {
+    Language::from_code(row.text(column)?).ok_or(Error::Corrupt { what: "a stored language is unknown" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, NOW_MS};
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_again_and_keeps_its_language() {
+        Fixture::new().run(|tx, f| {
+            let first = seen(tx, &f.keys, &f.msisdn(1), Language::Rw, NOW_MS)?;
+            assert_eq!(
+                (first.language, first.generation, first.stopped, first.owner_doubted),
+                (Language::Rw, 1, false, false)
+            );
+            assert!(set_language(tx, &first.hash, Language::Sw)?);
+            let again = seen(tx, &f.keys, &f.msisdn(1), Language::Rw, NOW_MS + IDLE_MS)?;
+            assert_eq!((again.language, again.owner_doubted), (Language::Sw, false));
+            assert_eq!(find(tx, &first.hash)?, Some(again));
+            assert_eq!(msisdn(tx, &f.keys, &first.hash)?.unwrap().as_str(), f.msisdn(1).as_str());
+            let other = MsisdnHash::of(&f.keys, &f.msisdn(2));
+            assert_eq!((find(tx, &other)?, msisdn(tx, &f.keys, &other)?), (None, None));
+            assert!(!set_language(tx, &other, Language::En)?);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn stop_holds_until_start() {
+        Fixture::new().run(|tx, f| {
+            let number = seen(tx, &f.keys, &f.msisdn(1), Language::Rw, NOW_MS)?;
+            assert!(stop(tx, &number.hash, NOW_MS)? && !stop(tx, &number.hash, NOW_MS)?);
+            assert!(seen(tx, &f.keys, &f.msisdn(1), Language::Rw, NOW_MS + 1)?.stopped);
+            assert!(start(tx, &number.hash)? && !start(tx, &number.hash)?);
+            assert!(!find(tx, &number.hash)?.unwrap().stopped);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_doubt_about_an_idle_number_outlives_a_dropped_call() {
+        Fixture::new().run(|tx, f| {
+            let number = f.number(tx, 1)?;
+            let later = NOW_MS + IDLE_MS + 1;
+            assert!(seen(tx, &f.keys, &f.msisdn(1), Language::Rw, later)?.owner_doubted);
+            assert!(seen(tx, &f.keys, &f.msisdn(1), Language::Rw, later + 60_000)?.owner_doubted);
+            confirm_owner(tx, &number.hash)?;
+            assert!(!seen(tx, &f.keys, &f.msisdn(1), Language::Rw, later + 90_000)?.owner_doubted);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn several_persons_share_a_number_and_a_new_owner_sees_none_of_them() {
+        Fixture::new().run(|tx, f| {
+            let number = f.number(tx, 1)?;
+            let a = f.worker(tx, 1, "Aline Uwera")?;
+            let b = f.worker(tx, 1, "ben")?;
+            let unnamed = f.begin(tx, 1)?;
+            let persons = persons_on(tx, &f.keys, &number)?;
+            let shown: Vec<_> = persons.iter().map(|p| (p.person, p.initials.as_str())).collect();
+            assert_eq!(shown, [(a, "A.U."), (b, "B."), (unnamed, "")]);
+            assert!(!format!("{persons:?}").contains("A.U."));
+            stop(tx, &number.hash, NOW_MS)?;
+            assert_eq!(new_owner(tx, &number.hash, NOW_MS)?, 2);
+            let number = find(tx, &number.hash)?.unwrap();
+            assert!(!number.stopped);
+            assert_eq!(persons_on(tx, &f.keys, &number)?, []);
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,448 @@
+//! Vacancies: work that is offered, found by its job number.
+
+use super::employer::{EmployerKind, Tier};
+use super::job_number::JobNumber;
+use super::kind::{JobKind, Weekdays};
+use super::matching::VacancySide;
+use super::pay::{PaidWhen, Pay};
+use super::worker::{read_area, read_pay};
+use super::worker_trade::read_trade;
+use super::{EmployerId, Fault, VacancyId, employer, hold};
+use crate::country::{AreaCode, PayUnit, TradeCode};
+use crate::storage::{Column, Error, IdBlock, Keys, Param, Row, Tx};
+use crate::text::datetime::Day;
+
+/// Characters of a description: three screens.
+pub const DESCRIPTION_CHARS_MAX: usize = 400;
+/// Characters of a vacancy's name at its source.
+pub const SOURCE_REF_CHARS_MAX: usize = 64;
+/// Openings of one vacancy: a tea estate's harvest.
+pub const OPENINGS_MAX: i64 = 1_000;
+/// Days that a vacancy may last: five years.
+pub const DURATION_DAYS_MAX: i64 = 1_826;
+
+const DESCRIPTION: Column = Column::new("vacancy", "description");
+
+coded! {
+    /// Where a vacancy stands.
+    pub enum VacancyStatus {
+        /// Takes applications until its closing time.
+        Open = "open",
+        /// Over.
+        Closed = "closed",
+        /// Everybody needed was found.
+        Filled = "filled",
+        /// Waits for a person's look; see [`hold`].
+        Held = "held",
+    }
+}
+
+/// A vacancy as given by a form or a file, checked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewVacancy {
+    /// The trade.
+    pub trade: TradeCode,
+    /// Where: a sector or smaller, or a district.
+    pub area: AreaCode,
+    /// The kind of work.
+    pub kind: JobKind,
+    /// How many people are needed, at least 1.
+    pub openings: i64,
+    /// The first day; `None`: as agreed.
+    pub start_day: Option<Day>,
+    /// Minute of the day at which work starts; `None`: as agreed.
+    pub start_minute: Option<u16>,
+    /// How many days it lasts; `None`: no end is set.
+    pub duration_days: Option<i64>,
+    /// What it pays; `None` when not stated, which only learning may be.
+    pub pay: Option<Pay>,
+    /// When it is handed over.
+    pub paid: PaidWhen,
+    /// Food is given.
+    pub food: bool,
+    /// The way is paid or provided.
+    pub transport: bool,
+    /// The worker lives at the place of work.
+    pub live_in: bool,
+    /// Years of experience asked; 0: none.
+    pub min_years: u8,
+    /// A licence is needed.
+    pub licence: bool,
+    /// Days of the week; none when not stated.
+    pub days: Weekdays,
+    /// From this moment on it takes no applications.
+    pub closes_ms: i64,
+    /// Where it comes from: a feed, a file, a form.
+    pub source: String,
+    /// Its name there.
+    pub source_ref: String,
+    /// Free text, cleaned; may be empty.
+    pub description: String,
+}
+
+/// Without the description, which may name people.
+impl std::fmt::Debug for NewVacancy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("NewVacancy");
+        shown.field("source", &self.source).field("source_ref", &self.source_ref).field("trade", &self.trade);
+        shown.field("area", &self.area).field("kind", &self.kind).field("pay", &self.pay).finish_non_exhaustive()
+    }
+}
+
+/// What came of a posting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is there.
+    Added {
+        /// The vacancy.
+        vacancy: VacancyId,
+        /// Its number.
+        job_number: JobNumber,
+        /// Held or open.
+        status: VacancyStatus,
+    },
+    /// Its source has posted one of this name before, which stays as it is.
+    Duplicate {
+        /// That one.
+        vacancy: VacancyId,
+    },
+}
+
+/// Posts a vacancy: held when its text asks for a person's look, else open. Uses one identifier; `random` draws the job
+/// number.
+pub fn post(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    ids: &mut IdBlock,
+    employer: EmployerId,
+    new: &NewVacancy,
+    random: u64,
+    now_ms: i64,
+) -> Result<Posted, Fault> {
+    const POST: &str = "INSERT INTO vacancy (id, job_number, employer_id, household, live_in, trade, area_code, \
+        district_code, province_code, kind, openings, start_day, start_minute, duration_days, pay_amount, pay_unit, paid, \
+        food, transport, min_years, licence, days, closes_ms, status, source, source_ref, description_sealed, posted_ms, \
+        changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+        $21, $22, $23, $24, $25, $26, $27, $28, $28) ON CONFLICT DO NOTHING";
+    if let Some(vacancy) = by_source(tx, &new.source, &new.source_ref)? {
+        return Ok(Posted::Duplicate { vacancy });
+    }
+    let household = employer::kind(tx, employer)?.ok_or(Fault::Gone("employer"))? == EmployerKind::Household;
+    let status = if hold::reason(&new.description).is_some() { VacancyStatus::Held } else { VacancyStatus::Open };
+    let vacancy = VacancyId::take(ids)?;
+    let sealed = keys.seal(DESCRIPTION, vacancy.get(), new.description.as_bytes());
+    let district = new.area.district().ok_or(Fault::Gone("district"))?;
+    let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
+    for job_number in JobNumber::candidates(random) {
+        let params: [Param<'_>; 28] = [
+            vacancy.into(),
+            job_number.get().into(),
+            employer.into(),
+            household.into(),
+            new.live_in.into(),
+            i64::from(new.trade.get()).into(),
+            new.area.get().into(),
+            district.get().into(),
+            new.area.province().get().into(),
+            new.kind.code().into(),
+            new.openings.into(),
+            new.start_day.map(|day| i64::from(day.0)).into(),
+            new.start_minute.map(i64::from).into(),
+            new.duration_days.into(),
+            amount.into(),
+            unit.code().into(),
+            new.paid.code().into(),
+            new.food.into(),
+            new.transport.into(),
+            i64::from(new.min_years).into(),
+            new.licence.into(),
+            new.days.bits().into(),
+            new.closes_ms.into(),
+            status.code().into(),
+            (&new.source).into(),
+            (&new.source_ref).into(),
+            (&sealed).into(),
+            now_ms.into(),
+        ];
+        if tx.execute(POST, &params)? == 1 {
+            return Ok(Posted::Added { vacancy, job_number, status });
+        }
+        // Either the number was taken, or another has just posted the same.
+        if let Some(vacancy) = by_source(tx, &new.source, &new.source_ref)? {
+            return Ok(Posted::Duplicate { vacancy });
+        }
+    }
+    Err(Fault::NoJobNumber)
+}
+
+fn by_source(tx: &mut Tx<'_>, source: &str, source_ref: &str) -> Result<Option<VacancyId>, Fault> {
+    const FIND: &str = "SELECT id FROM vacancy WHERE source = $1 AND source_ref = $2";
+    Ok(tx.query_one(FIND, &[source.into(), source_ref.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?)
+}
+
+/// The vacancy with this job number, whatever its status; `None` when no vacancy has it. A held one is not shown to
+/// workers: look at its status.
+pub fn by_job_number(tx: &mut Tx<'_>, job_number: JobNumber) -> Result<Option<VacancyId>, Fault> {
+    const FIND: &str = "SELECT id FROM vacancy WHERE job_number = $1";
+    Ok(tx.query_one(FIND, &[job_number.get().into()], |row| Ok(VacancyId::new(row.integer(0)?)))?)
+}
+
+/// A vacancy as the job's screen shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VacancyDetails {
+    /// The vacancy.
+    pub vacancy: VacancyId,
+    /// Its number.
+    pub job_number: JobNumber,
+    /// Where it stands; open may have passed `closes_ms`: see [`VacancyDetails::is_open`].
+    pub status: VacancyStatus,
+    /// What it offers. The source is left empty.
+    pub offer: NewVacancy,
+    /// Who offers it.
+    pub employer: EmployerId,
+    /// Their name.
+    pub employer_name: String,
+    /// Who they are.
+    pub employer_kind: EmployerKind,
+    /// What was checked of them.
+    pub tier: Tier,
+    /// How many asked for it and did not take it back: "12 asked, 2 places".
+    pub applications: i64,
+}
+
+/// Without names and texts.
+impl std::fmt::Debug for VacancyDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("VacancyDetails");
+        shown.field("vacancy", &self.vacancy).field("job_number", &self.job_number).field("status", &self.status);
+        shown.field("offer", &self.offer).field("applications", &self.applications).finish_non_exhaustive()
+    }
+}
+
+impl VacancyDetails {
+    /// Whether it takes applications.
+    pub fn is_open(&self, now_ms: i64) -> bool {
+        self.status == VacancyStatus::Open && now_ms < self.offer.closes_ms
+    }
+
+    /// What the score looks at.
+    pub fn side(&self, now_ms: i64) -> VacancySide {
+        let offer = &self.offer;
+        VacancySide {
+            open: self.is_open(now_ms),
+            trade: offer.trade,
+            area: offer.area,
+            household: self.employer_kind == EmployerKind::Household,
+            live_in: offer.live_in,
+            kind: offer.kind,
+            pay: offer.pay,
+            min_years: offer.min_years,
+            licence: offer.licence,
+            days: offer.days,
+        }
+    }
+}
+
+/// A vacancy with employer and odds; `None` when there is none.
+pub fn details(tx: &mut Tx<'_>, keys: &Keys, vacancy: VacancyId) -> Result<Option<VacancyDetails>, Fault> {
+    const DETAILS: &str = "SELECT vacancy.job_number, vacancy.status, vacancy.trade, vacancy.area_code, vacancy.kind, \
+        vacancy.openings, vacancy.start_day, vacancy.start_minute, vacancy.duration_days, vacancy.pay_amount, \
+        vacancy.pay_unit, vacancy.paid, vacancy.food, vacancy.transport, vacancy.live_in, vacancy.min_years, \
+        vacancy.licence, vacancy.days, vacancy.closes_ms, vacancy.description_sealed, vacancy.employer_id, \
+        employer.name_sealed, employer.kind, employer.tier, \
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn') \
+        FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
+    Ok(tx.query_one(DETAILS, &[vacancy.into()], |row| details_of(row, keys, vacancy))?)
+}
+
+fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyDetails, Error> {
+    let employer = EmployerId::new(row.integer(20)?);
+    let offer = NewVacancy {
+        trade: read_trade(row, 2)?,
+        area: read_area(row.integer(3)?)?,
+        kind: JobKind::read(row, 4)?,
+        openings: row.integer(5)?,
+        start_day: read_day(row, 6)?,
+        start_minute: read_minute(row, 7)?,
+        duration_days: row.optional_integer(8)?,
+        pay: read_pay(row.integer(9)?, row.text(10)?)?,
+        paid: PaidWhen::read(row, 11)?,
+        food: row.boolean(12)?,
+        transport: row.boolean(13)?,
+        live_in: row.boolean(14)?,
+        min_years: u8::try_from(row.integer(15)?).unwrap_or(u8::MAX),
+        licence: row.boolean(16)?,
+        days: Weekdays::from_bits(row.integer(17)?),
+        closes_ms: row.integer(18)?,
+        source: String::new(),
+        source_ref: String::new(),
+        description: keys.open_text(DESCRIPTION, vacancy.get(), row.bytes(19)?)?,
+    };
+    let job_number = JobNumber::from_value(row.integer(0)?);
+    Ok(VacancyDetails {
+        vacancy,
+        job_number: job_number.ok_or(Error::Corrupt { what: "a stored job number is none" })?,
+        status: VacancyStatus::read(row, 1)?,
+        offer,
+        employer,
+        employer_name: keys.open_text(employer::NAME, employer.get(), row.bytes(21)?)?,
+        employer_kind: EmployerKind::read(row, 22)?,
+        tier: Tier::read(row, 23)?,
+        applications: row.integer(24)?,
+    })
+}
+
+/// A stored day.
+pub(super) fn read_day(row: &Row<'_>, column: usize) -> Result<Option<Day>, Error> {
+    let day = |day| i32::try_from(day).map(Day).map_err(|_| Error::Corrupt { what: "a stored day is out of range" });
+    row.optional_integer(column)?.map(day).transpose()
+}
+
+/// A stored minute of the day.
+pub(super) fn read_minute(row: &Row<'_>, column: usize) -> Result<Option<u16>, Error> {
+    let minute = |minute| u16::try_from(minute).map_err(|_| Error::Corrupt { what: "a stored minute is out of range" });
+    row.optional_integer(column)?.map(minute).transpose()
+}
+
+/// What a person decided about a vacancy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A held one may be seen.
+    Release,
+    /// Everybody was found.
+    Fill,
+    /// It is over.
+    Close,
+}
+
+/// Carries out a decision. False when the vacancy is not in a status from which it can be: held for a release, open for
+/// filled, open or held for closed.
+pub fn decide(tx: &mut Tx<'_>, vacancy: VacancyId, decision: Decision, now_ms: i64) -> Result<bool, Fault> {
+    const RELEASE: &str = "UPDATE vacancy SET status = 'open', changed_ms = $2 WHERE id = $1 AND status = 'held'";
+    const FILL: &str = "UPDATE vacancy SET status = 'filled', changed_ms = $2 WHERE id = $1 AND status = 'open'";
+    const CLOSE: &str = "UPDATE vacancy SET status = 'closed', changed_ms = $2 \
+        WHERE id = $1 AND status IN ('open', 'held')";
+    let sql = match decision {
+        Decision::Release => RELEASE,
+        Decision::Fill => FILL,
+        Decision::Close => CLOSE,
+    };
+    Ok(tx.execute(sql, &[vacancy.into(), now_ms.into()])? == 1)
+}
+
+/// Vacancies that one call of [`close_expired`] closes: well under 5 ms of the writer's time.
+const CLOSE_BATCH: i64 = 100;
+
+/// Closes open vacancies whose time is over, at most a hundred; answers how many. For a bulk job. They take no
+/// applications in the meantime: their closing time is looked at everywhere.
+pub fn close_expired(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Fault> {
+    const CLOSE: &str = "UPDATE vacancy SET status = 'closed', changed_ms = $1 WHERE id IN \
+        (SELECT id FROM vacancy WHERE status = 'open' AND closes_ms <= $1 ORDER BY closes_ms LIMIT $2)";
+    Ok(tx.execute(CLOSE, &[now_ms.into(), CLOSE_BATCH.into()])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area, trade};
+    use super::*;
+
+    #[test]
+    fn a_vacancy_reads_back_and_is_found_by_its_number() {
+        Fixture::new().run(|tx, f| {
+            let new = NewVacancy {
+                start_day: Some(Day(20_781)),
+                start_minute: Some(420),
+                duration_days: Some(5),
+                days: Weekdays::from_bits(31),
+                min_years: 2,
+                food: true,
+                description: "Walls of a school. Bring a trowel.".to_owned(),
+                ..f.vacancy(11, 1201, "a")
+            };
+            let (vacancy, job_number) = f.post(tx, EmployerKind::Organisation, &new)?;
+            assert_eq!(by_job_number(tx, job_number)?, Some(vacancy));
+            let found = details(tx, &f.keys, vacancy)?.unwrap();
+            let stored = NewVacancy { source: String::new(), source_ref: String::new(), ..new };
+            assert_eq!(found.offer, stored);
+            assert_eq!(
+                (found.employer_name.as_str(), found.tier, found.applications),
+                ("EMMA Ltd", Tier::RegisteredFirm, 0)
+            );
+            assert!(found.is_open(NOW_MS) && !found.is_open(found.offer.closes_ms));
+            assert!(!format!("{found:?}").contains("EMMA") && !format!("{found:?}").contains("trowel"));
+            let other = JobNumber::candidates(99).find(|other| *other != job_number).unwrap();
+            assert_eq!(by_job_number(tx, other)?, None);
+            assert_eq!(details(tx, &f.keys, VacancyId::new(1))?, None);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_same_posting_again_changes_nothing() {
+        Fixture::new().run(|tx, f| {
+            let employer = employer::known(tx, &f.keys, &mut f.ids(), &f.employer(EmployerKind::Organisation), NOW_MS)?;
+            let new = f.vacancy(11, 1201, "a");
+            let first = post(tx, &f.keys, &mut f.ids(), employer, &new, 7, NOW_MS)?;
+            let Posted::Added { vacancy, .. } = first else { panic!("{first:?}") };
+            let other = NewVacancy { openings: 9, ..new.clone() };
+            let again = post(tx, &f.keys, &mut f.ids(), employer, &other, 8, NOW_MS)?;
+            assert_eq!(again, Posted::Duplicate { vacancy });
+            assert_eq!(details(tx, &f.keys, vacancy)?.unwrap().offer.openings, new.openings);
+            // Another with the same randomness gets another number.
+            let Posted::Added { job_number, .. } =
+                post(tx, &f.keys, &mut f.ids(), employer, &f.vacancy(11, 1201, "b"), 7, NOW_MS)?
+            else {
+                panic!("not added")
+            };
+            assert_eq!(Some(job_number), JobNumber::candidates(7).nth(1));
+            let missing = post(tx, &f.keys, &mut f.ids(), EmployerId::new(1), &f.vacancy(11, 1201, "c"), 7, NOW_MS);
+            assert_eq!(missing, Err(Fault::Gone("employer")));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn suspect_texts_are_held_until_released() {
+        Fixture::new().run(|tx, f| {
+            let new = NewVacancy { description: "Registration fee 2000".to_owned(), ..f.vacancy(11, 1201, "a") };
+            let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &new)?;
+            assert_eq!(details(tx, &f.keys, vacancy)?.unwrap().status, VacancyStatus::Held);
+            assert!(!decide(tx, vacancy, Decision::Fill, NOW_MS)?);
+            assert!(
+                decide(tx, vacancy, Decision::Release, NOW_MS)? && !decide(tx, vacancy, Decision::Release, NOW_MS)?
+            );
+            assert!(decide(tx, vacancy, Decision::Fill, NOW_MS)? && !decide(tx, vacancy, Decision::Close, NOW_MS)?);
+            assert_eq!(details(tx, &f.keys, vacancy)?.unwrap().status, VacancyStatus::Filled);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_is_over_is_closed_in_batches() {
+        Fixture::new().run(|tx, f| {
+            for i in 0..102 {
+                let new = NewVacancy { closes_ms: NOW_MS + 5, ..f.vacancy(11, 1201, &i.to_string()) };
+                f.post(tx, EmployerKind::Organisation, &new)?;
+            }
+            f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "later"))?;
+            assert_eq!(close_expired(tx, NOW_MS)?, 0);
+            assert_eq!(close_expired(tx, NOW_MS + 5)?, 100);
+            assert_eq!(close_expired(tx, NOW_MS + 5)?, 2);
+            assert_eq!(close_expired(tx, NOW_MS + DAY_MS)?, 0);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_household_is_marked_for_the_rules_for_children() {
+        Fixture::new().run(|tx, f| {
+            let (vacancy, _) = f.post(tx, EmployerKind::Household, &f.vacancy(41, 12, "a"))?;
+            let side = details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
+            assert!(side.household && side.open);
+            assert_eq!((side.trade, side.area), (trade(41), area(12)));
+            let stored = tx.query_one("SELECT household FROM vacancy", &[], |row| row.boolean(0))?;
+            assert_eq!(stored, Some(true));
+            Ok(())
+        });
+    }
+}

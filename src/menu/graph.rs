@@ -1,0 +1,437 @@
+//! A bundle as it runs: states as a graph, names resolved, texts cut into pieces.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::At;
+use super::template::Template;
+use crate::text::Language;
+
+/// A state's number in its bundle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StateId(pub usize);
+
+/// An answer's number in its bundle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AnswerId(pub usize);
+
+/// What a caller answered. Debug does not tell it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A number, amount, year, day, minute of the day, or code.
+    Integer(i64),
+    /// A name, a text, a PIN, or a word's name.
+    Text(String),
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Answer::Integer(_) => "Integer(_)",
+            Answer::Text(_) => "Text(_)",
+        })
+    }
+}
+
+/// What an answer may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerType {
+    /// A person's name of at most `max` characters.
+    Name {
+        /// Characters.
+        max: usize,
+    },
+    /// Free text of at most `max` characters.
+    Text {
+        /// Characters.
+        max: usize,
+    },
+    /// A whole number.
+    Number {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// An amount in the country's currency.
+    Money {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// A year.
+    Year {
+        /// Earliest.
+        min: i64,
+        /// Latest.
+        max: i64,
+    },
+    /// A day of the calendar.
+    Day,
+    /// A time of day.
+    Time,
+    /// A secret of digits; never shown, stored or resumed.
+    Pin,
+    /// One of these words.
+    Word(Vec<String>),
+    /// A code of the host's.
+    Coded(&'static str),
+}
+
+impl AnswerType {
+    /// Whether an answer of this type can hold `answer`: false after a bundle gave the name another type.
+    pub fn holds(&self, answer: &Answer) -> bool {
+        match (self, answer) {
+            (AnswerType::Word(words), Answer::Text(word)) => words.contains(word),
+            (AnswerType::Name { .. } | AnswerType::Text { .. } | AnswerType::Pin, Answer::Text(_)) => true,
+            (_, Answer::Text(_)) => false,
+            (kind, Answer::Integer(_)) => kind.is_whole_number(),
+        }
+    }
+
+    /// Whether its answers are whole numbers.
+    pub fn is_whole_number(&self) -> bool {
+        !matches!(self, AnswerType::Word(_) | AnswerType::Name { .. } | AnswerType::Text { .. } | AnswerType::Pin)
+    }
+}
+
+/// A declared answer.
+#[derive(Clone, Debug)]
+pub struct AnswerDeclaration {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: AnswerType,
+}
+
+/// What fills a placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// An answer of the visit.
+    Answer(AnswerId),
+    /// A value of the state's `show` query, by position.
+    Shown(usize),
+    /// A value of a row, by position.
+    Row(usize),
+    /// A value of a message, by position.
+    Given(usize),
+}
+
+/// The texts of one state in one language.
+#[derive(Clone, Debug, Default)]
+pub struct StateText {
+    /// The prompt.
+    pub text: Template<Slot>,
+    /// Shown above the prompt after a wrong answer, instead of the engine's line.
+    pub bad: Option<Template<Slot>>,
+    /// One row of a pick.
+    pub row: Template<Slot>,
+    /// Labels of the options, in their order.
+    pub options: Vec<Template<Slot>>,
+}
+
+/// One option.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The key.
+    pub key: String,
+    /// Its name in the texts.
+    pub id: String,
+    /// Where it leads.
+    pub go: StateId,
+    /// Answers that it sets.
+    pub set: Vec<(AnswerId, Answer)>,
+}
+
+/// What a state is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Options by key; `typed` takes anything else.
+    Menu {
+        /// The answer that takes what is no key, and where it leads.
+        typed: Option<(AnswerId, StateId)>,
+    },
+    /// An answer that is typed.
+    Ask {
+        /// The answer.
+        answer: AnswerId,
+        /// Where a good one leads.
+        go: StateId,
+    },
+    /// A row of a list.
+    Pick {
+        /// The answer that takes the row's id.
+        answer: AnswerId,
+        /// The rows' query, by number in the manifest.
+        rows: usize,
+        /// Where a chosen row leads.
+        go: StateId,
+        /// Whether typing narrows the list.
+        find: bool,
+        /// Where an empty list leads.
+        empty: Option<StateId>,
+    },
+    /// An action, by number in the manifest, and a state for each outcome.
+    Do {
+        /// Number in the manifest.
+        action: usize,
+        /// By outcome.
+        on: Vec<StateId>,
+    },
+    /// A decision, likewise.
+    Case {
+        /// Number in the manifest.
+        case: usize,
+        /// By outcome.
+        on: Vec<StateId>,
+    },
+    /// A call of a flow.
+    Call {
+        /// The flow's first state.
+        start: StateId,
+        /// By what the flow returns.
+        on: Vec<(String, StateId)>,
+    },
+    /// The way back to the caller of a flow.
+    Return {
+        /// What is returned.
+        outcome: String,
+    },
+    /// The last screen.
+    End,
+}
+
+/// One state.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// `flow.state`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Query for the screen's values, by number in the manifest.
+    pub show: Option<usize>,
+    /// Options by key.
+    pub options: Vec<Choice>,
+    /// Whether `0` leads back from here.
+    pub back: bool,
+    /// Never resumed; its screen is not kept to be sent again.
+    pub private: bool,
+    /// Whether a dial can show it first: then it must fit the smaller limit.
+    pub opening: bool,
+    /// Where it is written.
+    pub at: At,
+    /// Texts by [`Language::index`].
+    pub texts: [StateText; 4],
+}
+
+impl State {
+    /// Whether the state shows a screen.
+    pub fn is_screen(&self) -> bool {
+        matches!(self.kind, Kind::Menu { .. } | Kind::Ask { .. } | Kind::Pick { .. } | Kind::End)
+    }
+
+    /// Whether it is a screen that needs nothing of the host.
+    pub fn is_plain_screen(&self) -> bool {
+        self.is_screen() && self.show.is_none() && !matches!(self.kind, Kind::Pick { .. })
+    }
+
+    /// Where a call goes on when its flow returns this.
+    pub fn returned(&self, outcome: &str) -> Option<StateId> {
+        match &self.kind {
+            Kind::Call { on, .. } => on.iter().find(|(name, _)| name == outcome).map(|(_, go)| *go),
+            _ => None,
+        }
+    }
+
+    /// Every state that this one leads to by itself (returns are resolved by their callers).
+    pub fn successors(&self) -> Vec<StateId> {
+        let mut next: Vec<StateId> = self.options.iter().map(|choice| choice.go).collect();
+        match &self.kind {
+            Kind::Menu { typed } => next.extend(typed.map(|(_, go)| go)),
+            Kind::Ask { go, .. } => next.push(*go),
+            Kind::Pick { go, empty, .. } => {
+                next.push(*go);
+                next.extend(*empty);
+            }
+            Kind::Do { on, .. } | Kind::Case { on, .. } => next.extend(on),
+            Kind::Call { start, .. } => next.push(*start),
+            Kind::Return { .. } | Kind::End => {}
+        }
+        next
+    }
+}
+
+/// The keys that mean the same on every screen.
+#[derive(Clone, Debug)]
+pub struct ReservedKeys {
+    /// To the screen before.
+    pub back: String,
+    /// To the entry.
+    pub home: String,
+    /// To the next page.
+    pub more: String,
+    /// To the page before.
+    pub previous: String,
+}
+
+/// A step of a dial path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialStep {
+    /// Exactly this.
+    Literal(String),
+    /// A value for this answer.
+    Answer(AnswerId),
+}
+
+/// A declared dial path.
+#[derive(Clone, Debug)]
+pub struct DialPath {
+    /// Its steps.
+    pub steps: Vec<DialStep>,
+    /// Where it leads.
+    pub go: StateId,
+    /// Where it is written.
+    pub at: At,
+}
+
+/// Words that the engine itself shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineText {
+    /// Label of the back key.
+    Back,
+    /// Label of the more key.
+    More,
+    /// Label of the previous key.
+    Previous,
+    /// No such key.
+    WrongKey,
+    /// Not a number, or out of bounds.
+    WrongNumber,
+    /// Not an amount.
+    WrongMoney,
+    /// Not a year.
+    WrongYear,
+    /// Not a day.
+    WrongDay,
+    /// Not a time.
+    WrongTime,
+    /// Not a name.
+    WrongName,
+    /// Empty or unreadable.
+    WrongText,
+    /// Too long.
+    TooLong,
+    /// Nothing found for what was typed.
+    NotFound,
+    /// The question about a dropped visit.
+    Resume,
+    /// Its first option.
+    ResumeContinue,
+    /// Its second option.
+    ResumeRestart,
+    /// The service cannot answer now.
+    Apology,
+    /// The session is over and only a new dial helps.
+    Over,
+}
+
+impl EngineText {
+    /// Every text with its key under `[engine]`.
+    pub const ALL: [(EngineText, &'static str); 18] = [
+        (EngineText::Back, "back"),
+        (EngineText::More, "more"),
+        (EngineText::Previous, "previous"),
+        (EngineText::WrongKey, "wrong_key"),
+        (EngineText::WrongNumber, "wrong_number"),
+        (EngineText::WrongMoney, "wrong_money"),
+        (EngineText::WrongYear, "wrong_year"),
+        (EngineText::WrongDay, "wrong_day"),
+        (EngineText::WrongTime, "wrong_time"),
+        (EngineText::WrongName, "wrong_name"),
+        (EngineText::WrongText, "wrong_text"),
+        (EngineText::TooLong, "too_long"),
+        (EngineText::NotFound, "not_found"),
+        (EngineText::Resume, "resume"),
+        (EngineText::ResumeContinue, "resume_continue"),
+        (EngineText::ResumeRestart, "resume_restart"),
+        (EngineText::Apology, "apology"),
+        (EngineText::Over, "over"),
+    ];
+
+    /// Position in [`EngineText::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// A published version of the menus.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// SHA-256 of the packed files.
+    pub hash: [u8; 32],
+    /// Languages; the first is the default.
+    pub languages: Vec<Language>,
+    /// The states.
+    pub states: Vec<State>,
+    /// State numbers by `flow.state`.
+    pub names: HashMap<String, StateId>,
+    /// The answers.
+    pub answers: Vec<AnswerDeclaration>,
+    /// Where a plain dial leads.
+    pub entry: StateId,
+    /// The flow that is called first on every dial.
+    pub identify: Option<StateId>,
+    /// Where too many wrong answers lead.
+    pub help: StateId,
+    /// Where a fault of the host leads.
+    pub fault: StateId,
+    /// Reserved keys.
+    pub keys: ReservedKeys,
+    /// Septets of a screen.
+    pub screen_septets: usize,
+    /// Septets of the first screen of a session.
+    pub opening_septets: usize,
+    /// Wrong answers in a row before help.
+    pub wrong_max: u8,
+    /// Milliseconds for which a dropped visit is offered again.
+    pub resume_ms: i64,
+    /// Declared dial paths.
+    pub dial: Vec<DialPath>,
+    /// The engine's words by [`Language::index`] and [`EngineText::index`].
+    pub engine: [Vec<String>; 4],
+    /// Words by [`Language::index`] and name.
+    pub words: [HashMap<String, String>; 4],
+    /// Messages by number in the manifest and [`Language::index`].
+    pub messages: Vec<[Template<Slot>; 4]>,
+}
+
+impl Bundle {
+    /// The state of this number; `None` for a number of another bundle.
+    pub fn state(&self, id: StateId) -> Option<&State> {
+        self.states.get(id.0)
+    }
+
+    /// A word of the engine's.
+    pub fn engine_text(&self, language: Language, text: EngineText) -> &str {
+        self.engine.get(language.index()).and_then(|texts| texts.get(text.index())).map_or("", String::as_str)
+    }
+
+    /// A declared word in a language.
+    pub fn word(&self, language: Language, name: &str) -> &str {
+        self.words.get(language.index()).and_then(|words| words.get(name)).map_or("", String::as_str)
+    }
+
+    /// The language that the bundle speaks by default.
+    pub fn default_language(&self) -> Language {
+        self.languages.first().copied().unwrap_or(Language::En)
+    }
+
+    /// The answer of this name.
+    pub fn answer_named(&self, name: &str) -> Option<AnswerId> {
+        self.answers.iter().position(|answer| answer.name == name).map(AnswerId)
+    }
+}

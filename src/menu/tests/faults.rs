@@ -1,0 +1,357 @@
+//! One planted fault at a time: its code, its file and line, and a fix that names the mend.
+
+use super::example::{build_with, bundle, sources_with};
+
+/// A fault that is planted into the example.
+struct Planted {
+    code: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    /// File whose line is reported, and what stands on that line.
+    at: (&'static str, &'static str),
+    what: &'static str,
+    fix: &'static str,
+}
+
+/// A fault on the line that is planted.
+const fn here(
+    code: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    what: &'static str,
+    fix: &'static str,
+) -> Planted {
+    Planted { code, file, from, to, at: (file, to), what, fix }
+}
+
+fn assert_found(planted: &Planted) {
+    let &Planted { code, file, from, to, at: (at, on), what, fix } = planted;
+    let changes = [(file, from, to)];
+    let sources = sources_with(&changes);
+    let text = &sources.files.iter().find(|source| source.path == at).unwrap().text;
+    let needle = on.lines().next().unwrap();
+    let line = text.lines().position(|line| line.contains(needle)).expect(needle) + 1;
+    let report = build_with(&changes).expect_err(to);
+    let found = report.records().into_iter().any(|fault| {
+        let same = fault.code == code && fault.file == at && fault.line == line;
+        same && fault.what.contains(what) && fault.fix.is_some_and(|found| found.contains(fix))
+    });
+    assert!(found, "no {code} at {at}:{line} ({what}; {fix}) for {to}\n{}", report.render());
+    for fault in report.records() {
+        assert!(fault.fix.is_some_and(|fix| !fix.is_empty()), "no fix: {}", fault.what);
+    }
+}
+
+const BUNDLE: &str = "bundle.toml";
+const HOME: &str = "flows/home.toml";
+const CLINIC: &str = "flows/clinic.toml";
+const BOOKING: &str = "flows/booking.toml";
+const CLOCK: &str = "flows/clock.toml";
+const MARKET: &str = "flows/market.toml";
+const VAULT: &str = "flows/vault.toml";
+const WHO: &str = "flows/who.toml";
+const HELP: &str = "flows/help.toml";
+const EN: &str = "text/en.toml";
+const SW: &str = "text/sw.toml";
+
+#[test]
+fn the_example_is_without_fault() {
+    let bundle = bundle();
+    assert_eq!(bundle.states.len(), bundle.names.len());
+    let opening = |name: &str| bundle.state(bundle.names[name]).unwrap().opening;
+    for (state, first) in [
+        ("who.list", true),
+        ("home.start", true),
+        ("clinic.list", true),
+        ("clinic.none", true),
+        ("market.price", true),
+        ("market.unknown", true),
+        ("help.fault", true),
+        ("market.list", false),
+        ("booking.reason", false),
+        ("help.lost", false),
+    ] {
+        assert_eq!(opening(state), first, "{state}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    assert_found(&here("E00", HOME, "[state.start]", "[state.start", "", "TOML"));
+    assert_found(&here("E00", EN, "over = \"This call", "over = This call", "", "TOML"));
+}
+
+#[test]
+fn names_that_nothing_has() {
+    for planted in [
+        here("E01", BUNDLE, "format = 1", "format = 2", "format 1", "format = 1"),
+        here("E01", BUNDLE, "\"en\", \"sw\"", "\"en\", \"sw\", \"xx\"", "`xx`", "known: rw, en, fr, sw"),
+        here("E01", BUNDLE, "\"en\", \"sw\"", "\"en\", \"sw\", \"en\"", "twice", "remove one"),
+        here("E01", BUNDLE, "entry = \"home.start\"", "entry = \"home.strat\"", "no state", "`home.start`"),
+        here("E01", BUNDLE, "identify = \"who\"", "identify = \"whom\"", "no flow", "`who`"),
+        here("E01", BUNDLE, "wrong_max = 3", "wrong_max = 0", "out of bounds", "1 to 9"),
+        here("E01", BUNDLE, "resume_minutes = 60", "resume_minutes = 99999", "out of bounds", "0 to 10080"),
+        here("E01", BUNDLE, "opening_septets = 140", "opening_septets = 500", "out of bounds", "40 to 182"),
+        here("E01", BUNDLE, "98 = \"more\"", "98 = \"mroe\"", "unknown meaning", "back, home, more, previous"),
+        here("E01", BUNDLE, "wrong_max", "wrnog_max", "unknown key", "`wrong_max`"),
+        here("E01", BUNDLE, "type = \"crop\"", "type = \"corp\"", "unknown type", "`crop`"),
+        here("E01", BUNDLE, "of = [\"checkup\", \"vaccine\"]", "of = []", "lists its words", "of = ["),
+        here("E01", BUNDLE, "min = 10, max = 99 ", "min = 99, max = 10 ", "larger", "exchange"),
+        here("E01", BUNDLE, "note = {", "Note = {", "`Note` is no name", "small letters"),
+        here("E01", BUNDLE, "path = \"1\"", "path = \"one\"", "cannot be dialled", "digits or {answer}"),
+        here("E01", BUNDLE, "path = \"2*{crop_number}\"", "path = \"2*{patient}\"", "cannot be dialled", "typed"),
+        here("E01", BUNDLE, "path = \"2*{crop_number}\"", "path = \"2*{crop_nmber}\"", "no answer", "`crop_number`"),
+        here("E01", BUNDLE, "path = \"1\"", "path = \"1*1*1*1*1*1*1*1*1\"", "more than 8 steps", "shorter"),
+        here("E01", HOME, "go = \"clinic.list\"", "go = \"clinic.lsit\"", "no state", "`clinic.list`"),
+        here("E01", HOME, "back = false", "bakc = false", "unknown key", "`back`"),
+        here("E01", HOME, "back = false", "back = \"no\"", "must be true or false", "true or false"),
+        here("E01", HOME, "flow = \"home\"", "flow = \"sms\"", "meaning of its own", "another name"),
+        here("E01", HOME, "[state.start]", "[state.\"a.b\"]", "is no name", "small letters"),
+        here("E01", HOME, "id = \"vault\"", "id = \"text\"", "another meaning", "an id of its own"),
+        here("E01", HOME, "{ key = \"3\", id", "{ keey = \"3\", id", "unknown key", "`key`"),
+        here("E01", CLINIC, "from = \"clinic.near\"", "from = \"clinic.neer\"", "can follow `from`", "`clinic.near`"),
+        here("E01", CLINIC, "pick = \"clinic\"", "pick = \"patient\"", "cannot be picked", "codes are picked"),
+        here("E01", CLINIC, "call = \"booking\"", "call = \"boking\"", "no flow", "`booking`"),
+        here("E01", BOOKING, "ask = \"patient\"", "ask = \"reason\"", "cannot be typed", "set by options"),
+        here("E01", BOOKING, "ask = \"note\"", "ask = \"note\"\nmenu = []", "", "").or_state("[state.note]", "ask, menu"),
+        here("E01", BOOKING, "set = { reason = \"checkup\" }", "set = { reason = \"chekup\" }", "set to", "word"),
+        here("E01", MARKET, "do = \"market.post\"", "do = \"market.find\"", "can follow `do`", "known: "),
+        here("E01", MARKET, "ask = \"price\"", "ask = \"prize\"", "no answer", "`price`"),
+        here("E01", VAULT, "end = true", "end = false", "last screen", "end = true"),
+        here("E01", VAULT, "do = \"vault.open\"", "back = 1\ndo = \"vault.open\"", "must be true", "true or false"),
+    ] {
+        assert_found(&planted);
+    }
+}
+
+impl Planted {
+    /// The fault is reported where the state is named.
+    const fn or_state(mut self, on: &'static str, fix: &'static str) -> Self {
+        self.at.1 = on;
+        self.fix = fix;
+        self
+    }
+
+    const fn on(mut self, file: &'static str, on: &'static str) -> Self {
+        self.at = (file, on);
+        self
+    }
+}
+
+#[test]
+fn keys_that_a_state_of_this_kind_does_not_have() {
+    for (file, from, to, state, key) in [
+        (VAULT, "do = \"vault.open\"", "find = true\ndo = \"vault.open\"", "[state.open]", "find"),
+        (VAULT, "ask = \"code\"", "ask = \"code\"\nempty = \"open\"", "[state.ask]", "empty"),
+        (VAULT, "end = true", "end = true\ngo = \"ask\"", "[state.inside]", "go"),
+        (CLOCK, "return = \"set\"", "return = \"set\"\non = { a = \"skip\" }", "[state.set]", "on"),
+    ] {
+        assert_found(&here("E01", file, from, to, "means nothing", key).on(file, state));
+    }
+    let both = "options = []\nmenu = [{ key = \"1\", id = \"home\"";
+    assert_found(&here("E01", HELP, "menu = [{ key = \"1\", id = \"home\"", both, "holds its options itself", "`menu`"));
+}
+
+#[test]
+fn states_that_are_never_reached_or_lead_nowhere() {
+    let lost = "[state.far]\nend = true\n\n[state.lost]";
+    let text = "[help.far]\ntext = \"Far\"\n\n[help.lost]";
+    let changes = [(HELP, "[state.lost]", lost), (EN, "[help.lost]", text), (SW, "[help.lost]", text)];
+    let report = build_with(&changes).unwrap_err();
+    let [fault] = report.records().try_into().unwrap();
+    assert_eq!((fault.code, fault.file, fault.line), ("E02", HELP, 4));
+    assert!(fault.what.contains("help.far") && fault.fix.unwrap().contains("lead to it"));
+
+    let stray = "go = \"hour\"";
+    assert_found(&here("E03", CLOCK, "ask = \"hour\"\ngo = \"set\"", "ask = \"hour\"", "nowhere", "go = ").on(CLOCK, "[state.hour]"));
+    assert_found(&here("E03", CLINIC, "menu = [{ key = \"1\", id = \"again\", go = \"list\" }]", "menu = []", "without options", "add {").on(CLINIC, "[state.dropped]"));
+    let returns = "return = \"x\"";
+    assert_found(&here("E03", HELP, "menu = [{ key = \"1\", id = \"home\", go = \"home.start\" }]", returns, "without a call", "only call").on(HELP, "[state.lost]"));
+    assert!(!stray.is_empty());
+}
+
+#[test]
+fn screens_without_a_way_out() {
+    // Posted leads only to itself, and nothing leads back from it.
+    let trap = "menu = [{ key = \"1\", id = \"list\", go = \"posted\" }]\n\n[state.unknown]";
+    let from = "menu = [{ key = \"1\", id = \"list\", go = \"list\" }]\n\n[state.unknown]";
+    assert_found(&here("E04", MARKET, from, trap, "market.posted", "back").on(MARKET, "[state.posted]"));
+}
+
+#[test]
+fn rings_that_never_answer() {
+    assert_found(&here("E05", VAULT, "wrong = \"ask\"", "wrong = \"open\"", "without a screen", "put a screen").on(VAULT, "[state.open]"));
+    // An empty list is passed by: it is no screen in a ring.
+    assert_found(&here("E05", CLINIC, "empty = \"none\"", "empty = \"list\"", "without a screen", "put a screen").on(CLINIC, "[state.list]"));
+    assert_found(&here("E05", BOOKING, "call = \"clock\"\non = { set = \"note\", skip = \"note\" }", "call = \"booking\"\non = { booked = \"note\", dropped = \"note\" }", "before it returns", "instead of `call`").on(BOOKING, "[state.clock]"));
+    assert_found(&here("E05", HELP, "[state.fault]\n", "[state.fault]\nshow = \"clinic.slip\"\n", "has just failed", "without `show`").on(BUNDLE, "fault = "));
+}
+
+#[test]
+fn keys_that_mean_two_things() {
+    for planted in [
+        here("E06", HOME, "key = \"2\"", "key = \"1\", id = \"market\"", "", "").twice(),
+        here("E06", HOME, "key = \"2\"", "key = \"0\"", "is reserved", "another key"),
+        here("E06", HOME, "key = \"2\"", "key = \"22\"", "taken as an answer", "another key"),
+        here("E06", HOME, "key = \"2\"", "key = \"2a\"", "one to three digits", "another key"),
+        here("E06", MARKET, "key = \"90\"", "key = \"98\"", "turns pages", "another key"),
+        here("E06", MARKET, "key = \"90\"", "key = \"9\"", "number of a row", "another key"),
+        here("E06", BUNDLE, "98 = \"more\"", "9a = \"more\"", "cannot be a key", "digits"),
+        here("E06", BUNDLE, "98 = \"more\"", "97 = \"more\"\n96 = \"previous\"", "", "").skip(),
+        here("E06", BUNDLE, "98 = \"more\"", "98 = \"more\"\n96 = \"more\"", "", "remove one").on(BUNDLE, "96 = "),
+        here("E06", BUNDLE, "path = \"2*{crop_number}\"", "path = \"1\" # again", "two places", "remove one"),
+        here("E06", BUNDLE, "go = \"market.by_number\"", "go = \"clinic.book_now\"", "", "").skip(),
+    ] {
+        if !planted.fix.is_empty() {
+            assert_found(&planted);
+        }
+    }
+    let same = "0 = \"back\"\n000 = \"home\"";
+    assert!(build_with(&[(BUNDLE, "0 = \"back\"\n00 = \"home\"", same)]).is_ok());
+    let same = "97 = \"back\"\n00 = \"home\"";
+    let report = build_with(&[(BUNDLE, "0 = \"back\"\n00 = \"home\"\n98 = \"more\"\n97 = \"previous\"", same)]).unwrap_err();
+    assert!(report.records().iter().any(|fault| fault.code == "E06" && fault.what.contains("two meanings")));
+}
+
+#[test]
+fn dialling_never_acts() {
+    let changes = [
+        (BUNDLE, "path = \"1\"\ngo = \"clinic.list\"", "path = \"1\"\ngo = \"clinic.act\""),
+        (CLINIC, "[state.none]", "[state.act]\ndo = \"visitor.choose\"\non = { chosen = \"none\", gone = \"none\" }\n\n[state.none]"),
+    ];
+    let report = build_with(&changes).unwrap_err();
+    let faults = report.records();
+    let fault = faults.iter().find(|fault| fault.code == "E06").unwrap();
+    assert!(fault.what.contains("`visitor.choose`") && fault.fix.unwrap().contains("asks first"));
+    assert_eq!((fault.file, fault.line), (BUNDLE, 34));
+}
+
+#[test]
+fn texts_that_are_missing_or_used_by_nothing() {
+    for planted in [
+        here("E07", SW, "clinic = \"Kliniki\"\n", "", "has no `clinic`", "clinic = ").on(SW, "[home.start]"),
+        here("E07", SW, "[vault.ask]\ntext = \"Siri yako?\"\n", "", "[vault.ask] has no `text`", "[vault.ask]").on(SW, "[engine]"),
+        here("E07", SW, "over = \"Simu imekwisha.\"", "", "has no `over`", "over = ").on(SW, "[engine]"),
+        here("E07", SW, "up = \"inapanda\"", "upp = \"inapanda\"", "does not use `upp`", "`up`"),
+        here("E07", SW, "clinic = \"Kliniki\"", "clinik = \"Kliniki\"", "does not use `clinik`", "`clinic`"),
+        here("E07", SW, "[vault.ask]", "[vault.aks]", "no state or message", "`vault.ask`"),
+        here("E07", SW, "[sms.slip]", "[sms.slipp]", "no state or message", "remove them"),
+        here("E07", SW, "text = \"Siri yako?\"", "text = \" \"", "is empty", "write what"),
+    ] {
+        assert_found(&planted);
+    }
+    let files = sources_with(&[]).files.into_iter().filter(|file| file.path != SW).map(|file| (file.path, file.text));
+    let sources = super::super::Sources::new(files);
+    let report = super::super::build(&sources, &super::example::MANIFEST, &super::example::ExampleLabels).unwrap_err();
+    let [fault] = report.records().try_into().unwrap();
+    assert_eq!((fault.code, fault.file, fault.line, fault.what), ("E07", BUNDLE, 2, "text/sw.toml is not there"));
+}
+
+#[test]
+fn placeholders_that_nothing_fills() {
+    for planted in [
+        here("E08", SW, "text = \"Afya na bei\"", "text = \"Afya na {bei}\"", "nothing fills `{bei}`", "known here"),
+        here("E08", SW, "row = \"{crop:12} {price}", "row = \"{crop:12} {prise}", "`{prise}`", "`price`"),
+        here("E08", SW, "text = \"Afya na bei\"", "text = \"Afya na {bei\"", "without `}`", "{name}"),
+        here("E08", SW, "back = \"Rudi\"", "back = \"Rudi {day}\"", "nothing fills", "without {"),
+        here("E08", SW, "{day}, namba {number}.", "{day}, namba {number}, {patient}.", "cannot show answers", "clinic, day"),
+        // Answered on no way here; on one of two ways; before the call, but dropped is returned before that.
+        here("E08", SW, "text = \"Afya na bei\"", "text = \"Afya na {day}\"", "may not be answered", "every way"),
+        here("E08", SW, "Hakuna kilichowekwa {clinic}.", "Hakuna {patient}.", "{patient} is shown", "every way"),
+        here("E08", SW, "text = \"Kingine?\"", "text = \"Kingine, {hour}?\"", "{hour} is shown", "every way"),
+        here("E08", SW, "text = \"Kingine?\"", "text = \"Kingine, {reason}?\"", "a word's name", "query"),
+        here("E08", BOOKING, "go = \"born\"", "go = \"day\"", "needs the answer `born`", "ask for it").on(BOOKING, "[state.save]"),
+        here("E08", HOME, "go = \"market.by_number\" }", "go = \"market.price\" }", "needs the answer `crop`", "ask for it").on(MARKET, "[state.price]"),
+        // A secret is gone after the next screen.
+        here("E08", VAULT, "go = \"open\"", "go = \"more\"\n\n[state.more]\nmenu = [{ key = \"1\", id = \"on\", go = \"open\" }]", "needs the answer `code`", "ask for it").on(VAULT, "[state.open]"),
+    ] {
+        assert_found(&planted);
+    }
+}
+
+#[test]
+fn letters_that_halve_a_message() {
+    assert_found(&here("E09", SW, "text = \"Siri yako?\"", "text = \"Siri yako… ê\"", "`ê …`", "write Siri yako... e"));
+    assert_found(&here("E09", SW, "up = \"inapanda\"", "up = \"inapânda\"", "`â`", "write inapanda"));
+}
+
+#[test]
+fn screens_that_do_not_fit() {
+    // 130 septets and three options: too many for the first screen, few enough for a later one.
+    let long = format!("text = \"{}\"", "a".repeat(121));
+    assert_found(&Planted { to: Box::leak(long.clone().into()), at: (SW, Box::leak(long.into())), ..here("E10", SW, "text = \"Afya na bei\"", "", "of 140 septets in `sw` as the first", "shorten it by 11") });
+    let long = format!("text = \"{}\"", "a".repeat(121));
+    let changes = [(SW, "text = \"Saa maalum?\"", long.as_str())];
+    assert!(build_with(&changes).is_ok(), "a later screen may have 160");
+    // The error line above a prompt counts.
+    let long: &'static str = Box::leak(format!("text = \"{}\"", "a".repeat(140)).into());
+    assert_found(&here("E10", SW, "text = \"Siri yako?\"", long, "of 160 septets in `sw`", "shorten it by 1,"));
+    let long: &'static str = Box::leak(format!("resume = \"{}\"", "a".repeat(130)).into());
+    assert_found(&here("E10", SW, "resume = \"Simu ilikatika.\"", long, "dropped visit", "shorten it by"));
+    let long: &'static str = Box::leak(format!("over = \"{}\"", "a".repeat(141)).into());
+    assert_found(&here("E10", SW, "over = \"Simu imekwisha.\"", long, "last word takes 141 of 140", "shorten it by 1"));
+    let long: &'static str = Box::leak(format!("text = \"{} {{clinic}}\"", "a".repeat(150)).into());
+    assert_found(&here("E10", SW, "text = \"Ziara yako: {clinic}, {day}, namba {number}.\"", long, "two segments", "{name:12}"));
+    // A brace of the extension table counts twice.
+    let euros: &'static str = Box::leak(format!("text = \"{}\"", "€".repeat(70)).into());
+    assert_found(&here("E10", SW, "text = \"Siri yako?\"", euros, "`vault.ask` can take 16", "shorten it by"));
+}
+
+#[test]
+fn rows_that_do_not_fit() {
+    let long: &'static str = Box::leak(format!("text = \"{}\"", "a".repeat(90)).into());
+    assert_found(&here("E11", SW, "text = \"Bei za leo\"", long, "`market.list` can take", "cut a value"));
+    // A cut value takes no more than its cut.
+    let cut = "row = \"{crop:4}. {price:3}. {trend:4}.\"";
+    let short = long.replace(&"a".repeat(90), &"a".repeat(80));
+    assert!(build_with(&[(SW, "text = \"Bei za leo\"", &short), (SW, "row = \"{crop:12} {price} {trend}\"", cut)]).is_ok());
+}
+
+#[test]
+fn outcomes_that_are_not_handled() {
+    for planted in [
+        here("E12", VAULT, "on = { right = \"inside\", wrong = \"ask\" }", "on = { right = \"inside\" }", "`wrong` of `vault.open`", "wrong = ").on(VAULT, "[state.open]"),
+        here("E12", VAULT, "wrong = \"ask\"", "wrong = \"ask\", wrang = \"ask\"", "no outcome `wrang`", "right, wrong"),
+        here("E12", CLINIC, "on = { booked = \"done\", dropped = \"dropped\" }", "on = { booked = \"done\" }", "returns `dropped`", "dropped = ").on(CLINIC, "[state.book]"),
+        here("E12", CLINIC, "dropped = \"dropped\" }", "dropped = \"dropped\", other = \"done\" }", "never returns `other`", "remove it").on(CLINIC, "[state.book]"),
+        here("E12", WHO, "return = \"known\"", "end = true", "never returns", "return = ").on(BUNDLE, "identify = "),
+    ] {
+        assert_found(&planted);
+    }
+}
+
+#[test]
+fn secrets_that_are_shown() {
+    assert_found(&here("E13", SW, "text = \"Siri yako?\"", "text = \"Siri {code}?\"", "is a secret", "remove it"));
+}
+
+#[test]
+fn a_state_that_asks_for_a_secret_is_private() {
+    let private = |bundle: &super::super::Bundle, name: &str| bundle.state(bundle.names[name]).unwrap().private;
+    assert!(private(bundle(), "vault.ask") && private(bundle(), "vault.inside") && !private(bundle(), "home.start"));
+}
+
+#[test]
+fn all_faults_are_found_in_one_run() {
+    let report = build_with(&[
+        (HOME, "go = \"clinic.list\"", "go = \"clinic.lsit\""),
+        (BUNDLE, "wrong_max = 3", "wrong_max = 30"),
+        (SW, "text = \"Siri yako?\"", "text = \"Siri yako ê?\""),
+        (EN, "text = \"Your code?\"", "text = \"Your {cod}?\""),
+        (EN, "home = \"Home\"\n", ""),
+        (VAULT, "wrong = \"ask\"", "wrong = \"ask\", wrang = \"ask\""),
+    ])
+    .unwrap_err();
+    let found: Vec<(&str, &str)> = report.records().iter().map(|fault| (fault.file, fault.code)).collect();
+    let wanted = [(BUNDLE, "E01"), (HOME, "E01"), (VAULT, "E12"), (EN, "E07"), (EN, "E08"), (SW, "E09")];
+    assert_eq!(found, wanted, "{}", report.render());
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_one_fault() {
+    let report = build_with(&[(CLINIC, "call = \"booking\"", "cal = \"booking\"")]).unwrap_err();
+    let found: Vec<&str> = report.records().iter().map(|fault| fault.what).collect();
+    assert_eq!(found, ["state `book` does not say what it is", "unknown key `cal`"], "{}", report.render());
+}

@@ -1,0 +1,73 @@
+//! Picking up what a crash, a lost commit or a lost answer left behind: leases that ran out, outcomes that stayed unknown.
+
+use super::settle::{log, resend_ms};
+use super::{Class, Error};
+use crate::storage::{self, Tx};
+
+/// How long an unknown must-arrive message waits for its delivery report before it is sent once more: 10 minutes.
+/// Nearly all reports come within one; a second SMS is worse than a late one only while the first may still come.
+pub const UNKNOWN_WAIT_MS: i64 = 10 * 60_000;
+/// Rows of each kind in one transaction, which may hold up the writer for 5 ms at most.
+const ROWS_MAX: i64 = 100;
+
+/// What [`reap()`] moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Claims that ran out before anything was sent: queued again.
+    pub released: u64,
+    /// Sendings that ran out: unknown.
+    pub unknown: u64,
+    /// Unknown must-arrive messages: queued once more, marked as possible duplicates.
+    pub resent: u64,
+    /// Unknown must-arrive messages whose time has passed: left as they are.
+    pub given_up: u64,
+}
+
+impl Reaped {
+    /// Whether a whole round was used up, so that more may be waiting.
+    pub fn is_full(&self) -> bool {
+        let full = ROWS_MAX.unsigned_abs();
+        [self.released, self.unknown, self.resent, self.given_up].iter().any(|rows| *rows >= full)
+    }
+}
+
+/// Moves on what has waited long enough at `now_ms`. Alerts that are unknown stay so: twice is worse than never.
+pub fn reap(tx: &mut Tx<'_>, now_ms: i64) -> Result<Reaped, Error> {
+    let released = tx.execute(
+        "UPDATE outbox SET status = 'queued', lease_until_ms = 0, changed_ms = $1
+         WHERE status = 'claimed' AND id IN (
+           SELECT id FROM outbox WHERE status = 'claimed' AND lease_until_ms <= $1 ORDER BY lease_until_ms, id LIMIT $2)",
+        &[now_ms.into(), ROWS_MAX.into()],
+    )?;
+    let given_up = tx.execute(
+        "UPDATE outbox SET resend_ms = 0, changed_ms = $1 WHERE id IN (
+           SELECT id FROM outbox WHERE resend_ms > 0 AND resend_ms <= $1 AND expires_ms <= $1
+           ORDER BY resend_ms, id LIMIT $2)",
+        &[now_ms.into(), ROWS_MAX.into()],
+    )?;
+    let resent = tx.execute(
+        "UPDATE outbox SET status = 'queued', possible_duplicate = 1, resend_ms = 0, due_ms = $1, changed_ms = $1,
+           reason = 'resent'
+         WHERE status = 'unknown' AND id IN (
+           SELECT id FROM outbox WHERE resend_ms > 0 AND resend_ms <= $1 AND expires_ms > $1
+           ORDER BY resend_ms, id LIMIT $2)",
+        &[now_ms.into(), ROWS_MAX.into()],
+    )?;
+    Ok(Reaped { released, unknown: lose_leases(tx, now_ms)?, resent, given_up })
+}
+
+fn lose_leases(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, storage::Error> {
+    let lost = tx.query(
+        "UPDATE outbox SET status = 'unknown', reason = 'lease_lost', lease_until_ms = 0, changed_ms = $1,
+           resend_ms = CASE WHEN class = $3 AND possible_duplicate = 0 THEN CAST($4 AS BIGINT) ELSE 0 END
+         WHERE status = 'sending' AND id IN (
+           SELECT id FROM outbox WHERE status = 'sending' AND lease_until_ms <= $1 ORDER BY lease_until_ms, id LIMIT $2)
+         RETURNING id, fence",
+        &[now_ms.into(), ROWS_MAX.into(), Class::MustArrive.code().into(), resend_ms(now_ms).into()],
+        |row| Ok((row.integer(0)?, row.integer(1)?)),
+    )?;
+    for (id, fence) in &lost {
+        log(tx, *id, *fence, "lease_lost", now_ms, "")?;
+    }
+    Ok(u64::try_from(lost.len()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,118 @@
+//! What the tests of the outbox and of delivery stand on: an inline store with the outbox alone, and messages to queue.
+
+use std::sync::Arc;
+
+use super::{Check, Class, Enqueued, Error, NewMessage, NumberState, Priority, Shown, Status, enqueue, show};
+use crate::clock::{Clock, IdSource, SimulatedClock};
+use crate::country::Msisdn;
+use crate::storage::{self, Keys, Migration, Store, Tx, Work};
+
+/// A Sunday morning.
+pub(crate) const NOW_MS: i64 = 1_795_330_800_000;
+/// How long the rig's messages are of use: 3 days.
+pub(crate) const USE_MS: i64 = 3 * 86_400_000;
+
+const MIGRATIONS: &[Migration] =
+    &[Migration::new(1, "outbox", include_str!("../../migrations/sqlite/0003_outbox.sql"))];
+
+/// The number that every message goes to.
+pub(crate) const NUMBER: &str = "250788000001";
+
+pub(crate) fn msisdn() -> Msisdn {
+    Msisdn::parse_e164(NUMBER).unwrap()
+}
+
+/// Everything a test needs, on one simulated clock.
+pub(crate) struct Rig {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Arc<SimulatedClock>,
+    pub(crate) ids: Arc<IdSource>,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(SimulatedClock::at(NOW_MS));
+        Self {
+            store: Store::inline(MIGRATIONS, Arc::<SimulatedClock>::clone(&clock)).unwrap(),
+            keys: Keys::for_tests(),
+            clock,
+            ids: Arc::new(IdSource::for_node(0)),
+        }
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Runs `f` in a transaction. Not inside a runtime: it blocks.
+    pub(crate) fn tx<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.transact_blocking(Work::bulk(), f)
+    }
+
+    /// Queues a message that `change` may alter; answers its id and what became of it.
+    pub(crate) fn queue_as(
+        &self,
+        key: &str,
+        change: impl Fn(&mut NewMessage<'_>) + Send + 'static,
+    ) -> Result<(i64, Enqueued), Error> {
+        let (id, now_ms) = (self.ids.block(self.now_ms()).first(), self.now_ms());
+        let (keys, to, key) = (self.keys.clone(), msisdn(), key.to_owned());
+        self.tx(move |tx| {
+            let text = format!("Muraho {key}");
+            let mut new = NewMessage {
+                id,
+                operation_key: &key,
+                to: &to,
+                number_generation: 1,
+                person_id: None,
+                priority: Priority::Interactive,
+                class: Class::MustArrive,
+                template: "apply.received",
+                text: &text,
+                due_ms: now_ms,
+                expires_ms: now_ms + USE_MS,
+            };
+            change(&mut new);
+            Ok((id, enqueue(tx, &keys, &new, now_ms)?))
+        })
+    }
+
+    /// Queues a message of this class and priority; answers its id.
+    pub(crate) fn queue(&self, key: &str, class: Class, priority: Priority) -> i64 {
+        self.queue_as(key, move |new| {
+            new.class = class;
+            new.priority = priority;
+        })
+        .unwrap()
+        .0
+    }
+
+    pub(crate) fn shown(&self, id: i64) -> Shown {
+        self.tx(move |tx| show(tx, id)).unwrap().unwrap()
+    }
+
+    pub(crate) fn status(&self, id: i64) -> Status {
+        self.shown(id).message.status
+    }
+}
+
+/// Every number takes everything.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberCheck")]
+pub(crate) fn open_numbers(_tx: &mut Tx<'_>, _check: &Check<'_>) -> Result<NumberState, storage::Error> {
+    Ok(NumberState::Open)
+}
+
+/// Generation 2 has stopped, and 3 belongs to somebody else; the confirmation of a stop is sent all the same.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberCheck")]
+pub(crate) fn closed_numbers(_tx: &mut Tx<'_>, check: &Check<'_>) -> Result<NumberState, storage::Error> {
+    assert_eq!(check.msisdn_hmac.len(), 32);
+    Ok(match check.number_generation {
+        2 if check.template != "stop.confirmed" => NumberState::Stopped,
+        3 => NumberState::OtherOwner,
+        _ => NumberState::Open,
+    })
+}

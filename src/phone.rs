@@ -1,0 +1,205 @@
+//! A phone without a screen: dials, answers, hangs up and reads its SMS, over whatever [`Network`] it is given.
+//!
+//! `dial` puts a terminal around it, [`transcript`] lets a file press the keys. It stands where the handset and the
+//! network's gateway stand in life: it names the session and keeps its inputs; of the menus it knows nothing.
+
+mod in_process;
+mod over_http;
+pub mod transcript;
+
+use std::fmt;
+
+pub use in_process::InProcess;
+pub use over_http::OverHttp;
+
+use crate::gateway::ussd::UssdAnswer;
+
+/// Why something could not be done on a phone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneFault {
+    /// The code is not one of the service's.
+    #[error("this network knows {0} and codes that begin like it")]
+    Code(String),
+    /// There is no call in which to answer.
+    #[error("there is no call: the last screen was an END, or nothing was dialled")]
+    NoCall,
+    /// The network does not carry this number.
+    #[error("this is not a phone number")]
+    Number,
+    /// The service did not answer as a service does.
+    #[error("{0}")]
+    Network(String),
+    /// Time cannot be moved on this network.
+    #[error("`wait` needs a clock that can be moved: run the transcript without --url")]
+    Time,
+}
+
+/// One network session: all that a gateway says of it.
+#[derive(Clone)]
+pub struct Call {
+    /// The gateway's name of it.
+    pub session: String,
+    /// Who calls, as given.
+    pub number: String,
+    /// The service code, without what was dialled behind it.
+    pub service_code: String,
+    /// What was dialled behind the code, then every answer.
+    pub inputs: Vec<String>,
+    /// How many of the inputs were dialled and not typed: none or one.
+    pub dialled: usize,
+}
+
+/// Numbers and inputs stay out of logs.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} inputs)", self.inputs.len())
+    }
+}
+
+impl Call {
+    /// The inputs as the cumulative dialects send them.
+    pub fn text(&self) -> String {
+        self.inputs.join("*")
+    }
+}
+
+/// An SMS on the phone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sms {
+    /// Counts up.
+    pub id: u64,
+    /// The whole text.
+    pub text: String,
+}
+
+impl fmt::Debug for Sms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sms({}, {} B)", self.id, self.text.len())
+    }
+}
+
+/// What stands between a phone and the service.
+pub trait Network: Send {
+    /// Carries one hop.
+    fn hop(&mut self, call: &Call) -> impl Future<Output = Result<UssdAnswer, PhoneFault>> + Send;
+    /// Tells the service that a call is over.
+    fn closed(&mut self, call: &Call) -> impl Future<Output = Result<(), PhoneFault>> + Send;
+    /// The SMS to a number that are newer than `after`, oldest first. Sends what is due first, where it can.
+    fn messages(&mut self, number: &str, after: u64) -> impl Future<Output = Result<Vec<Sms>, PhoneFault>> + Send;
+    /// Waits a little for what the service does by itself; false when nothing more will come by waiting.
+    fn later(&mut self) -> impl Future<Output = bool> + Send;
+    /// Lets time pass for the service.
+    fn wait(&mut self, ms: i64) -> Result<(), PhoneFault>;
+}
+
+/// A phone with a number.
+#[derive(Debug)]
+pub struct Handset<N> {
+    network: N,
+    service_code: String,
+    number: String,
+    session_prefix: String,
+    calls: u32,
+    call: Option<Call>,
+    last: Option<(Call, UssdAnswer)>,
+    seen_sms: u64,
+}
+
+impl<N: Network> Handset<N> {
+    /// A phone on `network` that dials `service_code`. Sessions are named `session_prefix` and a number: the prefix must
+    /// differ from that of every other phone which the same service sees.
+    pub fn new(network: N, service_code: &str, number: &str, session_prefix: &str) -> Self {
+        Self {
+            network,
+            service_code: service_code.to_owned(),
+            number: number.to_owned(),
+            session_prefix: session_prefix.to_owned(),
+            calls: 0,
+            call: None,
+            last: None,
+            seen_sms: 0,
+        }
+    }
+
+    /// Puts another SIM in.
+    pub fn set_number(&mut self, number: &str) {
+        number.clone_into(&mut self.number);
+        self.seen_sms = 0;
+    }
+
+    /// The network, to reach behind the phone.
+    pub fn network(&mut self) -> &mut N {
+        &mut self.network
+    }
+
+    /// Whether the service waits for an answer.
+    pub fn in_call(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// Whether the last screen was the first of its call.
+    pub fn is_opening(&self) -> bool {
+        self.last.as_ref().is_some_and(|(call, _)| call.inputs.len() == call.dialled)
+    }
+
+    /// Dials: `*567#`, or `*567*48213#` as a network would route it to `*567#`. A call that is open is hung up first.
+    pub async fn dial(&mut self, code: &str) -> Result<UssdAnswer, PhoneFault> {
+        let base = self.service_code.trim_end_matches('#');
+        let extras = if code == self.service_code {
+            Some("")
+        } else {
+            code.strip_prefix(base).and_then(|rest| rest.strip_prefix('*')?.strip_suffix('#')).filter(|rest| !rest.is_empty())
+        };
+        let Some(extras) = extras else { return Err(PhoneFault::Code(self.service_code.clone())) };
+        let inputs = if extras.is_empty() { Vec::new() } else { vec![extras.to_owned()] };
+        self.hang_up().await?;
+        self.calls += 1;
+        let session = format!("{}{}", self.session_prefix, self.calls);
+        let (number, service_code) = (self.number.clone(), self.service_code.clone());
+        let dialled = inputs.len();
+        self.carry(Call { session, number, service_code, inputs, dialled }).await
+    }
+
+    /// Answers the screen.
+    pub async fn answer(&mut self, typed: &str) -> Result<UssdAnswer, PhoneFault> {
+        let mut call = self.call.clone().ok_or(PhoneFault::NoCall)?;
+        call.inputs.push(typed.to_owned());
+        self.carry(call).await
+    }
+
+    /// Sends the last hop once more, as a gateway does that missed the answer.
+    pub async fn redeliver(&mut self) -> Result<UssdAnswer, PhoneFault> {
+        let (call, _) = self.last.clone().ok_or(PhoneFault::NoCall)?;
+        self.carry(call).await
+    }
+
+    async fn carry(&mut self, call: Call) -> Result<UssdAnswer, PhoneFault> {
+        let answer = self.network.hop(&call).await?;
+        self.call = (!answer.end).then(|| call.clone());
+        self.last = Some((call, answer.clone()));
+        Ok(answer)
+    }
+
+    /// Ends the call from this side; nothing happens when there is none.
+    pub async fn hang_up(&mut self) -> Result<(), PhoneFault> {
+        match self.call.take() {
+            Some(call) => self.network.closed(&call).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Every SMS to this phone, oldest first.
+    pub async fn messages(&mut self) -> Result<Vec<Sms>, PhoneFault> {
+        self.network.messages(&self.number, 0).await
+    }
+
+    /// The SMS that came since this was last asked.
+    pub async fn new_messages(&mut self) -> Result<Vec<Sms>, PhoneFault> {
+        let new = self.network.messages(&self.number, self.seen_sms).await?;
+        self.seen_sms = new.last().map_or(self.seen_sms, |sms| sms.id);
+        Ok(new)
+    }
+}
+
+#[cfg(test)]
+mod tests;

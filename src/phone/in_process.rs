@@ -1,0 +1,81 @@
+//! A network inside the process: hops are function calls, SMS are delivered when they are asked for.
+
+use std::sync::Arc;
+
+use super::{Call, Network, PhoneFault, Sms};
+use crate::app::Core;
+use crate::clock::SimulatedClock;
+use crate::country::Msisdn;
+use crate::delivery::deliver_due;
+use crate::gateway::ussd::{ClosedWhy, UssdAnswer, UssdEvent};
+use crate::hop::{self, Hop};
+
+/// Rounds of delivery before what is still due is left alone: each sends a batch, and a retry comes later anyhow.
+const ROUNDS_MAX: usize = 64;
+
+/// A network around a service without sockets.
+#[derive(Debug)]
+pub struct InProcess {
+    core: Core,
+    channel: Arc<str>,
+    clock: Option<Arc<SimulatedClock>>,
+}
+
+impl InProcess {
+    /// A network to `core`. With the simulated clock that `core` runs on, time can be moved.
+    pub fn new(core: Core, channel: &str, clock: Option<Arc<SimulatedClock>>) -> Self {
+        Self { core, channel: channel.into(), clock }
+    }
+
+    /// The service behind the network.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn msisdn(&self, number: &str) -> Result<Msisdn, PhoneFault> {
+        let phone = &self.core.service.host.country.phone;
+        phone.parse(number).or_else(|_| Msisdn::parse_e164(number)).map_err(|_| PhoneFault::Number)
+    }
+
+    async fn carry(&self, call: &Call, event: UssdEvent) -> Result<UssdAnswer, PhoneFault> {
+        let hop = Hop {
+            channel: Arc::clone(&self.channel),
+            session: call.session.clone(),
+            msisdn: self.msisdn(&call.number)?,
+            service_code: call.service_code.clone(),
+            event,
+            hop_id: None,
+        };
+        Ok(hop::answer(&self.core.service, hop).await.answer)
+    }
+}
+
+impl Network for InProcess {
+    async fn hop(&mut self, call: &Call) -> Result<UssdAnswer, PhoneFault> {
+        self.carry(call, UssdEvent::Cumulative(call.text())).await
+    }
+
+    async fn closed(&mut self, call: &Call) -> Result<(), PhoneFault> {
+        self.carry(call, UssdEvent::Closed(ClosedWhy::Incomplete)).await.map(|_| ())
+    }
+
+    async fn messages(&mut self, number: &str, after: u64) -> Result<Vec<Sms>, PhoneFault> {
+        let number = self.msisdn(number)?;
+        for _ in 0..ROUNDS_MAX {
+            let report = deliver_due(&self.core.delivery).await;
+            if report.map_err(|fault| PhoneFault::Network(fault.to_string()))?.claimed == 0 {
+                break;
+            }
+        }
+        let received = self.core.loopback.messages_to(number.as_str(), after);
+        Ok(received.into_iter().map(|sms| Sms { id: sms.id, text: sms.text }).collect())
+    }
+
+    async fn later(&mut self) -> bool {
+        false
+    }
+
+    fn wait(&mut self, ms: i64) -> Result<(), PhoneFault> {
+        self.clock.as_ref().ok_or(PhoneFault::Time).map(|clock| clock.advance(ms))
+    }
+}

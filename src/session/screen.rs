@@ -1,0 +1,336 @@
+//! Lays out a screen: error line, prompt, options or rows, navigation; as many rows as fit, counted in septets.
+
+use std::borrow::Cow;
+
+use crate::menu::Labels;
+use crate::menu::graph::{Answer, AnswerType, Bundle, EngineText, Slot};
+use crate::menu::manifest::{Field, FieldType, Value};
+use crate::menu::template::{Piece, Template};
+use crate::text::datetime::{self, Day};
+use crate::text::{Language, folding, gsm7};
+
+use super::visit::Visit;
+
+/// What texts are filled from.
+#[derive(Clone, Copy)]
+pub struct Words<'a> {
+    /// The menus.
+    pub bundle: &'a Bundle,
+    /// The host's labels.
+    pub labels: &'a dyn Labels,
+    /// The language.
+    pub language: Language,
+}
+
+/// Named values, in the order of their declaration.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// Their types.
+    pub fields: &'a [Field],
+    /// The values.
+    pub values: &'a [Value],
+}
+
+impl std::fmt::Debug for Words<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Words({:?})", self.language)
+    }
+}
+
+impl std::fmt::Debug for Given<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Given({} values)", self.values.len())
+    }
+}
+
+impl Words<'_> {
+    /// A word of the engine's.
+    pub fn engine(&self, text: EngineText) -> &str {
+        self.bundle.engine_text(self.language, text)
+    }
+
+    /// Fills a text.
+    pub fn fill(&self, text: &Template<Slot>, visit: Option<&Visit>, shown: Given<'_>, row: Given<'_>) -> String {
+        let mut out = String::with_capacity(64);
+        self.fill_into(&mut out, text, visit, shown, row);
+        out
+    }
+
+    /// Fills a text behind what `out` holds.
+    pub fn fill_into(
+        &self,
+        out: &mut String,
+        text: &Template<Slot>,
+        visit: Option<&Visit>,
+        shown: Given<'_>,
+        row: Given<'_>,
+    ) {
+        for piece in text {
+            let (source, width) = match piece {
+                Piece::Words(words) => {
+                    out.push_str(words);
+                    continue;
+                }
+                Piece::Slot { source, width } => (source, width),
+            };
+            let value = match source {
+                Slot::Answer(answer) => visit.and_then(|visit| {
+                    let declared = self.bundle.answers.get(answer.0)?;
+                    Some(self.answer(&declared.kind, visit.answers.get(answer)?))
+                }),
+                Slot::Shown(index) => self.field(shown, *index),
+                Slot::Row(index) | Slot::Given(index) => self.field(row, *index),
+            };
+            let value = value.unwrap_or_default();
+            match width {
+                Some(width) => out.push_str(&folding::cut(&value, *width)),
+                None => out.push_str(&value),
+            }
+        }
+    }
+
+    fn field<'v>(&'v self, given: Given<'v>, index: usize) -> Option<Cow<'v, str>> {
+        Some(self.value(&given.fields.get(index)?.kind, given.values.get(index)?))
+    }
+
+    /// A value as it is read, in the GSM alphabet and never wider than its type declares.
+    fn value<'v>(&'v self, kind: &FieldType, value: &'v Value) -> Cow<'v, str> {
+        match value {
+            Value::Text(text) => match kind {
+                FieldType::Text(max) => folding::cut(text, *max),
+                _ => folding::fold(text),
+            },
+            Value::Number(number) => match kind {
+                FieldType::Number(digits) => Cow::Owned(within_digits(*number, *digits).to_string()),
+                _ => Cow::Owned(number.to_string()),
+            },
+            Value::Money(amount) => self.money(*amount, self.labels.money_max()),
+            Value::Word(word) => Cow::Borrowed(self.bundle.word(self.language, word)),
+            Value::Coded(coded, code) => self.label(coded, *code),
+            Value::Day(day) => Cow::Owned(datetime::short(Day(*day), self.language)),
+            Value::Clock(minute) => Cow::Owned(datetime::clock(*minute, self.language)),
+        }
+    }
+
+    fn money(&self, amount: i64, max: i64) -> Cow<'static, str> {
+        let text = self.labels.money(amount.clamp(0, max.max(0)), self.language);
+        if gsm7::septets(&text).is_some() { Cow::Owned(text) } else { Cow::Owned(folding::fold(&text).into_owned()) }
+    }
+
+    fn label(&self, coded: &str, code: i64) -> Cow<'_, str> {
+        match self.labels.label(coded, code, self.language).unwrap_or_default() {
+            Cow::Borrowed(label) => folding::fold(label),
+            Cow::Owned(label) => Cow::Owned(folding::fold(&label).into_owned()),
+        }
+    }
+
+    fn answer<'v>(&'v self, kind: &AnswerType, answer: &'v Answer) -> Cow<'v, str> {
+        match (kind, answer) {
+            (AnswerType::Name { max } | AnswerType::Text { max }, Answer::Text(text)) => folding::cut(text, *max),
+            (AnswerType::Money { max, .. }, Answer::Integer(amount)) => self.money(*amount, *max),
+            (AnswerType::Coded(coded), Answer::Integer(code)) => self.label(coded, *code),
+            (AnswerType::Day, Answer::Integer(day)) => {
+                i32::try_from(*day).map(|day| Cow::Owned(datetime::short(Day(day), self.language))).unwrap_or_default()
+            }
+            (AnswerType::Time, Answer::Integer(minute)) => u16::try_from(*minute)
+                .map(|minute| Cow::Owned(datetime::clock(minute, self.language)))
+                .unwrap_or_default(),
+            (AnswerType::Number { .. } | AnswerType::Year { .. }, Answer::Integer(number)) => {
+                Cow::Owned(number.to_string())
+            }
+            _ => Cow::Borrowed(""),
+        }
+    }
+}
+
+/// The number, or the nearest one that `digits` characters can write.
+fn within_digits(number: i64, digits: usize) -> i64 {
+    let power = |digits: usize| 10_i64.checked_pow(u32::try_from(digits).unwrap_or(u32::MAX)).unwrap_or(i64::MAX);
+    number.clamp(1 - power(digits.saturating_sub(1)), power(digits) - 1)
+}
+
+/// The parts of a screen before they are put together.
+#[derive(Default)]
+pub struct Parts {
+    /// Why the last answer was not taken, and the prompt.
+    pub above: String,
+    /// Lines of options, each behind a line break.
+    pub options: String,
+    /// The line that leads back, behind a line break; or nothing.
+    pub back: String,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parts({} bytes)", self.above.len() + self.options.len() + self.back.len())
+    }
+}
+
+/// The pages of a list.
+pub struct Pages<'a> {
+    /// Rows from the beginning of the page, each without its key; at least one more than fits if there are more.
+    pub rows: &'a [String],
+    /// The line to the next page, behind a line break.
+    pub more: &'a str,
+    /// The line to the page before, behind a line break; or nothing.
+    pub previous: &'a str,
+    /// Whether there are rows beyond `rows`.
+    pub beyond: bool,
+}
+
+impl std::fmt::Debug for Pages<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pages({} rows, beyond {})", self.rows.len(), self.beyond)
+    }
+}
+
+/// Rows of a page at most: the keys 1 to 9.
+pub const ROWS_MAX: usize = 9;
+/// The keys of rows.
+const ROW_KEYS: [char; ROWS_MAX] = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+/// Septets of a row's line break, key and space.
+const ROW_KEY_SEPTETS: usize = 3;
+
+/// Adds a line with a key in front.
+pub fn push_line(out: &mut String, key: &str, label: &str) {
+    out.push('\n');
+    out.push_str(key);
+    out.push(' ');
+    out.push_str(label);
+}
+
+fn septets(text: &str) -> usize {
+    gsm7::septets(text).unwrap_or_else(|| text.chars().count() * 2)
+}
+
+/// A screen without a list.
+pub fn plain(parts: &Parts, limit: usize) -> String {
+    let (text, _) = list(parts, &Pages { rows: &[], more: "", previous: "", beyond: false }, limit);
+    text
+}
+
+/// A screen with a list: the text, and how many rows stand on it.
+pub fn list(parts: &Parts, pages: &Pages<'_>, limit: usize) -> (String, usize) {
+    let around = [&parts.above, &parts.options, pages.previous, &parts.back];
+    let fixed: usize = around.iter().map(|part| septets(part)).sum();
+    let more = septets(pages.more);
+    let wide = |row: &String| ROW_KEY_SEPTETS + septets(row);
+    let all: usize = pages.rows.iter().map(wide).sum();
+    let mut shown = pages.rows.len();
+    if pages.beyond || shown > ROWS_MAX || fixed + all > limit {
+        let mut used = fixed + more;
+        let fits = |row: &&String| {
+            used += wide(row);
+            used <= limit
+        };
+        shown = pages.rows.iter().take(ROWS_MAX).take_while(fits).count();
+    }
+    // A row that is wider than its proof allowed is cut rather than left out: the list must go on.
+    let forced = shown == 0 && !pages.rows.is_empty();
+    shown = shown.max(usize::from(forced));
+    let mut text = String::with_capacity(limit);
+    text.push_str(&parts.above);
+    for (key, row) in ROW_KEYS.iter().zip(pages.rows).take(shown) {
+        text.extend(['\n', *key, ' ']);
+        if forced {
+            text.push_str(&folding::cut(row, limit.saturating_sub(fixed + more + ROW_KEY_SEPTETS)));
+        } else {
+            text.push_str(row);
+        }
+    }
+    if shown < pages.rows.len() || pages.beyond {
+        text.push_str(pages.more);
+    }
+    for part in [&parts.options, pages.previous, &parts.back] {
+        text.push_str(part);
+    }
+    match gsm7::septets(&text) {
+        Some(septets) if septets <= limit => (text, shown),
+        _ => (folding::cut(&text, limit).into_owned(), shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parts() -> Parts {
+        Parts { above: "Jobs for you".into(), back: "\n0 Back".into(), ..Parts::default() }
+    }
+
+    #[test]
+    fn as_many_rows_as_fit_and_no_more() {
+        let rows: Vec<String> = (0..12).map(|i| format!("Row number {i:02} abcdef")).collect();
+        for limit in 60..=182 {
+            let pages = Pages { rows: &rows, more: "\n98 More", previous: "\n97 Previous", beyond: true };
+            let (text, shown) = list(&parts(), &pages, limit);
+            let used = gsm7::septets(&text).unwrap();
+            assert!(used <= limit, "{limit}: {text}");
+            assert!(shown == ROWS_MAX || used + "\n1 Row number 00 abcdef".len() > limit, "{limit}: {text}");
+            assert!(shown >= 1 && text.contains("98 More") && text.ends_with("\n97 Previous\n0 Back"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_page_has_no_more() {
+        let rows = vec!["a".to_owned(), "b".to_owned()];
+        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
+        let (text, shown) = list(&Parts { above: "P".into(), ..Parts::default() }, &pages, 160);
+        assert_eq!((text.as_str(), shown), ("P\n1 a\n2 b", 2));
+    }
+
+    #[test]
+    fn rows_that_fit_without_more_are_not_torn_apart_by_it() {
+        let rows = vec!["a".to_owned(), "b".to_owned()];
+        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
+        let (text, shown) = list(&Parts { above: "P".into(), ..Parts::default() }, &pages, 9);
+        assert_eq!((text.as_str(), shown), ("P\n1 a\n2 b", 2));
+    }
+
+    #[test]
+    fn a_row_that_is_too_wide_is_cut_and_the_list_goes_on() {
+        let rows = vec!["a".repeat(200), "b".to_owned()];
+        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
+        let (text, shown) = list(&parts(), &pages, 60);
+        assert_eq!((gsm7::septets(&text), shown), (Some(60), 1));
+        assert!(text.contains("aa.\n98 More\n0 Back"), "{text}");
+    }
+
+    #[test]
+    fn numbers_keep_to_their_digits() {
+        let known = [(7, 1, 7), (12, 1, 9), (-5, 1, 0), (-5, 2, -5), (-123, 3, -99), (i64::MAX, 30, i64::MAX)];
+        for (number, digits, shown) in known.into_iter().chain([(i64::MIN, 2, -9), (5, 0, 0)]) {
+            assert_eq!(within_digits(number, digits), shown, "{number} in {digits}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_never_passes_its_limit_and_shows_its_first_rows(
+            above in ".{0,80}", options in "(\n[a-z€]{0,20}){0,3}", rows in prop::collection::vec(".{0,60}", 0..14),
+            turned: bool, beyond: bool, limit in 20_usize..=182,
+        ) {
+            let parts = Parts { above, options, back: "\n0 Back".into() };
+            let previous = if turned { "\n97 Previous" } else { "" };
+            let (text, shown) = list(&parts, &Pages { rows: &rows, more: "\n98 More", previous, beyond }, limit);
+            prop_assert!(gsm7::septets(&text).is_some_and(|septets| septets <= limit), "{}", text);
+            prop_assert!(shown <= rows.len().min(ROWS_MAX));
+            prop_assert!(rows.is_empty() || shown >= 1);
+        }
+
+        #[test]
+        fn the_rows_on_a_page_are_the_first_ones(
+            rows in prop::collection::vec("[a-z]{1,30}", 1..14), beyond: bool, limit in 80_usize..=182,
+        ) {
+            let (text, shown) = list(&parts(), &Pages { rows: &rows, more: "\n98 More", previous: "", beyond }, limit);
+            let mut wanted = "Jobs for you".to_owned();
+            for (index, row) in rows.iter().take(shown).enumerate() {
+                wanted += &format!("\n{} {row}", index + 1);
+            }
+            let more = shown < rows.len() || beyond;
+            prop_assert_eq!(text, wanted + if more { "\n98 More" } else { "" } + "\n0 Back");
+        }
+    }
+}

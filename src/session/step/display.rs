@@ -1,0 +1,188 @@
+//! Screens: asks for the values and rows that a state shows, and lays them out.
+
+use super::super::event::{Row, RowsWanted, Screen};
+use super::super::screen::{self, Given, Pages, Parts, ROWS_MAX};
+use super::super::visit::{Page, PageStart};
+use super::{Effect, Engine};
+use crate::menu::graph::{Answer, AnswerId, AnswerType, EngineText, Kind, State, StateId};
+use crate::menu::manifest::Field;
+
+/// Effects after which a list whose pages have all gone is shown from its beginning.
+const PAGES_BACK_MAX: u8 = 8;
+
+impl<'a> Engine<'a> {
+    /// Shows the state that the visit is at, once its values and rows are there.
+    pub(super) fn display(&mut self) -> Effect {
+        let Some(state) = self.state() else { return self.fault() };
+        if let (Some(show), None) = (state.show, &self.shown) {
+            return Effect::Show(show);
+        }
+        if let Kind::Pick { rows, .. } = &state.kind {
+            let page = self.visit.page.get_or_insert_default();
+            if page.starts.is_empty() {
+                page.starts.push(PageStart::default());
+            }
+            let start = page.starts.last().copied().unwrap_or_default();
+            let wanted =
+                RowsWanted { after: start.after, skip: start.skip, limit: ROWS_MAX + 1, find: page.find.clone() };
+            return Effect::Fetch(*rows, wanted);
+        }
+        self.arrive(state);
+        let parts = self.parts(state);
+        let text = screen::plain(&parts, self.limit());
+        self.screen(state, text)
+    }
+
+    /// Remembers the screen that was left, now that it is certain which one follows it.
+    fn arrive(&mut self, state: &State) {
+        let Some(place) = self.left.take() else { return };
+        let visit = &mut *self.visit;
+        if !state.back {
+            visit.history.clear();
+        } else if !place.is(visit.at, &visit.stack) {
+            if visit.history.last().is_some_and(|last| last.is(visit.at, &visit.stack)) {
+                visit.history.pop();
+            } else {
+                visit.remember(place);
+            }
+        }
+    }
+
+    fn screen(&mut self, state: &State, text: String) -> Effect {
+        // A secret is for the action behind it; it does not outlive the hop.
+        let answers = &self.scene.bundle.answers;
+        let secret = |id: AnswerId| answers.get(id.0).is_some_and(|answer| answer.kind == AnswerType::Pin);
+        self.visit.answers.retain(|id, _| !secret(*id));
+        let end = matches!(state.kind, Kind::End);
+        Effect::Screen(Screen { text, end, state: self.visit.at, private: state.private })
+    }
+
+    /// A screen of the engine's own, behind which nothing comes.
+    pub(super) fn last_words(&mut self, text: EngineText) -> Effect {
+        let text = self.words().engine(text).to_owned();
+        Effect::Screen(Screen { text, end: true, state: self.visit.at, private: true })
+    }
+
+    pub(super) fn resume_question(&mut self) -> Effect {
+        let words = self.words();
+        let mut parts = Parts::default();
+        if let Some(error) = self.error {
+            parts.above.push_str(words.engine(error));
+            parts.above.push('\n');
+        }
+        parts.above.push_str(words.engine(EngineText::Resume));
+        screen::push_line(&mut parts.options, "1", words.engine(EngineText::ResumeContinue));
+        screen::push_line(&mut parts.options, "2", words.engine(EngineText::ResumeRestart));
+        let text = screen::plain(&parts, self.limit());
+        Effect::Screen(Screen { text, end: false, state: self.visit.at, private: false })
+    }
+
+    fn limit(&self) -> usize {
+        if self.opening { self.scene.bundle.opening_septets } else { self.scene.bundle.screen_septets }
+    }
+
+    fn fields(&self, operation: Option<usize>) -> &'a [Field] {
+        let manifest = self.scene.manifest;
+        operation.and_then(|index| manifest.operations.get(index)).map_or(&[], |operation| operation.gives)
+    }
+
+    fn parts(&self, state: &State) -> Parts {
+        let words = self.words();
+        let mut parts = Parts::default();
+        let Some(text) = state.texts.get(words.language.index()) else { return parts };
+        let shown = Given { fields: self.fields(state.show), values: self.shown.as_deref().unwrap_or_default() };
+        let visit = Some(&*self.visit);
+        if let Some(error) = self.error {
+            let own = !matches!(error, EngineText::TooLong | EngineText::NotFound);
+            match text.bad.as_ref().filter(|_| own) {
+                Some(bad) => words.fill_into(&mut parts.above, bad, visit, shown, Given::default()),
+                None => parts.above.push_str(words.engine(error)),
+            }
+            parts.above.push('\n');
+        }
+        words.fill_into(&mut parts.above, &text.text, visit, shown, Given::default());
+        for (choice, label) in state.options.iter().zip(&text.options) {
+            screen::push_line(&mut parts.options, &choice.key, "");
+            words.fill_into(&mut parts.options, label, visit, shown, Given::default());
+        }
+        if state.back && !self.visit.history.is_empty() && !matches!(state.kind, Kind::End) {
+            screen::push_line(&mut parts.back, &self.scene.bundle.keys.back, words.engine(EngineText::Back));
+        }
+        parts
+    }
+
+    pub(super) fn rows(&mut self, rows: &[Row], beyond: bool) -> Effect {
+        let Some(state) = self.state() else { return self.fault() };
+        let Kind::Pick { answer, rows: query, go, empty, .. } = &state.kind else { return self.fault() };
+        if std::mem::take(&mut self.narrowed) {
+            if let Some(effect) = self.found(rows, *answer, *go) {
+                return effect;
+            }
+        } else if rows.is_empty()
+            && let Some(effect) = self.nothing(*empty)
+        {
+            return effect;
+        }
+        self.arrive(state);
+        let words = self.words();
+        let row_text = state.texts.get(words.language.index()).map(|text| &text.row);
+        let fields = self.fields(Some(*query));
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let given = Given { fields, values: &row.values };
+                row_text.map(|text| words.fill(text, Some(&*self.visit), Given::default(), given)).unwrap_or_default()
+            })
+            .collect();
+        let keys = &self.scene.bundle.keys;
+        let (mut more, mut previous) = (String::new(), String::new());
+        screen::push_line(&mut more, &keys.more, words.engine(EngineText::More));
+        if self.visit.page.as_ref().is_some_and(|page| page.starts.len() > 1) {
+            screen::push_line(&mut previous, &keys.previous, words.engine(EngineText::Previous));
+        }
+        let parts = self.parts(state);
+        let pages = Pages { rows: &lines, more: &more, previous: &previous, beyond };
+        let (text, shown) = screen::list(&parts, &pages, self.limit());
+        if let Some(page) = &mut self.visit.page {
+            page.rows.clear();
+            page.rows.extend(rows.iter().take(shown).map(|row| row.id));
+            page.more = shown < rows.len() || beyond;
+        }
+        self.screen(state, text)
+    }
+
+    /// What was typed into a list: one row that it names is chosen at once, none is told.
+    fn found(&mut self, rows: &[Row], answer: AnswerId, go: StateId) -> Option<Effect> {
+        let mut exact = rows.iter().filter(|row| row.exact);
+        if let (Some(row), None) = (exact.next(), exact.next()) {
+            self.visit.page = Some(Page::default());
+            self.visit.answers.insert(answer, Answer::Integer(row.id));
+            return Some(self.leave(go));
+        }
+        if rows.is_empty() {
+            self.visit.page = None;
+            return Some(self.wrong(EngineText::NotFound));
+        }
+        self.visit.wrong = 0;
+        None
+    }
+
+    /// A list without rows: an earlier page, the whole list, or where the flow leads then.
+    fn nothing(&mut self, empty: Option<StateId>) -> Option<Effect> {
+        let page = self.visit.page.get_or_insert_default();
+        if page.starts.len() > 1 {
+            if self.effects > PAGES_BACK_MAX {
+                *page = Page { find: page.find.take(), ..Page::default() };
+            } else {
+                page.starts.pop();
+            }
+            return Some(self.display());
+        }
+        if page.find.take().is_some() {
+            return Some(self.display());
+        }
+        let empty = empty?;
+        self.visit.page = None;
+        Some(self.enter(empty))
+    }
+}

@@ -1,0 +1,256 @@
+//! The step: one event in, one effect out, until a screen is ready.
+//!
+//! ```text
+//! Dial | Resume | Input  ->  Act | Decide | Show | Fetch  ->  Outcome | Values | Rows  ->  ...  ->  Screen
+//! ```
+//!
+//! Here a visit moves: [`typed`] reads what was typed into it, [`display`] puts its screens together.
+
+mod display;
+mod typed;
+
+use super::event::{Effect, Event, Scene};
+use super::input;
+use super::screen::Words;
+use super::visit::{Frame, Place, Visit};
+use crate::menu::graph::{Answer, AnswerId, DialStep, EngineText, Kind, State, StateId};
+use crate::menu::manifest::Value;
+use crate::text::Language;
+
+/// Effects of one hop at most. The checker proves that there is no ring of states without a screen; this is the guard
+/// against a host whose answers make one.
+const EFFECTS_MAX: u8 = 40;
+/// Calls and returns in a row at most: a guard likewise.
+const MOVES_MAX: u8 = 64;
+/// Steps of a dial path at most.
+pub const DIAL_STEPS_MAX: usize = 8;
+
+/// One hop of one visit.
+#[derive(Debug)]
+pub struct Engine<'a> {
+    scene: Scene<'a>,
+    /// The visit, as it is to be stored when the screen is ready.
+    pub visit: &'a mut Visit,
+    /// Whether the screen will be the first of its session.
+    opening: bool,
+    /// Why the last answer was not taken.
+    error: Option<EngineText>,
+    /// The values of the screen, once the host gave them.
+    shown: Option<Vec<Value>>,
+    /// The screen that is being left: remembered when the next one is certain.
+    left: Option<Place>,
+    /// Whether a list was narrowed on this hop: only then may one exact row be chosen at once.
+    narrowed: bool,
+    effects: u8,
+}
+
+impl<'a> Engine<'a> {
+    /// Takes up a visit for one hop.
+    pub fn new(scene: Scene<'a>, visit: &'a mut Visit) -> Self {
+        Self { scene, visit, opening: false, error: None, shown: None, left: None, narrowed: false, effects: 0 }
+    }
+
+    /// One step. Begin with `Dial`, `Resume` or `Input`; answer every effect until there is a screen.
+    pub fn step(&mut self, event: Event) -> Effect {
+        self.effects = self.effects.saturating_add(1);
+        if self.effects > EFFECTS_MAX {
+            return self.fault();
+        }
+        match event {
+            Event::Dial(extras) => {
+                self.visit.hop = self.visit.hop.saturating_add(1);
+                self.opening = true;
+                self.dial(&extras)
+            }
+            Event::Resume(extras) => {
+                self.visit.hop = self.visit.hop.saturating_add(1);
+                self.opening = true;
+                self.resume(&extras)
+            }
+            Event::Input(typed) => {
+                self.visit.hop = self.visit.hop.saturating_add(1);
+                self.input(&typed)
+            }
+            Event::Outcome(outcome, set) => {
+                self.visit.answers.extend(set);
+                let next = match self.state().map(|state| &state.kind) {
+                    Some(Kind::Do { on, .. } | Kind::Case { on, .. }) => on.get(outcome).copied(),
+                    _ => None,
+                };
+                match next {
+                    Some(next) => self.enter(next),
+                    None => self.fault(),
+                }
+            }
+            Event::Values(values) => {
+                self.shown = Some(values);
+                self.display()
+            }
+            Event::Rows(rows, beyond) => self.rows(&rows, beyond),
+            Event::Fault => self.fault(),
+            Event::Again => self.display(),
+        }
+    }
+
+    fn state(&self) -> Option<&'a State> {
+        self.scene.bundle.state(self.visit.at)
+    }
+
+    /// The visit's language, or the bundle's own when it does not speak that one.
+    fn language(&self) -> Language {
+        let bundle = self.scene.bundle;
+        if bundle.languages.contains(&self.visit.language) { self.visit.language } else { bundle.default_language() }
+    }
+
+    fn words(&self) -> Words<'a> {
+        Words { bundle: self.scene.bundle, labels: self.scene.labels, language: self.language() }
+    }
+
+    /// A fault never shows its inside: it leads to the bundle's own words.
+    fn fault(&mut self) -> Effect {
+        self.visit.forget();
+        (self.left, self.error, self.shown, self.narrowed) = (None, None, None, false);
+        self.visit.at = self.scene.bundle.fault;
+        self.effects = 0;
+        // A fault screen that needs the host could fault again, for ever.
+        let plain = self.state().is_some_and(State::is_plain_screen);
+        if plain { self.display() } else { self.last_words(EngineText::Apology) }
+    }
+
+    fn dial(&mut self, extras: &str) -> Effect {
+        let bundle = self.scene.bundle;
+        let mut target = bundle.entry;
+        let extras = extras.trim_end_matches('#');
+        let steps: Vec<&str> = extras.split('*').filter(|step| !step.is_empty()).take(DIAL_STEPS_MAX + 1).collect();
+        if !steps.is_empty() {
+            for path in &bundle.dial {
+                if let Some(answers) = self.dial_answers(&path.steps, &steps) {
+                    self.visit.answers.extend(answers);
+                    target = path.go;
+                    break;
+                }
+            }
+        }
+        self.begin(target, true)
+    }
+
+    fn dial_answers(&self, path: &[DialStep], dialled: &[&str]) -> Option<Vec<(AnswerId, Answer)>> {
+        if path.len() != dialled.len() {
+            return None;
+        }
+        let mut answers = Vec::new();
+        for (step, dialled) in path.iter().zip(dialled) {
+            match step {
+                DialStep::Literal(literal) if literal == dialled => {}
+                DialStep::Literal(_) => return None,
+                DialStep::Answer(answer) => {
+                    let kind = &self.scene.bundle.answers.get(answer.0)?.kind;
+                    let value = input::answer(kind, dialled, self.scene.today, self.scene.labels).ok()?;
+                    answers.push((*answer, value));
+                }
+            }
+        }
+        Some(answers)
+    }
+
+    /// Goes to `target`, through the question who is calling: on every dial, and again if it was left unanswered.
+    fn begin(&mut self, target: StateId, dialled: bool) -> Effect {
+        match self.scene.bundle.identify.filter(|_| dialled || self.visit.person.is_none()) {
+            Some(identify) => {
+                self.visit.stack.push(Frame::Then(target));
+                self.enter(identify)
+            }
+            None => self.enter(target),
+        }
+    }
+
+    /// Offers a dropped visit; one that cannot be offered is started again.
+    fn resume(&mut self, extras: &str) -> Effect {
+        let ended = |state: &State| state.private || !state.is_screen() || matches!(state.kind, Kind::End);
+        if self.state().is_none_or(ended) {
+            return self.restart(extras);
+        }
+        self.visit.wrong = 0;
+        self.visit.resume = Some(extras.chars().take(input::TYPED_MAX).collect());
+        self.resume_question()
+    }
+
+    fn restart(&mut self, extras: &str) -> Effect {
+        let mut fresh = Visit::new(self.scene.fresh_visit_id, self.visit.language, None);
+        fresh.hop = self.visit.hop;
+        *self.visit = fresh;
+        self.dial(extras)
+    }
+
+    fn home(&mut self) -> Effect {
+        self.visit.forget();
+        self.begin(self.scene.bundle.entry, false)
+    }
+
+    /// Leaves the screen on display for another state.
+    fn leave(&mut self, go: StateId) -> Effect {
+        self.visit.wrong = 0;
+        self.left = Some(self.visit.place());
+        self.visit.page = None;
+        self.enter(go)
+    }
+
+    fn back(&mut self, place: Place) -> Effect {
+        self.visit.wrong = 0;
+        (self.visit.at, self.visit.stack, self.visit.page) = (place.at, place.stack, place.page);
+        self.display()
+    }
+
+    /// Says why, and shows the screen again; leads to help when it happens too often.
+    fn wrong(&mut self, line: EngineText) -> Effect {
+        if self.lost() {
+            return self.help();
+        }
+        self.error = Some(line);
+        self.display()
+    }
+
+    /// Counts a wrong answer; whether that was one too many.
+    fn lost(&mut self) -> bool {
+        self.visit.wrong = self.visit.wrong.saturating_add(1);
+        self.visit.wrong >= self.scene.bundle.wrong_max && self.visit.at != self.scene.bundle.help
+    }
+
+    /// Leads to help. Help is outside every flow: the calls around the screen come back with `0`, not by themselves.
+    fn help(&mut self) -> Effect {
+        self.visit.wrong = 0;
+        self.left = Some(self.visit.place());
+        self.visit.page = None;
+        self.visit.stack.clear();
+        self.enter(self.scene.bundle.help)
+    }
+
+    /// Goes to a state, through calls and returns, until something is needed or shown.
+    fn enter(&mut self, id: StateId) -> Effect {
+        let bundle = self.scene.bundle;
+        let mut next = id;
+        for _ in 0..MOVES_MAX {
+            self.visit.at = next;
+            self.shown = None;
+            let Some(state) = self.state() else { return self.fault() };
+            next = match &state.kind {
+                Kind::Call { start, .. } => {
+                    self.visit.stack.push(Frame::Call(next));
+                    *start
+                }
+                Kind::Return { outcome } => match self.visit.stack.pop() {
+                    Some(Frame::Then(next)) => next,
+                    Some(Frame::Call(site)) => match bundle.state(site).and_then(|site| site.returned(outcome)) {
+                        Some(go) => go,
+                        None => return self.fault(),
+                    },
+                    None => bundle.entry,
+                },
+                Kind::Do { action, .. } => return Effect::Act(*action),
+                Kind::Case { case, .. } => return Effect::Decide(*case),
+                _ => return self.display(),
+            };
+        }
+        self.fault()
+    }
+}

@@ -1,0 +1,45 @@
+//! Storage: closures run where the data is, and their answers come back once they are on disk.
+//!
+//! [`Store`] takes a unit of work as a closure over [`Tx`] and hands it to a thread that owns a connection. On `SQLite`
+//! one writer thread runs many closures in one commit and answers all of them after the one fsync, so that durability
+//! costs a share of an fsync and not a whole one. Statements are written once, in a subset of SQL that every engine
+//! understands; an engine is one [`Engine`] over one [`Connection`], both of a few methods.
+//!
+//! [`Keys`] seals personal columns and makes keyed hashes; [`DataFolder`] keeps one process at a time on the files.
+
+mod error;
+mod folder;
+mod ids;
+mod job;
+mod key_file;
+mod migrate;
+pub mod options;
+mod queue;
+mod sealed;
+mod sqlite;
+mod sqlite_checkpoint;
+mod sqlite_engine;
+mod sqlite_inline;
+mod sqlite_migrations;
+mod sqlite_open;
+mod sqlite_reader;
+mod sqlite_writer;
+mod store;
+mod tx;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, OpenError, StatementFault};
+pub use folder::{DataFolder, FolderFault};
+pub use ids::IdBlock;
+pub use job::Job;
+pub use migrate::{Migration, MigrationFault};
+pub use options::Options;
+pub use queue::BULK_EVERY_COMMITS;
+pub use sealed::{Column, KeyFault, Keys, Purpose};
+pub use sqlite_migrations::SQLITE_MIGRATIONS;
+pub use store::{Class, Engine, Store, Work};
+pub use tx::{Connection, SAVEPOINTS_DEEP_MAX, Tx};
+pub use value::{Columns, Param, Row, Value};

@@ -1,0 +1,196 @@
+//! The writer: one thread that owns the only connection which changes the database, and runs what waits in shared commits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::job::{Job, Ran, run_caught};
+use super::options::{BUSY_MS, CHECKPOINT_EVERY_COMMITS, QUIET_MS};
+use super::queue::{Batch, Queue, Taken, Waiting};
+use super::sqlite::{Checkpoint, SqliteConnection};
+use super::sqlite_checkpoint::Signals;
+use super::sqlite_open::{Role, connect};
+use super::tx::Connection as _;
+use super::{Error, Options};
+use crate::clock::Clock;
+
+/// Together they change nothing and still write a page: shows whether the disk takes a commit again. (A row set to what
+/// it already holds is not written at all.)
+const PROBES: [&str; 2] = [
+    "UPDATE schema_migration SET applied_ms = applied_ms + 1",
+    "UPDATE schema_migration SET applied_ms = applied_ms - 1",
+];
+
+/// The batch is lost: its transaction is gone, or must not be kept.
+struct BatchLost;
+
+impl From<Error> for BatchLost {
+    fn from(_: Error) -> Self {
+        BatchLost
+    }
+}
+
+/// What the writer thread owns.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) options: Options,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) signals: Arc<Signals>,
+    pub(super) available: Arc<AtomicBool>,
+    /// `None` after a failure: never used again, opened anew for the next batch.
+    pub(super) connection: Option<SqliteConnection>,
+    /// The jobs of the running batch with what to answer them once it is committed.
+    pub(super) ran: Vec<(Box<dyn Job>, Result<(), Error>)>,
+    pub(super) commits: u32,
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty; gives the connection back.
+    pub(super) fn run(mut self) -> Option<SqliteConnection> {
+        let mut batch = Batch::default();
+        let mut settled = false;
+        loop {
+            let quiet = (!settled).then_some(Duration::from_millis(QUIET_MS));
+            match self.queue.take(&mut batch, quiet) {
+                Taken::Batch => {
+                    self.run_batch(&mut batch);
+                    settled = false;
+                }
+                Taken::Quiet => settled = self.settle(),
+                Taken::Closed => return self.connection,
+            }
+        }
+    }
+
+    /// Runs a batch in one transaction, commits it, and only then answers.
+    fn run_batch(&mut self, batch: &mut Batch) {
+        let fate = self.commit_batch(batch).map_err(|BatchLost| Error::Unavailable);
+        if fate.is_err() || !self.ran.is_empty() {
+            self.available.store(fate.is_ok(), Ordering::Release);
+        }
+        if fate.is_err() {
+            tracing::error!(jobs = self.ran.len(), "a commit failed: nothing in it is acknowledged");
+            let unrun = batch.interactive.drain(..).chain(batch.bulk.take());
+            unrun.for_each(|waiting| waiting.job.answer(Err(Error::Unavailable)));
+        }
+        for (job, own) in self.ran.drain(..) {
+            job.answer(fate.clone().and(own));
+        }
+        if fate.is_ok() {
+            self.commits = self.commits.wrapping_add(1);
+            self.tend_wal();
+        }
+    }
+
+    fn commit_batch(&mut self, batch: &mut Batch) -> Result<(), BatchLost> {
+        // Taken out and put back only after the commit: a connection that has failed is closed and never used again.
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.path, Role::Writer)?,
+        };
+        let started_us = self.clock.monotonic_us();
+        while let Some(waiting) = batch.interactive.pop_front() {
+            self.run_one(&mut connection, waiting)?;
+            if self.clock.monotonic_us() - started_us >= self.options.batch_us_max {
+                break;
+            }
+        }
+        if let Some(waiting) = batch.bulk.take() {
+            self.run_one(&mut connection, waiting)?;
+        }
+        // A batch in which everything came too late began no transaction.
+        if !connection.is_autocommit() {
+            connection.commit()?;
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    fn run_one(&mut self, connection: &mut SqliteConnection, waiting: Waiting) -> Result<(), BatchLost> {
+        let Waiting { mut job, deadline_ms } = waiting;
+        if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= self.clock.now_ms()) {
+            job.answer(Err(Error::TooLate));
+            return Ok(());
+        }
+        let (own, kept) = run_in_savepoint(connection, self.ran.is_empty(), &mut *job);
+        self.ran.push((job, own));
+        kept
+    }
+
+    /// After a commit: asks for a checkpoint now and then, and finishes one when it is time to start the WAL anew.
+    fn tend_wal(&mut self) {
+        if self.commits.is_multiple_of(CHECKPOINT_EVERY_COMMITS) {
+            self.signals.request();
+        }
+        if self.signals.take_restart()
+            && let Some(connection) = &self.connection
+            && connection.checkpoint(Checkpoint::Passive).is_err()
+        {
+            self.connection = None;
+        }
+    }
+
+    /// With nothing to do: finds out whether a failure is over, and shortens the WAL. True when there is no more to do.
+    pub(super) fn settle(&mut self) -> bool {
+        if !self.available.load(Ordering::Acquire) && !self.probe() {
+            return false;
+        }
+        let Some(connection) = &self.connection else { return true };
+        // A short WAL stays: to make the file grow again costs more than its bytes.
+        let due = connection.checkpoint(Checkpoint::Look).is_ok_and(|wal| wal.frames >= self.options.checkpoint_frames);
+        if !due {
+            return true;
+        }
+        // Waits for no reader: if one is in the way, the next quiet moment will do.
+        connection.set_busy_ms(0);
+        let shortened = connection.checkpoint(Checkpoint::Truncate);
+        connection.set_busy_ms(BUSY_MS);
+        shortened.is_ok_and(|wal| wal.frames <= 0)
+    }
+
+    fn probe(&mut self) -> bool {
+        let probed = connect(&self.path, Role::Writer).and_then(|mut connection| {
+            connection.begin_write()?;
+            PROBES.iter().try_for_each(|probe| connection.execute(probe, &[]).map(drop))?;
+            connection.commit()?;
+            Ok(connection)
+        });
+        self.connection = probed.ok();
+        self.available.store(self.connection.is_some(), Ordering::Release);
+        self.connection.is_some()
+    }
+}
+
+/// Runs one job in its savepoint. The first result is the job's own, for when the batch commits.
+fn run_in_savepoint(
+    connection: &mut SqliteConnection,
+    first: bool,
+    job: &mut dyn Job,
+) -> (Result<(), Error>, Result<(), BatchLost>) {
+    let begun = if first { connection.begin_write() } else { Ok(()) };
+    if let Err(error) = begun.and_then(|()| connection.savepoint(0)) {
+        return (Err(error), Err(BatchLost));
+    }
+    let ran = run_caught(job, connection);
+    let ended = match ran {
+        Ran::Keep => connection.release(0),
+        // SQLite itself may have rolled everything back, the work of others included.
+        Ran::Undo | Ran::Panicked if connection.is_autocommit() => Err(Error::Unavailable),
+        Ran::Undo | Ran::Panicked => connection.rollback_to(0),
+    };
+    let own = if ran == Ran::Panicked { Err(Error::Panicked) } else { Ok(()) };
+    (own, ended.map_err(BatchLost::from))
+}
+
+/// Runs one job in a transaction of its own on the caller's thread: the writer's rules without its queue.
+pub(super) fn run_alone(connection: &mut SqliteConnection, job: &mut dyn Job) -> Result<(), Error> {
+    let (own, kept) = run_in_savepoint(connection, true, job);
+    let committed = kept.and_then(|()| connection.commit().map_err(BatchLost::from));
+    if let Err(BatchLost) = committed {
+        connection.roll_back()?;
+        return Err(Error::Unavailable);
+    }
+    own
+}

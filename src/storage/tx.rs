@@ -1,0 +1,143 @@
+//! `Tx`: what a unit of work may do with the database, the same on every engine.
+
+use super::{Error, Param, Row};
+use crate::storage::error::StatementFault;
+
+/// Savepoints inside one another: an action inside a hop is one, an import row with an attempt of its own two.
+pub const SAVEPOINTS_DEEP_MAX: usize = 8;
+
+/// What an engine offers to `Tx`. Depth 0 is the savepoint of the unit of work itself and belongs to the engine.
+pub trait Connection {
+    /// Runs a statement to its end; answers the number of rows changed.
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Error>;
+    /// Runs a statement and shows each row to `each`; its error stops the statement.
+    fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error>;
+    /// Sets a savepoint.
+    fn savepoint(&mut self, depth: usize) -> Result<(), Error>;
+    /// Forgets a savepoint, keeping what was done since.
+    fn release(&mut self, depth: usize) -> Result<(), Error>;
+    /// Undoes everything since a savepoint and forgets it.
+    fn rollback_to(&mut self, depth: usize) -> Result<(), Error>;
+}
+
+/// A running transaction.
+///
+/// After any error of a statement the transaction is *poisoned*: every later call answers the same error and the work
+/// is undone, even if the closure answers `Ok`. This is how `PostgreSQL` behaves; `SQLite` is held to it. To survive an
+/// error, put the statements in [`Tx::attempt`].
+pub struct Tx<'c> {
+    connection: &'c mut dyn Connection,
+    depth: usize,
+    poison: Option<Error>,
+}
+
+impl std::fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("depth", &self.depth).field("poison", &self.poison).finish_non_exhaustive()
+    }
+}
+
+impl<'c> Tx<'c> {
+    /// A transaction on a connection whose engine has begun it and will end it.
+    pub(super) fn new(connection: &'c mut dyn Connection) -> Self {
+        Self { connection, depth: 0, poison: None }
+    }
+
+    /// The error that poisoned the transaction, if any.
+    pub(super) fn poison(&self) -> Option<&Error> {
+        self.poison.as_ref()
+    }
+
+    /// Runs `sql` with `$1..$n` bound to `params`; answers the number of rows changed.
+    pub fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Error> {
+        self.check()?;
+        let done = self.connection.execute(sql, params);
+        self.note(done)
+    }
+
+    /// Runs `sql` once for each of `rows`; answers the number of rows changed in all.
+    pub fn execute_many(&mut self, sql: &'static str, rows: &[&[Param<'_>]]) -> Result<u64, Error> {
+        rows.iter().try_fold(0, |changed, params| Ok(changed + self.execute(sql, params)?))
+    }
+
+    /// Runs `sql` and collects what `row` makes of each row.
+    pub fn query<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.check()?;
+        let mut rows = Vec::new();
+        let done = self.connection.query(sql, params, &mut |found| {
+            rows.push(row(found)?);
+            Ok(())
+        });
+        self.note(done).map(|()| rows)
+    }
+
+    /// Runs `sql`, which answers one row or none; a second row is [`Error::Corrupt`].
+    pub fn query_one<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.check()?;
+        let mut one = None;
+        let done = self.connection.query(sql, params, &mut |found| {
+            if one.is_some() {
+                return Err(Error::Corrupt { what: "a statement that answers one row answered more" });
+            }
+            one = Some(row(found)?);
+            Ok(())
+        });
+        self.note(done).map(|()| one)
+    }
+
+    /// Runs `f` in a savepoint of its own. When `f` fails, or has poisoned the transaction, everything it did is undone
+    /// and the transaction goes on as if `f` had not been called.
+    pub fn attempt<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.check()?;
+        let depth = self.depth + 1;
+        if depth > SAVEPOINTS_DEEP_MAX {
+            let fault =
+                StatementFault { sql: "SAVEPOINT", code: 0, message: "attempts are nested too deep".to_owned() };
+            return Err(self.poisoned_by(Error::Statement(Box::new(fault))).into());
+        }
+        let set = self.connection.savepoint(depth);
+        self.note(set)?;
+        self.depth = depth;
+        let outcome = f(self);
+        self.depth = depth - 1;
+        let outcome = match (outcome, self.poison.take()) {
+            (Ok(_), Some(poison)) => Err(poison.into()),
+            (outcome, _) => outcome,
+        };
+        let ended = match &outcome {
+            Ok(_) => self.connection.release(depth),
+            Err(_) => self.connection.rollback_to(depth),
+        };
+        // A savepoint that cannot be ended means that the transaction itself is gone: then nothing may be kept.
+        self.note(ended)?;
+        outcome
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.poison.clone().map_or(Ok(()), Err)
+    }
+
+    fn note<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
+        done.map_err(|error| self.poisoned_by(error))
+    }
+
+    fn poisoned_by(&mut self, error: Error) -> Error {
+        self.poison = Some(error.clone());
+        error
+    }
+}

@@ -1,0 +1,318 @@
+//! The whole service in a deterministic simulation: inline store, simulated clock, simulated network, seeded chance.
+//!
+//! Callers dial, answer well and badly, are cut off and dial again; the gateway redelivers hops, late and out of order;
+//! the SMS provider throttles, fails and goes silent. After every step the rules hold, and the same seed gives the same
+//! run, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kaziline::actions::Host;
+use kaziline::bundles::Bundles;
+use kaziline::clock::{Clock, IdSource, SimulatedClock};
+use kaziline::country::{Country, Msisdn};
+use kaziline::delivery::Delivery;
+use kaziline::gateway::ussd::{ClosedWhy, UssdEvent};
+use kaziline::gateway::{TransportFault, WireRequest, WireResponse};
+use kaziline::hop::{self, Hop, Service};
+use kaziline::market::demo;
+use kaziline::storage::{self, Keys, SQLITE_MIGRATIONS, Store, Tx, Work};
+use kaziline::text::gsm7;
+use kaziline::transport::{Exchange, Loopback, Transport};
+use kaziline::worker::Worker;
+use tokio::sync::Notify;
+
+/// 24 November 2026, 09:00 in Kigali.
+const START_MS: i64 = 1_795_503_600_000;
+const CALLERS: usize = 12;
+const STEPS: usize = 400;
+const SEEDS: u64 = 10;
+
+/// SplitMix64: enough for a simulation, and the same everywhere.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        let at = usize::try_from(self.below(from.len() as u64)).unwrap();
+        &from[at]
+    }
+}
+
+/// A provider with bad days: what it does is drawn from its own chance, in the order of the requests.
+#[derive(Debug)]
+struct Weather {
+    inner: Arc<Loopback>,
+    state: AtomicU64,
+}
+
+impl Transport for Weather {
+    fn exchange(&self, request: WireRequest) -> Exchange<'_> {
+        let draw = Chance(self.state.fetch_add(1, Ordering::SeqCst)).next() % 100;
+        Box::pin(async move {
+            match draw {
+                0..=4 => Err(TransportFault::NotSent),
+                // The message arrives and the answer does not.
+                5..=9 => {
+                    let _ = self.inner.exchange(request).await;
+                    Err(TransportFault::Unknown)
+                }
+                10..=14 => Ok(WireResponse { status: 503, headers: Vec::new(), body: Vec::new() }),
+                15..=19 => Ok(WireResponse { status: 429, headers: vec![("retry-after".into(), "7".into())], body: Vec::new() }),
+                _ => self.inner.exchange(request).await,
+            }
+        })
+    }
+}
+
+struct Caller {
+    msisdn: String,
+    session: Option<Call>,
+    calls: u32,
+}
+
+/// A network session and every hop of it, as the gateway saw them.
+struct Call {
+    id: String,
+    text: String,
+    screen: String,
+    hops: Vec<(String, Vec<u8>)>,
+}
+
+struct World {
+    service: Service,
+    clock: Arc<SimulatedClock>,
+    worker: Worker,
+    inbox: Arc<Loopback>,
+    callers: Vec<Caller>,
+    chance: Chance,
+    trace: Vec<u8>,
+}
+
+impl World {
+    async fn new(seed: u64) -> World {
+        let clock = Arc::new(SimulatedClock::at(START_MS));
+        let keys = Keys::for_tests();
+        let store = Store::inline(SQLITE_MIGRATIONS, clock.clone()).unwrap();
+        let host = Arc::new(Host::new(Country::embedded("RW").unwrap(), keys.clone(), "*567#".into()));
+        let ids = Arc::new(IdSource::for_node(0));
+        let population = Arc::new(demo::population(&host.country, 7));
+        for chunk in 0..population.chunks() {
+            let (keys, host, population) = (keys.clone(), host.clone(), population.clone());
+            let store_chunk =
+                move |tx: &mut Tx<'_>| demo::store(tx, &keys, &host.country, &population, chunk, START_MS).map(drop);
+            store.transact::<_, kaziline::market::Fault, _>(Work::bulk(), store_chunk).await.unwrap();
+        }
+        let bundles = Bundles::open(&store, kaziline::embedded::menus(), &host, START_MS).await.unwrap();
+        let service = Service {
+            store: store.clone(),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            host,
+            bundles: Arc::new(bundles),
+            enqueued: Arc::new(Notify::new()),
+        };
+        let inbox = Arc::new(Loopback::new(clock.clone()));
+        let delivery = Delivery {
+            store,
+            keys,
+            clock: clock.clone(),
+            ids,
+            transport: Arc::new(Weather { inner: inbox.clone(), state: AtomicU64::new(seed) }),
+            dialect: kaziline::gateway::sms::Dialect::Loopback,
+            sender: "Kaziline".into(),
+            number_check: kaziline::app::number_check,
+        };
+        let callers = (0..CALLERS).map(|at| Caller { msisdn: format!("25078865{at:04}"), session: None, calls: 0 });
+        World {
+            service,
+            clock,
+            worker: Worker::new(Arc::new(delivery)),
+            inbox,
+            callers: callers.collect(),
+            chance: Chance(seed),
+            trace: Vec::new(),
+        }
+    }
+
+    async fn send(&mut self, who: usize, session: &str, text: &str) -> (Vec<u8>, bool) {
+        let hop = Hop {
+            channel: Arc::from("demo"),
+            session: session.to_owned(),
+            msisdn: Msisdn::parse_e164(&self.callers[who].msisdn).unwrap(),
+            service_code: "*567#".into(),
+            event: UssdEvent::Cumulative(text.to_owned()),
+            hop_id: None,
+        };
+        let answered = hop::answer(&self.service, hop).await;
+        assert_ne!(answered.outcome, hop::Outcome::Apologised, "nothing is broken, so nobody is sent away");
+        let answer = answered.answer;
+        self.trace.extend_from_slice(answer.text.as_bytes());
+        self.trace.push(u8::from(answer.end));
+        (answer.text.into_bytes(), answer.end)
+    }
+
+    /// One thing happens to one caller.
+    async fn step(&mut self) {
+        let who = usize::try_from(self.chance.below(CALLERS as u64)).unwrap();
+        self.clock.advance(i64::try_from(900 + self.chance.below(20_000)).unwrap());
+        let Some(call) = self.callers[who].session.take() else { return self.dial(who).await };
+        match self.chance.below(20) {
+            0 => self.hang_up(who, call).await,
+            // The gateway asks again: the last hop, or an earlier one that comes late.
+            1 | 2 => {
+                let back = usize::try_from(self.chance.below(2)).unwrap().min(call.hops.len() - 1);
+                let (text, before) = call.hops[call.hops.len() - 1 - back].clone();
+                let (again, _) = self.send(who, &call.id, &text).await;
+                assert_eq!(again, before, "a redelivered hop gets the same bytes");
+                self.callers[who].session = Some(call);
+            }
+            _ => self.type_something(who, call).await,
+        }
+    }
+
+    async fn dial(&mut self, who: usize) {
+        self.callers[who].calls += 1;
+        let id = format!("s{who}-{}", self.callers[who].calls);
+        let extras = if self.chance.one_in(6) { *self.chance.pick(&["4", "1", "6", "10000", "48213", "9*9"]) } else { "" };
+        let (bytes, end) = self.send(who, &id, extras).await;
+        let screen = self.check(&bytes, 140);
+        if !end {
+            let hops = vec![(extras.to_owned(), bytes)];
+            self.callers[who].session = Some(Call { id, text: extras.to_owned(), screen, hops });
+        }
+    }
+
+    async fn type_something(&mut self, who: usize, mut call: Call) {
+        let typed = self.answer_to(&call.screen);
+        call.text = if call.text.is_empty() { typed } else { format!("{}*{typed}", call.text) };
+        let (bytes, end) = self.send(who, &call.id, &call.text).await;
+        call.screen = self.check(&bytes, 160);
+        call.hops.push((call.text.clone(), bytes));
+        self.callers[who].session = (!end && call.hops.len() < 60).then_some(call);
+    }
+
+    async fn hang_up(&mut self, who: usize, call: Call) {
+        let hop = Hop {
+            channel: Arc::from("demo"),
+            session: call.id,
+            msisdn: Msisdn::parse_e164(&self.callers[who].msisdn).unwrap(),
+            service_code: "*567#".into(),
+            event: UssdEvent::Closed(ClosedWhy::Incomplete),
+            hop_id: None,
+        };
+        hop::answer(&self.service, hop).await;
+    }
+
+    /// Mostly a key that is on the screen, sometimes what people type otherwise.
+    fn answer_to(&mut self, screen: &str) -> String {
+        let keys: Vec<&str> = screen
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(' ').next())
+            .filter(|key| !key.is_empty() && key.chars().all(|c| c.is_ascii_digit()))
+            .collect();
+        match self.chance.below(20) {
+            0 => (*self.chance.pick(&["", "99", "abc", "0", "00", "1.", "é😀", "7 000", "-1", "*", "1*2"])).to_owned(),
+            1 => "x".repeat(usize::try_from(self.chance.below(400)).unwrap()),
+            2..=4 => (*self.chance.pick(&["1990", "2015", "2008", "7000", "Uwase Aline", "Jean Bosco", "546"])).to_owned(),
+            _ if keys.is_empty() => (*self.chance.pick(&["1990", "7000", "Uwase Aline"])).to_owned(),
+            _ => (*self.chance.pick(&keys)).to_owned(),
+        }
+    }
+
+    fn check(&self, bytes: &[u8], limit: usize) -> String {
+        let screen = String::from_utf8(bytes.to_vec()).unwrap();
+        let septets = gsm7::septets(&screen).unwrap_or_else(|| panic!("not in the GSM alphabet: {screen}"));
+        assert!(septets <= limit && !screen.trim().is_empty(), "{septets} of {limit} septets: {screen}");
+        screen
+    }
+
+    /// Sends what is due, for a while.
+    async fn deliver(&mut self, turns: usize) {
+        for _ in 0..turns {
+            let turn = self.worker.turn().await.unwrap();
+            self.clock.advance(turn.wait_ms.clamp(1, 60_000));
+        }
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let read = move |tx: &mut Tx<'_>| tx.query_one(sql, &[], |row| row.integer(0));
+        self.service.store.read::<_, storage::Error, _>(read).await.unwrap().unwrap()
+    }
+
+    /// What must be true at the end of any run.
+    async fn hold_the_rules(&mut self) {
+        self.deliver(600).await;
+        assert_eq!(self.count("SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')").await, 0);
+        let applied = self.count("SELECT COUNT(*) FROM outbox WHERE template = 'applied'").await;
+        assert_eq!(applied, self.count("SELECT COUNT(*) FROM application").await, "one SMS an application, and none without");
+        let doubles = self.count("SELECT COUNT(*) FROM (SELECT 1 FROM application GROUP BY person_id, vacancy_id HAVING COUNT(*) > 1)");
+        assert_eq!(doubles.await, 0);
+        let children = self.count("SELECT COUNT(*) FROM worker WHERE birth_year > 2010");
+        assert_eq!(children.await, 0, "nothing is kept of a child");
+        let mut told: BTreeMap<String, u64> = BTreeMap::new();
+        for caller in &self.callers {
+            let messages = self.inbox.messages_to(&caller.msisdn, 0);
+            let texts: BTreeSet<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+            assert!(messages.iter().all(|message| gsm7::septets(&message.text).is_some_and(|septets| septets <= 160)));
+            told.insert(caller.msisdn.clone(), texts.len() as u64);
+        }
+        self.trace.extend(format!("{told:?}").into_bytes());
+    }
+}
+
+async fn run(seed: u64) -> (Vec<u8>, i64, i64) {
+    let mut world = World::new(seed).await;
+    for step in 0..STEPS {
+        world.step().await;
+        if step % 7 == 0 {
+            world.deliver(1).await;
+        }
+    }
+    world.hold_the_rules().await;
+    let listed = world.count("SELECT COUNT(*) FROM outbox WHERE template = 'registered'").await;
+    let applied = world.count("SELECT COUNT(*) FROM application").await;
+    (world.trace, listed, applied)
+}
+
+#[test]
+fn the_rules_hold_in_every_run_and_the_same_seed_gives_the_same_run() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let (mut listed, mut applied) = (0, 0);
+    for seed in 0..SEEDS {
+        let (trace, listed_now, applied_now) = runtime.block_on(run(seed));
+        if seed < 2 {
+            let (again, ..) = runtime.block_on(run(seed));
+            assert!(trace == again, "seed {seed} gave two different runs");
+        }
+        listed += listed_now;
+        applied += applied_now;
+    }
+    // A simulation in which nobody gets anywhere would hold every rule.
+    assert!(listed >= 10 && applied >= 5, "{listed} registered, {applied} applied");
+}
+
+#[test]
+fn a_simulated_clock_is_the_only_time_there_is() {
+    let clock = SimulatedClock::at(START_MS);
+    clock.advance(5);
+    assert_eq!(clock.now_ms(), START_MS + 5);
+}
