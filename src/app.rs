@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use self::core::{Core, Parts};
+pub use self::core::{Core, DEMO_NOW_MS, Parts, demo_host, store_host};
 pub use menus::{MenusFault, sources as menu_sources};
 pub use number_check::number_check;
 
@@ -195,7 +195,7 @@ impl App {
         };
         let inbox = config.simulator.then(|| Arc::clone(&core.loopback));
         let routes = TowerToHyperService::new(web::routes(Web::new(core.service.clone(), channels, limits, inbox)));
-        let commands = TowerToHyperService::new(admin::routes(core.service.clone()));
+        let commands = TowerToHyperService::new(admin::routes(core.admin()));
 
         let (stop_listening, stop_sending) = (watch::Sender::new(false), watch::Sender::new(false));
         let times = times(config);

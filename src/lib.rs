@@ -24,6 +24,7 @@ pub mod delivery;
 pub mod embedded;
 pub mod gateway;
 pub mod hop;
+pub mod housekeeping;
 pub mod market;
 pub mod menu;
 pub mod migrations;

@@ -17,7 +17,8 @@ use crate::servers::LISTENING;
 pub(crate) const ARGUMENT: &str = "--bare-server";
 
 /// As long as most screens.
-const SCREEN: &str = "CON Your trade?\n1 Mason\n2 Carpenter\n3 Painter\n4 Plumber\n5 Electrician\n6 Welder\n7 Roofer\n8 Tiler\n0 Back";
+const SCREEN: &str =
+    "CON Your trade?\n1 Mason\n2 Carpenter\n3 Painter\n4 Plumber\n5 Electrician\n6 Welder\n7 Roofer\n8 Tiler\n0 Back";
 
 /// The defaults of `kaziline.default.toml`, in which a measurement never comes near a limit.
 const LIMITS: Limits = Limits {

@@ -66,7 +66,8 @@ fn closed_loop(options: &Options, bench: &Bench, report: &mut Report) -> Result<
         bare_callers.know_as_many_as(&callers);
     }
     for connections in &options.connections {
-        let run = ClosedRun { mix: options.mix, connections: *connections, threads: options.threads, times: options.times };
+        let run =
+            ClosedRun { mix: options.mix, connections: *connections, threads: options.threads, times: options.times };
         let mut row = ClosedRow::new(*connections);
         for round in 0..options.rounds {
             for (server, callers, samples) in

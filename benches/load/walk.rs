@@ -17,6 +17,9 @@ pub(crate) enum Mix {
     Browse,
     /// A new number looks at the help, back and forth: screens without any action.
     Light,
+    /// As `register`, and hangs up when it is listed: those who dial again in `browse`.
+    #[value(skip)]
+    Enrol,
 }
 
 /// What is typed, and what must be on the screen that follows (nothing: any other screen than before).
@@ -60,6 +63,8 @@ const REGISTER: &[Step] = &[
     step(Typed::Row, "1 Apply"),
     step(Typed::ApplyOrBack, ""),
 ];
+/// Ends on a screen that is not offered again on the next dial.
+const ENROL: &[Step] = REGISTER.split_at(13).0;
 const BROWSE: &[Step] = &[
     step(Typed::Key(""), "1 Jobs for you"),
     step(Typed::Key("1"), JOBS),
@@ -109,6 +114,11 @@ impl Callers {
         Self { seed, checked, begun: AtomicU64::new(0), known: AtomicU64::new(0) }
     }
 
+    /// How many walks have begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Those who registered so far will dial again.
     pub(crate) fn all_are_known(&self) {
         self.known.store(self.begun.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -118,11 +128,11 @@ impl Callers {
         self.known.store(other.known.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// A walk of connection `connection` of `connections`, the `turn`-th on it.
-    fn walk(&self, mix: Mix, walk: &mut Walk) {
+    /// Begins the next walk of a connection.
+    fn begin(&self, walk: &mut Walk) {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed);
-        let caller = match mix {
-            Mix::Register | Mix::Light => begun,
+        let caller = match walk.mix {
+            Mix::Register | Mix::Light | Mix::Enrol => begun,
             // No worker is on two connections at once.
             Mix::Browse => {
                 let own = (self.known.load(Ordering::Relaxed) / walk.connections).max(1);
@@ -133,7 +143,7 @@ impl Callers {
         walk.chance = Chance(self.seed ^ begun.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let number = (caller.wrapping_mul(SCATTER) + self.seed * 1_009) % NUMBERS;
         let session = (walk.chance.next(), walk.chance.next());
-        walk.begin(mix, number, session, self.checked);
+        walk.begin(number, session, self.checked);
     }
 }
 
@@ -203,11 +213,12 @@ impl Walk {
         }
     }
 
-    fn begin(&mut self, mix: Mix, number: u64, session: (u64, u64), checked: bool) {
-        self.steps = match mix {
+    fn begin(&mut self, number: u64, session: (u64, u64), checked: bool) {
+        self.steps = match self.mix {
             Mix::Register => REGISTER,
             Mix::Browse => BROWSE,
             Mix::Light => LIGHT,
+            Mix::Enrol => ENROL,
         };
         (self.step, self.checked, self.applies) = (0, checked, self.chance.below(2) == 0);
         self.before.clear();
@@ -223,7 +234,7 @@ impl Walk {
     /// The next request; the first of a new caller when the last one has hung up.
     pub(crate) fn form(&mut self, callers: &Callers) -> &str {
         if self.is_over() {
-            callers.walk(self.mix, self);
+            callers.begin(self);
         }
         if let Some(step) = self.steps.get(self.step)
             && self.step > 0

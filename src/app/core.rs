@@ -12,6 +12,7 @@ use super::population;
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, IdSource};
+use crate::config::Config;
 use crate::country::Country;
 use crate::delivery::Delivery;
 use crate::gateway::sms::Dialect;
@@ -20,6 +21,7 @@ use crate::menu::Sources;
 use crate::migrations;
 use crate::storage::{Keys, Store};
 use crate::transport::{Loopback, Transport};
+use crate::web::admin::Admin;
 
 /// What a service is made of.
 #[derive(Debug)]
@@ -55,6 +57,9 @@ pub struct Core {
     pub loopback: Arc<Loopback>,
 }
 
+/// A Sunday morning in November 2026, 07:00 in UTC: transcripts play from here, so that they read the same on every day.
+pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
+
 /// Nodes are told apart in identifiers. One for now: the store is a file of one machine.
 const NODE: u8 = 0;
 
@@ -85,14 +90,30 @@ impl Core {
         Ok(Core { service, delivery, loopback })
     }
 
+    /// What commands on the store work with.
+    pub fn admin(&self) -> Admin {
+        let Service { store, keys, clock, ids, host, .. } = self.service.clone();
+        Admin { store, keys, clock, ids, host }
+    }
+
     /// A service in memory with the demo's population, on a clock of the caller's: nothing is left behind.
     pub async fn in_memory(clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let store = Store::inline(migrations::SQLITE, Arc::clone(&clock))?;
-        let country = Country::embedded("RW").map_err(StartFault::Country)?;
-        let (short_code, sender) = ("*567#".to_owned(), "Kaziline".to_owned());
-        // Keys of no secret: what they seal is invented and gone in a moment.
-        let keys = Keys::for_tests();
-        let dialect = Dialect::Loopback;
+        let Host { country, keys, short_code, .. } = demo_host()?;
+        let (dialect, sender) = (Dialect::Loopback, "Kaziline".to_owned());
         Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true }).await
     }
+}
+
+/// What menus are proven against without a service: the demo's country and code. Its keys are no secret; what they seal
+/// is invented and gone in a moment.
+pub fn demo_host() -> Result<Host, StartFault> {
+    let country = Country::embedded("RW").map_err(StartFault::Country)?;
+    Ok(Host::new(country, Keys::for_tests(), "*567#".to_owned()))
+}
+
+/// What commands on a store work with, without the service around it.
+pub fn store_host(config: &Config, keys: Keys) -> Result<Host, StartFault> {
+    let country = Country::embedded(&config.country).map_err(StartFault::Country)?;
+    Ok(Host::new(country, keys, config.short_code.clone()))
 }

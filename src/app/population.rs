@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::actions::Host;
 use crate::market::{self, demo};
-use crate::storage::{Keys, Store, Work};
+use crate::storage::{Keys, Store, Tx, Work};
 
 /// The population is drawn from this seed: everybody's demo shows the same people.
 const SEED: u64 = 1;
@@ -18,7 +18,7 @@ pub(super) async fn store(store: &Store, keys: &Keys, host: &Arc<Host>, now_ms: 
     let population = Arc::new(demo::population(&host.country, SEED));
     for chunk in 0..population.chunks() {
         let (keys, host, population) = (keys.clone(), Arc::clone(host), Arc::clone(&population));
-        let work = move |tx: &mut _| demo::store(tx, &keys, &host.country, &population, chunk, now_ms);
+        let work = move |tx: &mut Tx<'_>| demo::store(tx, &keys, &host.country, &population, chunk, now_ms);
         store.transact(Work::bulk(), work).await?;
     }
     Ok(())

@@ -10,9 +10,6 @@ use super::{ApplicationId, Fault, PersonId, VacancyId, age, person};
 use crate::country::{AreaCode, Country, TradeCode};
 use crate::storage::{Error, IdBlock, Keys, Row, Tx};
 
-/// Applications that one list shows, the newest.
-const MINE_MAX: i64 = 40;
-
 /// What came of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyOutcome {
@@ -176,8 +173,8 @@ pub fn mine(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<MyApplication>, Fau
     const MINE: &str = "SELECT application.id, application.stage, application.vacancy_id, vacancy.job_number, \
         vacancy.trade, vacancy.area_code, application.applied_ms \
         FROM application JOIN vacancy ON vacancy.id = application.vacancy_id \
-        WHERE application.person_id = $1 ORDER BY application.applied_ms DESC, application.id LIMIT $2";
-    Ok(tx.query(MINE, &[person.into(), MINE_MAX.into()], |row| {
+        WHERE application.person_id = $1 ORDER BY application.applied_ms DESC, application.id LIMIT 40";
+    Ok(tx.query(MINE, &[person.into()], |row| {
         let job_number = JobNumber::from_value(row.integer(3)?);
         Ok(MyApplication {
             application: ApplicationId::new(row.integer(0)?),

@@ -101,7 +101,7 @@ fn interim(value: u32) -> u8 {
 }
 
 /// `SplitMix64`'s finaliser (Steele, Lea, Flood 2014): spreads neighbouring inputs over all 64 bits.
-pub(super) fn mix(input: u64) -> u64 {
+pub fn mix(input: u64) -> u64 {
     let mut z = input.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -17,20 +17,47 @@ use crate::text::datetime::Day;
 
 /// Vacancies scored for one worker at most. With a microsecond for each, the search stays under 300.
 const CANDIDATES_MAX: usize = 120;
-/// Newest vacancies read of the worker's own trade in their own district.
-const OWN_CELL_MAX: i64 = 40;
-/// Newest read of the worker's own trades in each other district.
-const NEAR_CELL_MAX: i64 = 8;
-/// Newest read of each related trade in each district.
-const RELATED_CELL_MAX: i64 = 3;
 /// Districts of one statement: a district and its neighbours, of which none in Rwanda has more than seven.
 const DISTRICTS_PER_STATEMENT: usize = 8;
 /// What the home screen counts up to: more would be shown as "99+".
 pub const COUNT_MAX: usize = 99;
-/// Applications of one person that are looked at, the newest: older vacancies have long been closed.
-const APPLIED_MAX: i64 = 200;
 /// Stands for no district: finds nothing.
 const NO_DISTRICT: i64 = 0;
+
+/// The newest of the cells of trade `$1` in districts from `$3` on, each at most so many. Bounds are literals: `SQLite`
+/// prepares a statement anew whenever a bound LIMIT gets a value, which costs more than the search.
+macro_rules! cells {
+    ($limit:literal: $first:literal $($other:literal)*) => {
+        concat!(cells!(@ $limit $first), $(" UNION ALL ", cells!(@ $limit $other)),*)
+    };
+    (@ $limit:literal $district:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT id, area_code, household, live_in, kind, start_day, start_minute, pay_amount, pay_unit, \
+             min_years, licence, days FROM vacancy WHERE status = 'open' AND trade = $1 AND district_code = ",
+            $district,
+            " AND closes_ms > $2 ORDER BY posted_ms DESC, id LIMIT ",
+            $limit,
+            ") AS cell"
+        )
+    };
+}
+/// A trade of the worker's own in their own district.
+const OWN_CELL: &str = cells!(40: "$3");
+/// A trade of the worker's own in other districts.
+const NEAR_CELLS: &str = cells!(8: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
+/// A related trade.
+const RELATED_CELLS: &str = cells!(3: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
+
+/// How many of a cell are read.
+#[derive(Clone, Copy, Debug)]
+enum Depth {
+    /// 40: a trade of the worker's own in their own district.
+    Own,
+    /// 8: a trade of the worker's own in another district.
+    Near,
+    /// 3: a related trade.
+    Related,
+}
 
 /// A row of the list "jobs for you".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +118,11 @@ fn fitting(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) ->
     Ok(search.jobs)
 }
 
-/// The vacancies that a person applied to, sorted.
+/// The vacancies that a person applied to, the newest 200, sorted: older ones have long been closed.
 fn applied(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<VacancyId>, Fault> {
     const APPLIED: &str =
-        "SELECT vacancy_id FROM application WHERE person_id = $1 ORDER BY applied_ms DESC, id LIMIT $2";
-    let mut applied =
-        tx.query(APPLIED, &[person.into(), APPLIED_MAX.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
+        "SELECT vacancy_id FROM application WHERE person_id = $1 ORDER BY applied_ms DESC, id LIMIT 200";
+    let mut applied = tx.query(APPLIED, &[person.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
     applied.sort_unstable();
     Ok(applied)
 }
@@ -121,11 +147,11 @@ impl Search<'_> {
             province.filter(|other| **other != home && !others.contains(other)).copied().collect();
         others.extend(farther);
         for had in self.side.trades {
-            self.cells(tx, had.trade, &[home], OWN_CELL_MAX)?;
+            self.cells(tx, had.trade, &[home], Depth::Own)?;
         }
         for districts in others.chunks(DISTRICTS_PER_STATEMENT) {
             for had in self.side.trades {
-                self.cells(tx, had.trade, districts, NEAR_CELL_MAX)?;
+                self.cells(tx, had.trade, districts, Depth::Near)?;
             }
         }
         Ok(())
@@ -146,43 +172,29 @@ impl Search<'_> {
             .collect();
         related.sort_unstable();
         for (_, trade) in related {
-            self.cells(tx, trade, &districts, RELATED_CELL_MAX)?;
+            self.cells(tx, trade, &districts, Depth::Related)?;
         }
         Ok(())
     }
 
     /// Reads the newest vacancies of one trade in up to eight districts and keeps those that fit.
-    fn cells(&mut self, tx: &mut Tx<'_>, trade: TradeCode, districts: &[AreaCode], each: i64) -> Result<(), Fault> {
-        /// The newest of one cell.
-        macro_rules! cell {
-            ($district:literal) => {
-                concat!(
-                    "SELECT * FROM (SELECT id, area_code, household, live_in, kind, start_day, start_minute, pay_amount, \
-                     pay_unit, min_years, licence, days FROM vacancy WHERE status = 'open' AND trade = $1 \
-                     AND district_code = ",
-                    $district,
-                    " AND closes_ms > $2 ORDER BY posted_ms DESC, id LIMIT $3) AS cell"
-                )
-            };
-        }
-        macro_rules! cells {
-            ($first:literal $($other:literal)*) => { concat!(cell!($first), $(" UNION ALL ", cell!($other)),*) };
-        }
-        const ONE: &str = cells!("$4");
-        const EIGHT: &str = cells!("$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11");
-        let room = CANDIDATES_MAX.saturating_sub(self.read);
-        if room == 0 {
+    fn cells(&mut self, tx: &mut Tx<'_>, trade: TradeCode, districts: &[AreaCode], depth: Depth) -> Result<(), Fault> {
+        if self.read >= CANDIDATES_MAX {
             return Ok(());
         }
         let district = |at: usize| districts.get(at).map_or(NO_DISTRICT, |district| district.get()).into();
         let (code, now_ms) = (i64::from(trade.get()).into(), self.now_ms.into());
         let keep = |row: &Row<'_>| self.keep(row, trade);
-        if districts.len() == 1 {
-            tx.query(ONE, &[code, now_ms, each.into(), district(0)], keep)?;
-        } else {
-            let [a, b, c, d, e, f, g, h] = std::array::from_fn(district);
-            tx.query(EIGHT, &[code, now_ms, each.into(), a, b, c, d, e, f, g, h], keep)?;
-        }
+        let sql = match depth {
+            Depth::Own => {
+                tx.query(OWN_CELL, &[code, now_ms, district(0)], keep)?;
+                return Ok(());
+            }
+            Depth::Near => NEAR_CELLS,
+            Depth::Related => RELATED_CELLS,
+        };
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(district);
+        tx.query(sql, &[code, now_ms, a, b, c, d, e, f, g, h], keep)?;
         Ok(())
     }
 

@@ -13,21 +13,36 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::ID_BLOCK_LEN;
-use crate::hop::Service;
+use crate::actions::Host;
+use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
 use crate::market::import::{self, Context, Format, Planned, Stored};
 use crate::market::{self, job_number};
 use crate::outbox::{self, AttemptLine, Listed, Status};
-use crate::storage::Work;
+use crate::storage::{Keys, Store, Tx, Work};
+
+/// What commands work on.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Seals personal columns.
+    pub keys: Keys,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Arc<IdSource>,
+    /// The country.
+    pub host: Arc<Host>,
+}
 
 /// The map of the admin socket.
-pub fn routes(service: Service) -> Router {
+pub fn routes(admin: Admin) -> Router {
     let import = post(import_vacancies).layer(DefaultBodyLimit::max(import::BYTES_MAX));
     Router::new()
         .route("/import/vacancies", import)
         .route("/outbox", get(list_outbox))
         .route("/outbox/{id}", get(show_outbox))
-        .with_state(Arc::new(service))
+        .with_state(Arc::new(admin))
 }
 
 /// What went wrong with a command: a line for the person who gave it.
@@ -77,12 +92,12 @@ pub struct ImportReport {
 }
 
 async fn import_vacancies(
-    State(service): State<Arc<Service>>,
+    State(admin): State<Arc<Admin>>,
     Query(query): Query<ImportQuery>,
     bytes: Bytes,
 ) -> Response {
-    let now_ms = service.clock.now_ms();
-    let host = Arc::clone(&service.host);
+    let now_ms = admin.clock.now_ms();
+    let host = Arc::clone(&admin.host);
     // Checking fifty thousand rows takes longer than hops on this thread should wait.
     let checking = tokio::task::spawn_blocking(move || {
         let context = Context { country: &host.country, source: &query.source, now_ms };
@@ -98,7 +113,7 @@ async fn import_vacancies(
     for row in rows {
         match row {
             Ok(row) => {
-                let ids = service.ids.block(now_ms);
+                let ids = admin.ids.block(now_ms);
                 let random = job_number::mix(u64::from_ne_bytes(ids.first().wrapping_add(ID_BLOCK_LEN).to_ne_bytes()));
                 good.push(Planned { row, ids, random });
             }
@@ -114,7 +129,7 @@ async fn import_vacancies(
             }
         }
     }
-    match store(&service, good, now_ms).await {
+    match store(&admin, good, now_ms).await {
         Ok(stored) => {
             (report.added, report.held, report.duplicates) = (stored.added, stored.held, stored.duplicates);
             Json(report).into_response()
@@ -123,12 +138,12 @@ async fn import_vacancies(
     }
 }
 
-async fn store(service: &Service, rows: Vec<Planned>, now_ms: i64) -> Result<Stored, market::Fault> {
+async fn store(admin: &Admin, rows: Vec<Planned>, now_ms: i64) -> Result<Stored, market::Fault> {
     let mut stored = Stored::default();
     for chunk in rows.chunks(import::ROWS_PER_CHUNK) {
-        let (keys, chunk) = (service.keys.clone(), chunk.to_vec());
-        let work = move |tx: &mut _| import::store(tx, &keys, &chunk, now_ms);
-        stored = stored.and(service.store.transact(Work::bulk(), work).await?);
+        let (keys, chunk) = (admin.keys.clone(), chunk.to_vec());
+        let work = move |tx: &mut Tx<'_>| import::store(tx, &keys, &chunk, now_ms);
+        stored = stored.and(admin.store.transact(Work::bulk(), work).await?);
     }
     Ok(stored)
 }
@@ -234,7 +249,7 @@ pub struct OutboxShown {
     pub attempts: Vec<OutboxAttempt>,
 }
 
-async fn list_outbox(State(service): State<Arc<Service>>, Query(query): Query<OutboxQuery>) -> Response {
+async fn list_outbox(State(admin): State<Arc<Admin>>, Query(query): Query<OutboxQuery>) -> Response {
     let status = query.status.as_deref().map(|code| Status::from_code(code).ok_or(code));
     let status = match status.transpose() {
         Ok(status) => status,
@@ -244,7 +259,7 @@ async fn list_outbox(State(service): State<Arc<Service>>, Query(query): Query<Ou
         }
     };
     let (before, limit) = (query.before.unwrap_or(i64::MAX), query.limit.unwrap_or(LISTED).clamp(1, LISTED_MAX));
-    let read = service.store.read(move |tx| {
+    let read = admin.store.read(move |tx| {
         Ok::<_, outbox::Error>((outbox::counts(tx)?, outbox::list(tx, status, before, limit)?))
     });
     match read.await {
@@ -257,8 +272,8 @@ async fn list_outbox(State(service): State<Arc<Service>>, Query(query): Query<Ou
     }
 }
 
-async fn show_outbox(State(service): State<Arc<Service>>, Path(id): Path<i64>) -> Response {
-    match service.store.read(move |tx| outbox::show(tx, id)).await {
+async fn show_outbox(State(admin): State<Arc<Admin>>, Path(id): Path<i64>) -> Response {
+    match admin.store.read(move |tx| outbox::show(tx, id)).await {
         Ok(Some(shown)) => Json(OutboxShown {
             message: shown.message.into(),
             attempts: shown.attempts.into_iter().map(OutboxAttempt::from).collect(),

@@ -132,9 +132,10 @@ where
 {
     let pulse = Arc::new(Pulse::default());
     let io = TokioIo::new(Watched { stream, pulse: Arc::clone(&pulse) });
-    let service = service_fn(|request| {
-        pulse.request_came();
-        let (answer, pulse) = (service.call(request), Arc::clone(&pulse));
+    let answering = Arc::clone(&pulse);
+    let service = service_fn(move |request| {
+        answering.request_came();
+        let (answer, pulse) = (service.call(request), Arc::clone(&answering));
         async move {
             let answer = answer.await;
             pulse.answered();

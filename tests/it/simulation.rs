@@ -8,20 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kaziline::actions::Host;
-use kaziline::bundles::Bundles;
-use kaziline::clock::{Clock, IdSource, SimulatedClock};
-use kaziline::country::{Country, Msisdn};
+use kaziline::app::Core;
+use kaziline::clock::{Clock, SimulatedClock};
+use kaziline::country::Msisdn;
 use kaziline::delivery::Delivery;
 use kaziline::gateway::ussd::{ClosedWhy, UssdEvent};
 use kaziline::gateway::{TransportFault, WireRequest, WireResponse};
 use kaziline::hop::{self, Hop, Service};
-use kaziline::market::demo;
-use kaziline::storage::{self, Keys, SQLITE_MIGRATIONS, Store, Tx, Work};
+use kaziline::storage::{self, Tx};
 use kaziline::text::gsm7;
 use kaziline::transport::{Exchange, Loopback, Transport};
 use kaziline::worker::Worker;
-use tokio::sync::Notify;
 
 /// 24 November 2026, 09:00 in Kigali.
 const START_MS: i64 = 1_795_503_600_000;
@@ -108,37 +105,17 @@ struct World {
 impl World {
     async fn new(seed: u64) -> World {
         let clock = Arc::new(SimulatedClock::at(START_MS));
-        let keys = Keys::for_tests();
-        let store = Store::inline(SQLITE_MIGRATIONS, clock.clone()).unwrap();
-        let host = Arc::new(Host::new(Country::embedded("RW").unwrap(), keys.clone(), "*567#".into()));
-        let ids = Arc::new(IdSource::for_node(0));
-        let population = Arc::new(demo::population(&host.country, 7));
-        for chunk in 0..population.chunks() {
-            let (keys, host, population) = (keys.clone(), host.clone(), population.clone());
-            let store_chunk =
-                move |tx: &mut Tx<'_>| demo::store(tx, &keys, &host.country, &population, chunk, START_MS).map(drop);
-            store.transact::<_, kaziline::market::Fault, _>(Work::bulk(), store_chunk).await.unwrap();
-        }
-        let bundles = Bundles::open(&store, kaziline::embedded::menus(), &host, START_MS).await.unwrap();
-        let service = Service {
-            store: store.clone(),
-            keys: keys.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            host,
-            bundles: Arc::new(bundles),
-            enqueued: Arc::new(Notify::new()),
-        };
-        let inbox = Arc::new(Loopback::new(clock.clone()));
+        let core = Core::in_memory(clock.clone(), kaziline::embedded::menus()).await.unwrap();
+        let (service, inbox) = (core.service, core.loopback);
         let delivery = Delivery {
-            store,
-            keys,
+            store: service.store.clone(),
+            keys: service.keys.clone(),
             clock: clock.clone(),
-            ids,
+            ids: service.ids.clone(),
             transport: Arc::new(Weather { inner: inbox.clone(), state: AtomicU64::new(seed) }),
-            dialect: kaziline::gateway::sms::Dialect::Loopback,
-            sender: "Kaziline".into(),
-            number_check: kaziline::app::number_check,
+            dialect: core.delivery.dialect,
+            sender: core.delivery.sender.clone(),
+            number_check: core.delivery.number_check,
         };
         let callers = (0..CALLERS).map(|at| Caller { msisdn: format!("25078865{at:04}"), session: None, calls: 0 });
         World {

@@ -90,6 +90,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         ],
     }],
     coded: &["clinic", "crop"],
+    words: &["kilo"],
+    answers: &[("day", "day"), ("crop_number", "number")],
 };
 
 /// The example's labels: clinics 1 to 30, crops 10 to 40.

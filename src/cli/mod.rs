@@ -1,0 +1,131 @@
+//! The command line: one command a file. Exit code 0: done; 1: it could not be done, or faults were found; 2: usage.
+//!
+//! An error is one clear line on standard error. What a machine may read comes as JSON with `--json`.
+
+mod config;
+mod desk;
+mod dial;
+mod import;
+mod menu;
+mod outbox;
+mod serve;
+mod version;
+
+use std::future::Future;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Flag};
+use crate::telemetry;
+
+/// The labour market for people whose phone has only keys.
+#[derive(Debug, Parser)]
+#[command(name = "kaziline", version, about, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service
+    Serve(serve::Serve),
+    /// A phone in the terminal: dial a code, answer the screens
+    Dial(dial::Dial),
+    /// Check and test menus
+    #[command(subcommand)]
+    Menu(menu::Menu),
+    /// Bring data in from files
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Look at the messages that are to be sent
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Show every setting as it holds, and where it comes from
+    Config(config::Show),
+    /// Show the versions of the program and of what it reads
+    Version(version::Version),
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// The configuration file (else the one that KAZILINE_CONFIG names, else none)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The settings, with the command's own flags laid on top.
+    fn load(&self, mut flags: Vec<Flag>) -> anyhow::Result<Config> {
+        if let Some(data) = &self.data {
+            let data = data.to_str().context("--data: the folder's name is not Unicode")?;
+            flags.push(("--data", "data.folder".to_owned(), data.to_owned()));
+        }
+        Config::load(self.config.as_deref(), &flags).map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            anyhow!("the configuration cannot be used:\n{}", lines.join("\n"))
+        })
+    }
+}
+
+/// How a command that ran to its end came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Nothing to complain of.
+    Good,
+    /// It did its work and found faults.
+    FaultsFound,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    if !matches!(command, Command::Serve(_)) {
+        telemetry::start(false, "warn");
+    }
+    let done = match command {
+        Command::Serve(args) => args.run(),
+        Command::Dial(args) => args.run(),
+        Command::Menu(args) => args.run(),
+        Command::Import(args) => args.run(),
+        Command::Outbox(args) => args.run(),
+        Command::Config(args) => args.run(),
+        Command::Version(args) => args.run(),
+    };
+    match done {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::FaultsFound) => ExitCode::from(1),
+        Err(error) => {
+            // Nobody is left to tell if standard error is gone too.
+            let _ = writeln!(std::io::stderr(), "kaziline: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Text on standard output. A reader that has left (`| head`) ends the command quietly.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Runs a command's asynchronous part on one thread.
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.context("the runtime could not be started")?.block_on(work))
+}

@@ -1,0 +1,104 @@
+//! `kaziline outbox list` and `kaziline outbox show`
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::desk::Desk;
+use super::{ConfigArgs, Verdict, block_on, print, print_json};
+use crate::gateway::encode_form;
+use crate::web::admin::{OutboxList, OutboxMessage, OutboxShown};
+
+/// Look at the messages that are to be sent
+#[derive(Debug, Subcommand)]
+pub(super) enum Outbox {
+    /// The newest messages, and how many stand where. Neither numbers nor texts are shown
+    List {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Only messages that stand here, such as queued, failed or unknown
+        #[arg(long)]
+        status: Option<String>,
+        /// Only messages older than this one
+        #[arg(long, value_name = "ID")]
+        before: Option<i64>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// One message and everything that was tried
+    Show {
+        /// The message
+        id: i64,
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Outbox {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        match self {
+            Outbox::List { config, status, before, limit, json } => {
+                let (limit, before) = (limit.to_string(), before.map(|id| id.to_string()));
+                let mut query = vec![("limit", limit.as_str())];
+                query.extend(status.as_deref().map(|status| ("status", status)));
+                query.extend(before.as_deref().map(|before| ("before", before)));
+                let list: OutboxList = ask(&config, &format!("/outbox?{}", encode_form(&query)))?;
+                if json { print_json(&list)? } else { print(&listed(&list))? }
+            }
+            Outbox::Show { id, config, json } => {
+                let shown: OutboxShown = ask(&config, &format!("/outbox/{id}"))?;
+                if json { print_json(&shown)? } else { print(&one(&shown))? }
+            }
+        }
+        Ok(Verdict::Good)
+    }
+}
+
+fn ask<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyhow::Result<T> {
+    let config = config.load(Vec::new())?;
+    block_on(async {
+        let desk = Desk::open(&config).await?;
+        let answer = desk.get(path).await;
+        desk.close().await?;
+        answer
+    })?
+}
+
+fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+fn line(message: &OutboxMessage) -> String {
+    let OutboxMessage { id, status, reason, template, attempts, created_ms, .. } = message;
+    let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+    format!("{id:>19}  {}  {status}{reason}  {template}  {attempts} sendings\n", time(*created_ms))
+}
+
+fn listed(list: &OutboxList) -> String {
+    let counts: Vec<String> = list.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let counts = if counts.is_empty() { "no messages".to_owned() } else { counts.join(", ") };
+    list.messages.iter().map(line).collect::<String>() + &counts + "\n"
+}
+
+fn one(shown: &OutboxShown) -> String {
+    let message = &shown.message;
+    let mut text = line(message);
+    text.push_str(&format!(
+        "{} segments, {}, priority {}, due {}, of use until {}\n",
+        message.segments,
+        message.class,
+        message.priority,
+        time(message.due_ms),
+        time(message.expires_ms)
+    ));
+    for attempt in &shown.attempts {
+        text.push_str(&format!("  {}  {}  {}\n", time(attempt.at_ms), attempt.event, attempt.exchange));
+    }
+    text
+}

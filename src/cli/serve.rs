@@ -1,0 +1,74 @@
+//! `kaziline serve`
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{ConfigArgs, Verdict, print};
+use crate::app::App;
+use crate::config::demo_flags;
+use crate::telemetry;
+
+/// Run the service until it is told to stop (Ctrl-C or SIGTERM)
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Invented people and jobs in ./kaziline-demo, a channel `demo`, SMS that stay inside, and the simulator
+    #[arg(long)]
+    demo: bool,
+    /// A phone in the browser at /simulator, which shows everybody's SMS to everybody
+    #[arg(long)]
+    simulator: bool,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let mut flags = if self.demo { demo_flags() } else { Vec::new() };
+        if self.simulator {
+            flags.push(("--simulator", "simulator.enabled".to_owned(), "true".to_owned()));
+        }
+        if let Some(listen) = self.listen {
+            flags.push(("--listen", "server.listen".to_owned(), listen));
+        }
+        let config = self.config.load(flags)?;
+        telemetry::start(config.log.json, &config.log.level);
+
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.context("the runtime could not be started")?.block_on(async {
+            // Asked for before anything is started, so that a stop that comes early is not lost.
+            let (mut interrupt, mut terminate) =
+                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            let app = App::start(&config).await?;
+            print(&greeting(app.address(), config.simulator, self.demo))?;
+            app.run_until(async {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            })
+            .await;
+            Ok(Verdict::Good)
+        })
+    }
+}
+
+/// What a start says once hops are answered. Only the demo's secret is shown: everybody knows it.
+fn greeting(address: SocketAddr, simulator: bool, demo: bool) -> String {
+    let mut lines = format!("kaziline  listening on http://{address}\n");
+    if simulator {
+        lines.push_str(&format!("simulator  http://{address}/simulator\n"));
+    }
+    if demo {
+        lines.push_str(&format!(
+            "try it    curl -s http://{address}/hooks/demo/demo/ussd -d sessionId=1 -d phoneNumber=%2B250788000001 \
+             -d networkCode=99999 -d serviceCode='*567#' -d text=\n"
+        ));
+    }
+    lines
+}

@@ -1,0 +1,227 @@
+//! What the tests stand on: the real program in a folder of its own, and a phone that dials it.
+//!
+//! Nothing sleeps for luck: each wait is for a line that is printed, an answer, or an SMS, and ends with a fault.
+
+pub(crate) mod http;
+mod phone;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+pub(crate) use http::{Answer, Request};
+pub(crate) use phone::TestPhone;
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_kaziline");
+/// Far beyond a healthy start (3 s) or stop, so that only a real fault runs into it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command of the program, with nothing of the caller's environment that could be a setting.
+pub(crate) fn command(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder).env_clear();
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(arguments: &[&str], folder: &Path) -> Output {
+    command(arguments, folder).stdin(Stdio::null()).output().unwrap()
+}
+
+/// The standard output and error of a command.
+pub(crate) fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// A folder that goes with the test.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        Folder(tempfile::Builder::new().prefix("kaziline-it-").tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Where `serve --demo` keeps its data, when it is started here.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join("kaziline-demo")
+    }
+}
+
+/// A running service. Ended hard when the test is over, whatever became of it.
+pub(crate) struct World {
+    child: Child,
+    /// What it printed until it was ready.
+    pub(crate) greeting: Vec<String>,
+    /// `127.0.0.1:PORT`
+    pub(crate) address: String,
+    log: Receiver<String>,
+    folder: Folder,
+}
+
+impl World {
+    /// `serve --demo` on a free port in a folder of its own.
+    pub(crate) fn demo() -> World {
+        World::start_in(Folder::new(), &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn demo_with(environment: &[(&str, &str)]) -> World {
+        World::start_in(Folder::new(), environment)
+    }
+
+    /// `serve --demo` in `folder`, which may have been used before.
+    pub(crate) fn start_in(folder: Folder, environment: &[(&str, &str)]) -> World {
+        let mut serve = command(&["serve", "--demo", "--listen", "127.0.0.1:0"], folder.path());
+        serve.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = serve.spawn().unwrap();
+        let (out, log) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        let mut greeting = Vec::new();
+        while greeting.len() < 3 {
+            match out.recv_timeout(PATIENCE) {
+                Ok(line) => greeting.push(line),
+                Err(fault) => {
+                    child.kill().unwrap();
+                    let said: Vec<String> = log.try_iter().collect();
+                    panic!("the service did not become ready ({fault}): {greeting:?} {said:?}");
+                }
+            }
+        }
+        let address = greeting[0].strip_prefix("kaziline  listening on http://").unwrap().to_owned();
+        World { child, greeting, address, log, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// One request, one answer, over a connection of its own.
+    pub(crate) fn send(&self, request: &Request<'_>) -> Answer {
+        http::exchange(&self.address, &request.bytes())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send(&Request::get(path))
+    }
+
+    /// A hop as the africastalking dialect sends it, on the demo's channel.
+    pub(crate) fn hop(&self, session: &str, number: &str, text: &str) -> Answer {
+        self.send(&Request::hop(session, number, text))
+    }
+
+    /// A phone of this service.
+    pub(crate) fn phone(&self, number: &str) -> TestPhone {
+        TestPhone::new(&self.address, number)
+    }
+
+    /// A command beside the running service, on its folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        run(arguments, self.folder.path())
+    }
+
+    /// The log until `what` stands in a line, that line last.
+    pub(crate) fn log_until(&self, what: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            match self.log.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    lines.push(line);
+                    if lines.last().is_some_and(|line| line.contains(what)) {
+                        return lines;
+                    }
+                }
+                Err(fault) => panic!("the log never said `{what}` ({fault}): {lines:?}"),
+            }
+        }
+    }
+
+    /// What was logged and not read yet, when nothing more can come.
+    pub(crate) fn stop(mut self) -> Stopped {
+        let id = i32::try_from(self.child.id()).unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        Stopped { code: status.code(), log: self.log.iter().collect() }
+    }
+
+    /// `kill -9`, and the folder that it leaves behind.
+    pub(crate) fn kill(mut self) -> Folder {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, Folder::new())
+    }
+
+    /// The process id of the service.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Killed already, or never ended: either way it is gone after this.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How a service came to its end.
+pub(crate) struct Stopped {
+    pub(crate) code: Option<i32>,
+    pub(crate) log: Vec<String>,
+}
+
+/// The lines of a stream, read on a thread of their own so that the program never waits for its reader.
+fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if sender.send(line.trim_end().to_owned()).is_err() {
+                // The test is over: read on so that the program can end as it likes.
+                let _ = reader.read_to_end(&mut Vec::new());
+                return;
+            }
+            line.clear();
+        }
+    });
+    receiver
+}
+
+/// Waits for a program that should end by itself.
+pub(crate) fn ends(child: Child) -> Output {
+    let (sender, receiver) = channel();
+    let id = child.id().to_string();
+    std::thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(output) => output,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+            panic!("the program did not end");
+        }
+    }
+}
+
+/// The repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The menus of the repository in a folder where they may be spoiled.
+pub(crate) fn copy_menus(to: &Path) {
+    for part in ["", "flows", "text"] {
+        std::fs::create_dir_all(to.join(part)).unwrap();
+        for file in std::fs::read_dir(repository().join("menus").join(part)).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_file() {
+                std::fs::copy(file.path(), to.join(part).join(file.file_name())).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The rules of the house that a compiler does not know: who may import whom, what a statement may say, how files are
+//! made. `ARCHITECTURE.md` tells them; this holds them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::support::repository;
+
+/// Lines of a file under `src`, tests at its end left out.
+const LINES_MAX: usize = 400;
+
+/// Who may import whom, by the first part of a path under `crate::`. What everybody may use stands in `EVERYBODY`.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("text", &[]),
+    ("country", &["text"]),
+    ("menu", &["text"]),
+    ("session", &["menu", "text"]),
+    ("gateway", &["text"]),
+    ("storage", &["clock"]),
+    ("clock", &["storage"]),
+    ("outbox", &["country", "storage", "text", "clock"]),
+    ("market", &["country", "text", "outbox", "storage"]),
+    ("actions", &["market", "outbox", "country", "menu", "session", "storage", "text"]),
+    ("bundles", &["actions", "menu", "storage"]),
+    ("hop", &["session", "menu", "actions", "storage", "bundles", "country", "gateway", "market", "text", "clock"]),
+    ("transport", &["gateway", "clock"]),
+    ("delivery", &["outbox", "gateway", "transport", "storage", "clock"]),
+    ("worker", &["delivery", "outbox", "storage"]),
+    ("housekeeping", &["hop", "storage", "clock", "market", "outbox"]),
+    ("telemetry", &[]),
+    ("embedded", &["menu"]),
+    ("migrations", &["storage"]),
+    ("config", &["gateway", "storage", "menu"]),
+    ("web", &["hop", "market", "outbox", "gateway", "storage", "actions", "clock", "country", "telemetry", "text", "transport"]),
+    (
+        "app",
+        &[
+            "web", "worker", "hop", "bundles", "actions", "clock", "config", "country", "delivery", "embedded", "gateway",
+            "housekeeping", "market", "menu", "migrations", "outbox", "storage", "transport",
+        ],
+    ),
+    ("phone", &["app", "clock", "country", "delivery", "gateway", "hop", "menu", "text", "transport"]),
+    (
+        "cli",
+        &[
+            "app", "actions", "clock", "config", "gateway", "market", "menu", "migrations", "phone", "storage", "telemetry",
+            "text", "transport", "web",
+        ],
+    ),
+];
+
+/// Modules that know no clock, socket, async or log.
+const PURE: &[&str] = &["text", "country", "menu", "session", "gateway", "market"];
+const NOT_PURE: &[&str] = &["tokio::", "tracing::", "async fn", ".await", "std::net::", "std::time::", "reqwest::"];
+
+const NAMES_OF_NOTHING: &[&str] = &["utils", "util", "helper", "helpers", "manager", "common", "misc"];
+
+/// One source file.
+struct Source {
+    /// Path under `src`, with `/`.
+    path: String,
+    /// The whole text.
+    text: String,
+}
+
+impl Source {
+    /// The module under `crate::` that it belongs to.
+    fn module(&self) -> &str {
+        self.path.split('/').next().unwrap().trim_end_matches(".rs")
+    }
+
+    /// Whether it is compiled for tests alone.
+    fn is_test(&self) -> bool {
+        let name = Path::new(&self.path).file_stem().unwrap().to_str().unwrap();
+        let folders: Vec<&str> = self.path.split('/').collect();
+        name == "tests" || name.ends_with("_tests") || folders.contains(&"tests") || ["rig", "walk", "fixture", "fixtures"].contains(&name)
+    }
+
+    /// Everything before the tests at the end of the file.
+    fn code(&self) -> &str {
+        if self.is_test() {
+            return "";
+        }
+        let tests = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        &self.text[..tests]
+    }
+
+    /// The code without its comments.
+    fn statements(&self) -> String {
+        let lines = self.code().lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = repository().join("src");
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    paths.sort();
+    let source = |path: PathBuf| Source {
+        path: path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned(),
+        text: std::fs::read_to_string(&path).unwrap(),
+    };
+    paths.into_iter().map(source).collect()
+}
+
+/// Fails with all of what was found, a line each.
+fn none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+/// The modules that a piece of code names under `crate::`, also in `use crate::{a, b::c}`.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        match rest.strip_prefix('{') {
+            None => {
+                found.insert(name(rest));
+            }
+            Some(group) => {
+                let mut depth = 0;
+                let mut start = true;
+                for (index, c) in group.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && c.is_alphanumeric() => {
+                            found.insert(name(&group[index..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_are_read_in_every_way_they_are_written() {
+    let code = "use crate::a::B;\nuse crate::{b, c::{D, E},\n f as g};\nlet x = crate::h::i(); mycrate::j();";
+    assert_eq!(imports(code).into_iter().collect::<Vec<_>>(), ["a", "b", "c", "f", "h"]);
+}
+
+#[test]
+fn nobody_imports_upwards() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let module = source.module();
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == module) else {
+            found.push(format!("{}: a new module: say in this test what it may import", source.path));
+            continue;
+        };
+        for import in imports(&source.statements()) {
+            let is_module = MAY_IMPORT.iter().any(|(name, _)| *name == import);
+            if is_module && import != module && !allowed.contains(&import.as_str()) {
+                found.push(format!("{}: {module} may not import {import}", source.path));
+            }
+        }
+    }
+    none(&found, "who may import whom");
+}
+
+#[test]
+fn the_core_is_pure() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| PURE.contains(&source.module())) {
+        let code = source.statements();
+        found.extend(NOT_PURE.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", source.path)));
+    }
+    none(&found, "no clock, socket, async or log here");
+}
+
+#[test]
+fn libraries_for_one_file_stay_in_it() {
+    let only = [
+        ("rusqlite", &["storage/sqlite"][..]),
+        ("reqwest", &["transport.rs"]),
+        ("anyhow", &["cli/"]),
+        ("clap", &["cli/"]),
+        ("std::env::var", &["config.rs"]),
+        ("SystemTime::now", &["clock.rs"]),
+        ("Instant::now", &["clock.rs"]),
+        ("axum", &["web/", "cli/desk.rs"]),
+    ];
+    let mut found = Vec::new();
+    for source in sources() {
+        let code = source.statements();
+        for (library, homes) in only {
+            if code.contains(library) && !homes.iter().any(|home| source.path.starts_with(home)) {
+                found.push(format!("{}: {library} belongs in {}", source.path, homes.join(", ")));
+            }
+        }
+    }
+    none(&found, "a library in one place");
+}
+
+#[test]
+fn files_have_a_purpose_a_name_and_a_size() {
+    let mut found = Vec::new();
+    for source in sources() {
+        if !source.text.starts_with("//!") {
+            found.push(format!("{}: does not open with `//!`", source.path));
+        }
+        let lines = source.code().lines().count();
+        if lines > LINES_MAX {
+            found.push(format!("{}: {lines} lines, at most {LINES_MAX}: look for the seam", source.path));
+        }
+        for part in source.path.trim_end_matches(".rs").split('/') {
+            if NAMES_OF_NOTHING.contains(&part) {
+                found.push(format!("{}: `{part}` names nothing", source.path));
+            }
+        }
+    }
+    none(&found, "files");
+}
+
+/// String literals of a file, raw or not, joined over line breaks as the compiler joins them.
+fn literals(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find('"') {
+        // A character literal of a quote is no string.
+        if rest[..at].ends_with('\'') && rest[at..].starts_with("\"'") {
+            rest = &rest[at + 2..];
+            continue;
+        }
+        let mut text = String::new();
+        let mut end = rest.len();
+        let mut escaped = false;
+        for (index, c) in rest[at + 1..].char_indices() {
+            match c {
+                _ if escaped => {
+                    text.push(if c == '\n' { ' ' } else { c });
+                    escaped = false;
+                }
+                '\\' => escaped = true,
+                '"' => {
+                    end = at + 1 + index + 1;
+                    break;
+                }
+                c => text.push(c),
+            }
+        }
+        found.push(text);
+        rest = &rest[end..];
+    }
+    found
+}
+
+const STATEMENTS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "REPLACE "];
+
+/// What no statement may say: the engines differ there, or an engine that is spread over machines has none of it.
+const BANNED: &[&str] = &[
+    "now()", "CURRENT_TIMESTAMP", "CURRENT_DATE", "datetime(", "strftime(", "random()", " LIKE ", " ILIKE ", " GLOB ", "INSERT OR ",
+    "REPLACE INTO", "->", "json_", "jsonb", "ARRAY[", "ANY(", "nextval", "AUTOINCREMENT", "SERIAL", "LISTEN ", "NOTIFY ",
+    "pg_", "rowid", "GROUP_CONCAT", "IFNULL(", "::", "NULLS ", "SELECT *",
+];
+
+#[test]
+fn statements_keep_to_what_every_engine_knows() {
+    let mut found = Vec::new();
+    for source in sources() {
+        // The engine's own files may speak to their engine.
+        if source.path.starts_with("storage/sqlite") || source.path.starts_with("storage/postgres") {
+            continue;
+        }
+        for text in literals(&source.statements()) {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !STATEMENTS.iter().any(|begin| text.starts_with(begin)) || text.contains('{') {
+                continue;
+            }
+            let upper = text.to_uppercase();
+            for banned in BANNED {
+                if upper.contains(&banned.to_uppercase()) {
+                    found.push(format!("{}: `{}` in: {text}", source.path, banned.trim()));
+                }
+            }
+            if upper.contains("SUM(") && !upper.contains("CAST(") {
+                found.push(format!("{}: write CAST(SUM(x) AS BIGINT): {text}", source.path));
+            }
+            if text.contains('?') {
+                found.push(format!("{}: write $1, $2: {text}", source.path));
+            }
+        }
+    }
+    none(&found, "statements");
+}
+
+#[test]
+fn literals_are_found_as_the_compiler_joins_them() {
+    let code = "let a = \"SELECT x \\\n  FROM y\"; let q = '\"'; let b = \"a \\\" b\";";
+    let found: Vec<String> = literals(code).iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(found, ["SELECT x FROM y", "a \" b"]);
+}
+
+#[test]
+fn statements_are_never_put_together() {
+    let mut found = Vec::new();
+    for source in sources() {
+        for (number, line) in source.statements().lines().enumerate() {
+            let makes = ["format!(\"SELECT", "format!(\"INSERT", "format!(\"UPDATE", "format!(\"DELETE"];
+            if makes.iter().any(|make| line.contains(make)) {
+                found.push(format!("{}: near line {}: {}", source.path, number + 1, line.trim()));
+            }
+        }
+    }
+    none(&found, "a statement is one literal");
+}
+
+#[test]
+fn migrations_are_numbered_and_strict() {
+    let mut paths = Vec::new();
+    files(&repository().join("migrations/sqlite"), &mut paths);
+    paths.sort();
+    let mut found = Vec::new();
+    for (path, number) in paths.iter().zip(1..) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !name.starts_with(&format!("{number:04}_")) {
+            found.push(format!("{name}: number {number:04} is wanted here"));
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        let code = code.join("\n");
+        let (tables, strict) = (code.matches("CREATE TABLE").count(), code.matches("STRICT").count());
+        if tables != strict {
+            found.push(format!("{name}: {tables} tables, {strict} of them STRICT"));
+        }
+        let banned = ["AUTOINCREMENT", "CURRENT_TIMESTAMP", "TRIGGER", "REAL"];
+        found.extend(banned.iter().filter(|word| code.contains(**word)).map(|word| format!("{name}: {word}")));
+    }
+    none(&found, "migrations");
+}
+
+#[test]
+fn fixtures_are_replayed_and_data_is_read() {
+    let code: String = sources().into_iter().map(|source| source.text).collect();
+    let mut found = Vec::new();
+    // A dialect's fixtures are replayed by the folder.
+    for entry in std::fs::read_dir(repository().join("tests/fixtures")).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() && !code.contains(&format!("\"{name}\"")) {
+            found.push(format!("tests/fixtures/{name} is replayed by nothing"));
+        }
+    }
+    let mut data = Vec::new();
+    files(&repository().join("countries"), &mut data);
+    files(&repository().join("simulator"), &mut data);
+    for path in data {
+        let name = path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned();
+        if !code.contains(&name) {
+            found.push(format!("{name} is compiled into nothing"));
+        }
+    }
+    none(&found, "files that nobody reads");
+}
+
+#[test]
+fn documents_name_commands_that_there_are() {
+    let folder = crate::support::Folder::new();
+    let mut documents = Vec::new();
+    files(&repository().join("docs"), &mut documents);
+    documents.extend(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(|name| repository().join(name)));
+    let mut said = BTreeSet::new();
+    for document in documents.iter().filter(|path| path.extension().is_some_and(|e| e == "md") && path.exists()) {
+        let text = std::fs::read_to_string(document).unwrap();
+        for after in text.match_indices("kaziline ").map(|(at, word)| &text[at + word.len()..]) {
+            let words: Vec<&str> = after.split(|c: char| !c.is_ascii_lowercase()).take(2).collect();
+            let is_command = text[..text.len() - after.len()].ends_with("`kaziline ") || text[..text.len() - after.len()].ends_with("    kaziline ");
+            if is_command && !words[0].is_empty() {
+                said.insert((words[0].to_owned(), document.clone()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (name, document) in said {
+        if crate::support::run(&[&name, "--help"], folder.path()).status.code() != Some(0) {
+            found.push(format!("{}: `kaziline {name}` is no command", document.display()));
+        }
+    }
+    none(&found, "documents");
+}

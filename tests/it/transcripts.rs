@@ -1,0 +1,53 @@
+//! Every transcript in `menus/tests` holds. Each plays on an invented population of its own, at a fixed moment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kaziline::app::{Core, DEMO_NOW_MS};
+use kaziline::clock::{Clock, SimulatedClock};
+use kaziline::embedded;
+use kaziline::menu::transcript::parse;
+use kaziline::phone::transcript::run;
+use kaziline::phone::{Handset, InProcess};
+
+use crate::support::repository;
+
+fn transcripts() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(repository().join("menus/tests")).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn every_transcript_holds() {
+    let mut told = Vec::new();
+    for file in transcripts() {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let transcript = match parse(&std::fs::read_to_string(&file).unwrap()) {
+            Ok(transcript) => transcript,
+            Err(faults) => {
+                told.extend(faults.iter().map(|fault| format!("{name}: {fault}")));
+                continue;
+            }
+        };
+        let clock = Arc::new(SimulatedClock::at(DEMO_NOW_MS));
+        let core = Core::in_memory(Arc::<SimulatedClock>::clone(&clock) as Arc<dyn Clock>, embedded::menus());
+        let network = InProcess::new(core.await.unwrap(), "demo", Some(clock));
+        let mut phone = Handset::new(network, "*567#", "+250788000001", "it");
+        told.extend(run(&transcript, &mut phone).await.iter().map(|found| format!("{name}: {found}")));
+    }
+    assert!(told.is_empty(), "{} differences:\n{}", told.len(), told.join("\n"));
+}
+
+#[test]
+fn every_flow_has_a_transcript_in_every_language() {
+    let names: Vec<String> =
+        transcripts().iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    for language in ["rw", "en", "fr", "sw"] {
+        for flow in ["register", "apply"] {
+            let found = names.iter().any(|name| name.contains(flow) && name.contains(language));
+            assert!(found, "no transcript of {flow} in {language} among {names:?}");
+        }
+    }
+}
