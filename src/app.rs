@@ -120,9 +120,8 @@ pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, Star
         }
         fault @ FolderFault::NotWritable { .. } => StartFault::Open(fault.into()),
     })?;
-    std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id())).map_err(|source| {
-        StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into())
-    })?;
+    std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id()))
+        .map_err(|source| StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into()))?;
     let is_new = !folder.database().exists();
     let keys = match &config.keys {
         Some(path) => Keys::load(path),

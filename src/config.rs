@@ -242,7 +242,8 @@ impl Config {
             faults.push(fault("no channel of kind \"ussd\": add one to the configuration file, or try `serve --demo`"));
         }
         match self.sms.len() {
-            0 => faults.push(fault("no channel of kind \"sms\": add one to the configuration file, or try `serve --demo`")),
+            0 => faults
+                .push(fault("no channel of kind \"sms\": add one to the configuration file, or try `serve --demo`")),
             1 => {}
             _ => faults.push(fault("more than one channel of kind \"sms\": this version sends over one")),
         }
@@ -251,18 +252,19 @@ impl Config {
 
     /// Every setting as it holds, in the form of the file, each with its origin. Secrets are masked.
     pub fn render(&self) -> String {
-        let mut out = String::new();
+        let mut lines = Vec::new();
         let mut section = "";
         for (name, entry) in &self.layers.values {
             let (table, key) = name.rsplit_once('.').unwrap_or(("", name));
             if table != section {
-                out.push_str(&format!("{}[{table}]\n", if section.is_empty() { "" } else { "\n" }));
+                lines.push(format!("{}[{table}]", if section.is_empty() { "" } else { "\n" }));
                 section = table;
             }
             let shown = if is_secret(name) { "\"***\"".to_owned() } else { Shown(&entry.value).to_string() };
-            out.push_str(&format!("{:<40} # {}\n", format!("{key} = {shown}"), entry.origin));
+            let said = format!("{key} = {shown}");
+            lines.push(format!("{said:<40} # {}", entry.origin));
         }
-        out
+        lines.join("\n") + "\n"
     }
 
     /// The same for a machine: name, value, origin.

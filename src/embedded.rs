@@ -41,8 +41,9 @@ mod tests {
     fn every_file_of_the_folder_is_compiled_in() {
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/menus"));
         let names = |sub: &str| -> Vec<String> {
-            let files = std::fs::read_dir(folder.join(sub)).unwrap().map(|file| file.unwrap().file_name());
-            files.map(|name| format!("{sub}{}", name.to_str().unwrap())).filter(|name| name.ends_with(".toml")).collect()
+            let files = std::fs::read_dir(folder.join(sub)).unwrap().map(|file| file.unwrap().path());
+            let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+            files.map(|path| format!("{sub}{}", path.file_name().unwrap().to_str().unwrap())).collect()
         };
         let mut found: Vec<String> = ["", "flows/", "text/"].into_iter().flat_map(names).collect();
         found.sort();

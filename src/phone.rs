@@ -148,7 +148,9 @@ impl<N: Network> Handset<N> {
         let extras = if code == self.service_code {
             Some("")
         } else {
-            code.strip_prefix(base).and_then(|rest| rest.strip_prefix('*')?.strip_suffix('#')).filter(|rest| !rest.is_empty())
+            code.strip_prefix(base)
+                .and_then(|rest| rest.strip_prefix('*')?.strip_suffix('#'))
+                .filter(|rest| !rest.is_empty())
         };
         let Some(extras) = extras else { return Err(PhoneFault::Code(self.service_code.clone())) };
         let inputs = if extras.is_empty() { Vec::new() } else { vec![extras.to_owned()] };

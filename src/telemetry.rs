@@ -91,7 +91,9 @@ impl HopCounter {
 
 /// The counters in Prometheus' text format. `unknown` counts requests to no channel, or with a wrong secret.
 pub fn render<'a>(counters: impl IntoIterator<Item = &'a HopCounter>, unknown: &AtomicU64) -> String {
-    let mut out = String::from("# HELP kaziline_hops_total USSD hops by channel and outcome.\n# TYPE kaziline_hops_total counter\n");
+    let mut out = String::from(
+        "# HELP kaziline_hops_total USSD hops by channel and outcome.\n# TYPE kaziline_hops_total counter\n",
+    );
     for counter in counters {
         for (outcome, count) in HopOutcome::ALL.iter().zip(&counter.counts) {
             let (channel, outcome, count) = (&counter.channel, outcome.label(), count.load(Ordering::Relaxed));

@@ -136,7 +136,7 @@ async fn dial_on(address: SocketAddr, mut walk: Walk, callers: Arc<Callers>, unt
                 if until.phase.load(Ordering::Relaxed) == COUNTING {
                     seen.note(began.elapsed());
                 }
-                if let Err(fault) = walk.answered(answer.status, answer.body) {
+                if let Err(fault) = walk.answered(&callers, answer.status, answer.body) {
                     seen.faults.note(|| fault.to_string());
                 }
                 connection = Some(open);

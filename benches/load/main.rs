@@ -12,6 +12,7 @@
 mod bare;
 mod closed;
 mod http;
+mod inside;
 mod open;
 mod options;
 mod report;
@@ -21,6 +22,7 @@ mod servers;
 mod walk;
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -33,18 +35,26 @@ use sample::Sample;
 use servers::{Bench, Kind, Server};
 use walk::{Callers, Mix};
 
-fn main() -> Result<()> {
-    if std::env::args().nth(1).as_deref() == Some(bare::ARGUMENT) {
-        return bare::serve();
+fn main() -> ExitCode {
+    let is_bare = std::env::args().nth(1).as_deref() == Some(bare::ARGUMENT);
+    match if is_bare { bare::serve() } else { measure(&Options::from_process()) } {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    let options = Options::from_process();
-    let bench = Bench::prepare(&options)?;
-    let mut report = Report::new(&options, &bench);
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let bench = Bench::prepare(options)?;
+    let mut report = Report::new(options, &bench);
     for part in &options.parts {
         match part {
-            Part::Closed => closed_loop(&options, &bench, &mut report)?,
-            Part::Open => report.open.push(open_loop(&options, &bench, 0)?),
-            Part::Slow => report.open.push(open_loop(&options, &bench, options.fsync_delay_us)?),
+            Part::Inside => report.inside = inside::measure(options)?,
+            Part::Closed => closed_loop(options, &bench, &mut report)?,
+            Part::Open => report.open.push(open_loop(options, &bench, 0)?),
+            Part::Slow => report.open.push(open_loop(options, &bench, options.fsync_delay_us)?),
         }
     }
     println!("{}", report.markdown());
@@ -59,8 +69,8 @@ fn main() -> Result<()> {
 fn closed_loop(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> {
     let bare = Server::start(bench, Kind::Bare)?;
     let kaziline = Server::start(bench, Kind::Kaziline { fsync_delay_us: 0 })?;
-    let bare_callers = Arc::new(Callers::new(options.seed, false));
-    let callers = Arc::new(Callers::new(options.seed, true));
+    let bare_callers = Arc::new(Callers::unheeding(options.seed));
+    let callers = Arc::new(Callers::heeding(options.seed)?);
     if options.mix == Mix::Browse {
         register(options, &kaziline, &callers)?;
         bare_callers.know_as_many_as(&callers);
@@ -88,7 +98,7 @@ fn closed_loop(options: &Options, bench: &Bench, report: &mut Report) -> Result<
 /// At a fixed rate, whatever the answers do, on a service of its own.
 fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32) -> Result<OpenRow> {
     let server = Server::start(bench, Kind::Kaziline { fsync_delay_us })?;
-    let callers = Arc::new(Callers::new(options.seed, true));
+    let callers = Arc::new(Callers::heeding(options.seed)?);
     if options.mix == Mix::Browse {
         register(options, &server, &callers)?;
     }

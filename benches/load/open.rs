@@ -54,13 +54,16 @@ impl OpenRun {
                 Ok(all)
             })
         });
-        self.pace(senders, marks)?;
+        let paced = self.pace(&senders, marks);
+        // No more hops: the connections end.
+        drop(senders);
+        paced?;
         generator.join().map_err(|_| anyhow!("the generator panicked"))?
     }
 
     /// Tells each connection in its turn when its next hop is due. A thread of its own that sleeps to the microsecond: the
     /// runtime's timers are good to a millisecond only.
-    fn pace(&self, senders: Vec<UnboundedSender<Due>>, marks: &mut Marks<'_>) -> Result<()> {
+    fn pace(&self, senders: &[UnboundedSender<Due>], marks: &mut Marks<'_>) -> Result<()> {
         let start = Instant::now() + OPENING;
         let (counted_from, end) = (start + self.warm_up, start + self.warm_up + self.duration);
         let mut counts = false;
@@ -96,7 +99,7 @@ async fn dial_when_due(
         }
         let answered = match &mut connection {
             Ok(open) => match open.post(walk.form(&callers)).await {
-                Ok(answer) => walk.answered(answer.status, answer.body).map_err(|fault| fault.to_string()),
+                Ok(answer) => walk.answered(&callers, answer.status, answer.body).map_err(|fault| fault.to_string()),
                 Err(error) => {
                     let what = format!("a connection broke: {error}");
                     connection = Err(error);

@@ -12,6 +12,8 @@ use crate::walk::Mix;
 /// One part of the measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
+    /// Hops without HTTP, threads and disk: one caller after the other, on a store in memory.
+    Inside,
     /// Closed loop: each connection sends its next hop when the last one is answered.
     Closed,
     /// Open loop: hops are sent at a fixed rate, whatever the answers do.
@@ -27,7 +29,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = Mix::Register)]
     mix: Mix,
     /// The parts to run.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "closed,open,slow")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "inside,closed,open,slow")]
     parts: Vec<Part>,
     /// Connections of the closed loop, one after the other.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
@@ -56,6 +58,9 @@ struct Arguments {
     /// Workers who are registered before the mix `browse`.
     #[arg(long, default_value_t = 2_048)]
     known_callers: u64,
+    /// Walks of the part `inside`.
+    #[arg(long, default_value_t = 2_000)]
+    inside_walks: u64,
     /// Threads of the generator in the closed loop; the open loop has one.
     #[arg(long)]
     threads: Option<NonZero<usize>>,
@@ -100,6 +105,7 @@ pub(crate) struct Options {
     pub(crate) open_connections: usize,
     pub(crate) fsync_delay_us: u32,
     pub(crate) known_callers: u64,
+    pub(crate) inside_walks: u64,
     pub(crate) threads: usize,
     pub(crate) seed: u64,
     pub(crate) json: Option<PathBuf>,
@@ -126,6 +132,7 @@ impl Options {
             open_connections: arguments.open_connections.get(),
             fsync_delay_us: arguments.fsync_delay_us,
             known_callers: arguments.known_callers,
+            inside_walks: arguments.inside_walks,
             threads: arguments.threads.map_or(cores.min(2), NonZero::get),
             seed: arguments.seed,
             json: arguments.json,
@@ -138,7 +145,7 @@ impl Options {
             options.rounds = 1;
             options.times = Times { warm_up: Duration::ZERO, measured: moment };
             (options.rate, options.open_duration, options.open_connections) = (400, moment, 4);
-            options.known_callers = 4;
+            (options.known_callers, options.inside_walks) = (4, 2);
         }
         options
     }

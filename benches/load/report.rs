@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::inside::Inside;
 use crate::options::Options;
 use crate::sample::{Faults, Sample, float, median, milliseconds};
 use crate::servers::{Bench, Server};
@@ -55,6 +56,7 @@ pub(crate) struct OpenRow {
 pub(crate) struct Report {
     heading: Vec<String>,
     mix: String,
+    pub(crate) inside: Vec<Inside>,
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) open: Vec<OpenRow>,
     notes: Vec<(&'static str, Value)>,
@@ -85,7 +87,7 @@ impl Report {
             format!("Mix `{mix}`, {cores} cores for server and generator together, seed {}.", options.seed),
             format!("A write of 4 KiB and its fsync take {fsync} on this disk (median)."),
         ];
-        Self { heading, mix, closed: Vec::new(), open: Vec::new(), notes: Vec::new() }
+        Self { heading, mix, inside: Vec::new(), closed: Vec::new(), open: Vec::new(), notes: Vec::new() }
     }
 
     /// What a server's process shows after a closed loop.
@@ -111,13 +113,21 @@ impl Report {
     pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         // Writing to a String does not fail.
-        drop(self.write(&mut out));
+        let _ = self.write(&mut out);
         out
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
         for line in &self.heading {
             writeln!(out, "{line}")?;
+        }
+        if !self.inside.is_empty() {
+            writeln!(out, "\nHops without HTTP, threads and disk, on a store in memory.\n")?;
+            writeln!(out, "| hop of the walk | times | median us | p99 us |")?;
+            writeln!(out, "|---|--:|--:|--:|")?;
+        }
+        for Inside { hop, times, median_us, p99_us } in &self.inside {
+            writeln!(out, "| {hop} | {times} | {median_us:.1} | {p99_us:.1} |")?;
         }
         if let [first, ..] = &self.closed[..] {
             writeln!(
@@ -187,6 +197,10 @@ impl Report {
     }
 
     pub(crate) fn json(&self) -> String {
+        let inside = self
+            .inside
+            .iter()
+            .map(|row| json!({ "hop": row.hop, "times": row.times, "median_us": row.median_us, "p99_us": row.p99_us }));
         let closed = self.closed.iter().map(|row| {
             json!({
                 "connections": row.connections,
@@ -209,6 +223,7 @@ impl Report {
         let all = json!({
             "mix": self.mix,
             "servers": notes,
+            "inside": inside.collect::<Vec<Value>>(),
             "closed": closed.collect::<Vec<Value>>(),
             "open": open.collect::<Vec<Value>>(),
         });

@@ -113,10 +113,10 @@ impl Sample {
             p99_us: percentile(sorted, 990),
             p999_us: percentile(sorted, 999),
             max_us: sorted.last().copied().unwrap_or_default(),
-            server_us: after.server_us.saturating_sub(before.server_us),
-            writer_us: after.writer_us.saturating_sub(before.writer_us),
-            until_idle_us: idle.server_us.saturating_sub(before.server_us),
-            generator_us: after.own_us.saturating_sub(before.own_us),
+            server_us: microseconds(after.server.saturating_sub(before.server)),
+            writer_us: microseconds(after.writer.saturating_sub(before.writer)),
+            until_idle_us: microseconds(idle.server.saturating_sub(before.server)),
+            generator_us: microseconds(after.generator.saturating_sub(before.generator)),
             faults: seen.faults,
         })
     }
@@ -145,7 +145,7 @@ impl Sample {
 }
 
 /// The value below which `per_mille` of a thousand lie; exact, since every hop was kept.
-fn percentile(sorted: &[u32], per_mille: usize) -> u32 {
+pub(crate) fn percentile(sorted: &[u32], per_mille: usize) -> u32 {
     let rank = (sorted.len() * per_mille).div_ceil(1_000).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()
 }
@@ -156,6 +156,10 @@ pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     sorted.sort_unstable_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
     f64::midpoint(at(sorted.len().saturating_sub(1) / 2), at(sorted.len() / 2))
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn milliseconds(us: u32) -> f64 {

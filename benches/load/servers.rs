@@ -20,12 +20,12 @@ pub(crate) const LISTENING: &str = "listening on http://";
 const WRITER_THREAD: &str = "kaziline-write";
 /// A server that takes longer to start has failed. (That it takes less than 3 s is a test's business.)
 const START_TIMEOUT: Duration = Duration::from_secs(20);
-/// Microseconds in the unit of processor times in `/proc`, `USER_HZ`, which is 100 on every Linux that we build for.
-const TICK_US: u64 = 10_000;
+/// The unit of processor times in `/proc`: `USER_HZ` is 100 on every Linux that we build for.
+const TICK: Duration = Duration::from_millis(10);
 /// Idle is a server that used no more than a tick in this time.
 const IDLE_LOOK: Duration = Duration::from_millis(400);
 /// Deferred work (messages) that takes longer than this is said to be endless.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What servers need: folder, binary, and the library that slows fsync down.
 #[derive(Debug)]
@@ -74,12 +74,13 @@ pub(crate) enum Kind {
     },
 }
 
-/// Processor time so far, in microseconds.
+/// Processor time so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    pub(crate) server_us: u64,
-    pub(crate) writer_us: u64,
-    pub(crate) own_us: u64,
+    pub(crate) server: Duration,
+    /// Of that, the thread that writes the database.
+    pub(crate) writer: Duration,
+    pub(crate) generator: Duration,
 }
 
 /// A running server; killed when dropped.
@@ -157,14 +158,14 @@ impl Server {
     /// Processor time so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
         let mut usage = Usage {
-            server_us: processor_us(&self.proc())?,
-            writer_us: 0,
-            own_us: processor_us(Path::new("/proc/self"))?,
+            server: processor_time(&self.proc())?,
+            writer: Duration::ZERO,
+            generator: processor_time(Path::new("/proc/self"))?,
         };
         for thread in fs::read_dir(self.proc().join("task"))? {
             let thread = thread?.path();
             if fs::read_to_string(thread.join("comm"))?.trim() == WRITER_THREAD {
-                usage.writer_us = processor_us(&thread)?;
+                usage.writer = processor_time(&thread)?;
             }
         }
         Ok(usage)
@@ -177,7 +178,7 @@ impl Server {
         loop {
             thread::sleep(IDLE_LOOK);
             let now = self.usage()?;
-            if now.server_us - before.server_us <= TICK_US {
+            if now.server.saturating_sub(before.server) <= TICK {
                 return Ok(before);
             }
             ensure!(began.elapsed() < IDLE_TIMEOUT, "{} never came to rest after the load", self.name);
@@ -217,11 +218,11 @@ impl Drop for Server {
 }
 
 /// User and system time of a process or thread.
-fn processor_us(proc: &Path) -> Result<u64> {
+fn processor_time(proc: &Path) -> Result<Duration> {
     let stat = fs::read_to_string(proc.join("stat"))?;
     // The name before the last `)` may hold anything; utime and stime are the 14th and 15th field of the line.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    let ticks: Vec<u64> = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    let ticks: Vec<u32> = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
     ensure!(ticks.len() == 2, "{} has an unknown form", proc.display());
-    Ok(ticks.iter().sum::<u64>() * TICK_US)
+    Ok(TICK * ticks.iter().sum::<u32>())
 }

@@ -4,9 +4,11 @@
 use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Result;
 use clap::ValueEnum;
+use kaziline::text::Language;
 
-use crate::screen;
+use crate::screen::{self, Screens};
 
 /// What callers do. The rate of one mix says nothing about another: see `docs/performance.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,11 +24,13 @@ pub(crate) enum Mix {
     Enrol,
 }
 
-/// What is typed, and what must be on the screen that follows (nothing: any other screen than before).
+/// What is typed, and which screen must follow.
 #[derive(Debug)]
 struct Step {
     typed: Typed,
-    expected: &'static str,
+    language: Language,
+    /// The states of which it may be; a walk ends at the second, which only says that there is nothing to show.
+    states: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,82 +40,95 @@ enum Typed {
     Row,
     BirthYear,
     Name,
-    /// Applies on every second walk, else goes back.
-    ApplyOrBack,
 }
 
-const fn step(typed: Typed, expected: &'static str) -> Step {
-    Step { typed, expected }
+const fn rw(typed: Typed, states: &'static [&'static str]) -> Step {
+    Step { typed, language: Language::Rw, states }
+}
+
+const fn en(typed: Typed, states: &'static [&'static str]) -> Step {
+    Step { typed, language: Language::En, states }
 }
 
 /// The first step is the dial itself.
 const REGISTER: &[Step] = &[
-    step(Typed::Key(""), "Kaziline"),
-    step(Typed::Key("6"), "English"),
-    step(Typed::Key("2"), "1 I want work"),
-    step(Typed::Key("1"), "1 Agree"),
-    step(Typed::Key("1"), "born"),
-    step(Typed::BirthYear, "What work"),
-    step(Typed::Row, "Your trade"),
-    step(Typed::Row, "how much"),
-    step(Typed::Key("1"), "Where do you live"),
-    step(Typed::Row, "Your district"),
-    step(Typed::Row, "Your sector"),
-    step(Typed::Row, "Your name"),
-    step(Typed::Name, "You are listed"),
-    step(Typed::Key("1"), JOBS),
-    step(Typed::Row, "1 Apply"),
-    step(Typed::ApplyOrBack, ""),
+    rw(Typed::Key(""), &["home.new"]),
+    rw(Typed::Key("6"), &["language.start"]),
+    en(Typed::Key("2"), &["home.new"]),
+    en(Typed::Key("1"), &["register.consent"]),
+    en(Typed::Key("1"), &["register.birth_year"]),
+    en(Typed::BirthYear, &["trade.category"]),
+    en(Typed::Row, &["trade.trade"]),
+    en(Typed::Row, &["rate.rate"]),
+    en(Typed::Key("1"), &["place.province"]),
+    en(Typed::Row, &["place.district"]),
+    en(Typed::Row, &["place.sector"]),
+    en(Typed::Row, &["register.name"]),
+    en(Typed::Name, &["home.registered"]),
+    en(Typed::Key("1"), &["jobs.list", "jobs.none"]),
+    en(Typed::Row, &["job.show"]),
+    en(Typed::Key("1"), &["job.applied"]),
 ];
+/// As above; looks at the job and does not apply.
+const REGISTER_ONLY_LOOKS: &[Step] = REGISTER.split_at(REGISTER.len() - 1).0;
 /// Ends on a screen that is not offered again on the next dial.
 const ENROL: &[Step] = REGISTER.split_at(13).0;
 const BROWSE: &[Step] = &[
-    step(Typed::Key(""), "1 Jobs for you"),
-    step(Typed::Key("1"), JOBS),
-    step(Typed::Row, "1 Apply"),
-    step(Typed::Key("0"), JOBS),
+    en(Typed::Key(""), &["home.known"]),
+    en(Typed::Key("1"), &["jobs.list", "jobs.none"]),
+    en(Typed::Row, &["job.show"]),
+    en(Typed::Key("0"), &["jobs.list"]),
     // Ends on the first screen: a visit that is left there is not offered again on the next dial.
-    step(Typed::Key("00"), "1 Jobs for you"),
+    en(Typed::Key("00"), &["home.known"]),
 ];
 const LIGHT: &[Step] = &[
-    step(Typed::Key(""), "Kaziline"),
-    step(Typed::Key("4"), "1 "),
-    step(Typed::Key("2"), ""),
-    step(Typed::Key("0"), "2 "),
-    step(Typed::Key("3"), ""),
-    step(Typed::Key("0"), "3 "),
-    step(Typed::Key("1"), ""),
-    step(Typed::Key("0"), "1 "),
-    step(Typed::Key("0"), "Kaziline"),
+    rw(Typed::Key(""), &["home.new"]),
+    rw(Typed::Key("4"), &["help.start"]),
+    rw(Typed::Key("2"), &["help.how"]),
+    rw(Typed::Key("0"), &["help.start"]),
+    rw(Typed::Key("3"), &["help.data"]),
+    rw(Typed::Key("0"), &["help.start"]),
+    rw(Typed::Key("1"), &["help.pay"]),
+    rw(Typed::Key("0"), &["help.start"]),
+    rw(Typed::Key("0"), &["home.new"]),
 ];
-const JOBS: &str = "Jobs for you";
-/// Stands in the place of [`JOBS`] where there are none; the walk is shorter then.
-const NO_JOBS: &str = "No job fits you";
+
 /// In the browsing walk, the step that leads home.
 const HOME: usize = 4;
 
 const NAMES: [&str; 8] = ["Aline", "Claudine", "Eric", "Jean", "Diane", "Patrick", "Solange", "Yves"];
 /// Who was born in these years is neither a child nor implausibly old.
 const BIRTH_YEARS: std::ops::Range<u64> = 1966..2004;
-/// Numbers behind `+25078`.
-const NUMBERS: u64 = 10_000_000;
-/// Odd and no multiple of five, so that consecutive callers have scattered numbers and never the same one.
+/// The first thousand numbers behind `+25078` belong to the demo's own people.
+const FIRST_NUMBER: u64 = 1_000;
+/// Numbers behind them.
+const NUMBERS: u64 = 10_000_000 - FIRST_NUMBER;
+/// A prime that does not divide [`NUMBERS`], so that consecutive callers have scattered numbers and never the same one.
 const SCATTER: u64 = 6_700_417;
 
 /// Where numbers and chance come from: everything follows from the seed and the order in which callers begin.
 #[derive(Debug)]
 pub(crate) struct Callers {
     seed: u64,
-    /// Whether screens are checked; those of the bare handler are always the same.
-    checked: bool,
+    /// What screens are checked by; those of the bare handler are always the same.
+    screens: Option<Screens>,
     begun: AtomicU64,
     /// How many of the first numbers belong to workers who dial again.
     known: AtomicU64,
 }
 
 impl Callers {
-    pub(crate) fn new(seed: u64, checked: bool) -> Self {
-        Self { seed, checked, begun: AtomicU64::new(0), known: AtomicU64::new(0) }
+    /// Callers who only send, and take any answer that goes on.
+    pub(crate) fn unheeding(seed: u64) -> Self {
+        Self { seed, screens: None, begun: AtomicU64::new(0), known: AtomicU64::new(0) }
+    }
+
+    /// Callers who notice when they are not where they should be.
+    pub(crate) fn heeding(seed: u64) -> Result<Self> {
+        let steps = [REGISTER, BROWSE, LIGHT].into_iter().flatten();
+        let screens = steps.flat_map(|step| step.states.iter().map(|state| (*state, step.language)));
+        let screens = Some(Screens::of(screens)?);
+        Ok(Self { seed, screens, begun: AtomicU64::new(0), known: AtomicU64::new(0) })
     }
 
     /// How many walks have begun.
@@ -141,9 +158,9 @@ impl Callers {
         };
         walk.turn += 1;
         walk.chance = Chance(self.seed ^ begun.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let number = (caller.wrapping_mul(SCATTER) + self.seed * 1_009) % NUMBERS;
+        let number = FIRST_NUMBER + (caller.wrapping_mul(SCATTER).wrapping_add(self.seed)) % NUMBERS;
         let session = (walk.chance.next(), walk.chance.next());
-        walk.begin(number, session, self.checked);
+        walk.begin(number, session);
     }
 }
 
@@ -183,7 +200,6 @@ impl fmt::Display for Fault {
 pub(crate) struct Walk {
     mix: Mix,
     steps: &'static [Step],
-    checked: bool,
     connection: u64,
     connections: u64,
     turn: u64,
@@ -192,7 +208,6 @@ pub(crate) struct Walk {
     /// The form as far as `text=`, and then every input.
     form: String,
     before: String,
-    applies: bool,
 }
 
 impl Walk {
@@ -201,7 +216,6 @@ impl Walk {
         Self {
             mix,
             steps: &[],
-            checked: false,
             connection: connection as u64,
             connections: connections as u64,
             turn: 0,
@@ -209,26 +223,27 @@ impl Walk {
             step: 0,
             form: String::with_capacity(256),
             before: String::with_capacity(200),
-            applies: false,
         }
     }
 
-    fn begin(&mut self, number: u64, session: (u64, u64), checked: bool) {
+    fn begin(&mut self, number: u64, session: (u64, u64)) {
         self.steps = match self.mix {
-            Mix::Register => REGISTER,
+            // Every second one applies.
+            Mix::Register if self.chance.below(2) == 0 => REGISTER,
+            Mix::Register => REGISTER_ONLY_LOOKS,
             Mix::Browse => BROWSE,
             Mix::Light => LIGHT,
             Mix::Enrol => ENROL,
         };
-        (self.step, self.checked, self.applies) = (0, checked, self.chance.below(2) == 0);
+        self.step = 0;
         self.before.clear();
         self.form.clear();
         // Writing to a String does not fail.
-        drop(write!(
+        let _ = write!(
             self.form,
             "sessionId=ATUid_{:016x}{:016x}&phoneNumber=%2B25078{number:07}&networkCode=63510&serviceCode=%2A567%23&text=",
             session.0, session.1,
-        ));
+        );
     }
 
     /// The next request; the first of a new caller when the last one has hung up.
@@ -243,7 +258,7 @@ impl Walk {
                 self.form.push('*');
             }
             // Writing to a String does not fail.
-            drop(match step.typed {
+            let _ = match step.typed {
                 Typed::Key(key) => write!(self.form, "{key}"),
                 Typed::Row => {
                     let rows = screen::rows(&self.before);
@@ -257,44 +272,50 @@ impl Walk {
                     let name = NAMES.iter().cycle().nth(usize::try_from(self.chance.below(8)).unwrap_or_default());
                     write!(self.form, "{}", name.unwrap_or(&"Aline"))
                 }
-                Typed::ApplyOrBack => write!(self.form, "{}", if self.applies { "1" } else { "0" }),
-            });
+            };
         }
         &self.form
     }
 
     /// Takes the answer; a walk with a fault ends there.
-    pub(crate) fn answered(&mut self, status: u16, body: &str) -> Result<(), Fault> {
-        let taken = self.take(status, body);
+    pub(crate) fn answered(&mut self, callers: &Callers, status: u16, body: &str) -> Result<(), Fault> {
+        let taken = self.take(callers.screens.as_ref(), status, body);
         if taken.is_err() {
             self.give_up();
         }
         taken
     }
 
-    fn take(&mut self, status: u16, body: &str) -> Result<(), Fault> {
+    fn take(&mut self, screens: Option<&Screens>, status: u16, body: &str) -> Result<(), Fault> {
         let fault = |step, what| Err(Fault { step, what, answer: body.to_owned() });
         if status != 200 {
             return fault(self.step, "not answered 200");
         }
         // No walk leads to an END: one is the apology, or a screen where the caller is not meant to be.
         let Some(text) = screen::text_of(body) else { return fault(self.step, "not a screen that goes on") };
-        let expected = self.steps.get(self.step).map_or("", |step| step.expected);
-        let no_jobs = expected == JOBS && text.contains(NO_JOBS);
-        if self.checked && text == self.before {
-            return fault(self.step, "the same screen as before");
-        }
-        if self.checked && !no_jobs && !text.contains(expected) {
-            return fault(self.step, "another screen than expected");
+        let mut found = 0;
+        if let (Some(screens), Some(step)) = (screens, self.steps.get(self.step)) {
+            if text == self.before {
+                return fault(self.step, "the same screen as before");
+            }
+            match step.states.iter().position(|state| screens.shows(text, state, step.language)) {
+                Some(state) => found = state,
+                None => return fault(self.step, "another screen than expected"),
+            }
         }
         self.before.clear();
         self.before.push_str(text);
-        self.step = match (no_jobs, self.mix) {
-            (false, _) => self.step + 1,
-            (true, Mix::Browse) => HOME,
-            (true, _) => self.steps.len(),
+        self.step = match (found, self.mix) {
+            (0, _) => self.step + 1,
+            (_, Mix::Browse) => HOME,
+            _ => self.steps.len(),
         };
         Ok(())
+    }
+
+    /// How many hops of the walk are answered.
+    pub(crate) fn hops(&self) -> usize {
+        self.step
     }
 
     /// The caller hangs up.

@@ -1,7 +1,7 @@
 //! What is known of a worker, as screens show it.
 
 use super::manifest::{fields, outcomes};
-use super::{ActionCx, Fault};
+use super::{ActionCx, Fault, job};
 use crate::market::pay::Rate;
 use crate::market::worker::{self, Worker};
 use crate::menu::manifest::{Field, FieldType, Value};
@@ -17,12 +17,9 @@ outcomes! { Free { Free = "free", Busy = "busy" } }
 pub(super) const DETAILS: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
     "place": FieldType::Coded("area"),
-    "rate": FieldType::Text(RATE_SEPTETS),
+    "rate": FieldType::Text(job::PAY_SEPTETS),
     "free": YES_NO,
 };
-/// Septets of a rate with its unit: nine for the largest amount, a stroke, and a unit in any language.
-const RATE_SEPTETS: usize = 22;
-
 /// The caller as a worker.
 pub(super) fn worker(cx: &mut ActionCx<'_, '_, '_>) -> Result<Worker, Fault> {
     let person = cx.known_person()?;
@@ -46,16 +43,13 @@ pub(super) fn free_word(cx: &ActionCx<'_, '_, '_>, worker: &Worker) -> Value {
 
 /// Everything on one screen.
 pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
-    use crate::menu::Labels;
     let worker = worker(cx)?;
-    let (bundle, language) = (cx.at.bundle, cx.language());
     let rate = match worker.rate {
-        Rate::Amount(pay) => {
-            format!("{}/{}", cx.at.host.money(pay.amount, language), bundle.word(language, pay.unit.code()))
-        }
-        Rate::Agree | Rate::Unset => bundle.word(language, "to_agree").to_owned(),
+        Rate::Amount(pay) => Some(pay),
+        Rate::Agree | Rate::Unset => None,
     };
-    Ok(vec![trade_of(&worker), place_of(&worker), Value::Text(rate), free_word(cx, &worker)])
+    let rate = Value::Text(job::pay_text(cx, rate));
+    Ok(vec![trade_of(&worker), place_of(&worker), rate, free_word(cx, &worker)])
 }
 
 /// Free today, or not any more.

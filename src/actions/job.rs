@@ -18,8 +18,8 @@ outcomes! { Applied { Applied = "applied", Already = "already", Closed = "closed
 pub(super) const PAY_SEPTETS: usize = 18;
 /// Septets of a day, or of the words that say it is to be agreed.
 pub(super) const DAY_SEPTETS: usize = 17;
-/// Septets of a clock time with its part of the day, or of the words that say it is to be agreed.
-const CLOCK_SEPTETS: usize = 30;
+/// Septets of a number of days, or of the word that says that no end is set.
+const DURATION_SEPTETS: usize = 7;
 /// Septets of an employer's name: more is cut.
 const EMPLOYER_SEPTETS: usize = 14;
 
@@ -29,8 +29,8 @@ pub(super) const DETAILS: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
     "place": FieldType::Coded("area"),
     "day": FieldType::Text(DAY_SEPTETS),
-    "clock": FieldType::Text(CLOCK_SEPTETS),
-    "days": FieldType::Number(4),
+    "clock": FieldType::HalfHour,
+    "days": FieldType::Text(DURATION_SEPTETS),
     "pay": FieldType::Text(PAY_SEPTETS),
     "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
     "food": FieldType::Word(&["with_food", "no_food"]),
@@ -51,13 +51,13 @@ pub(super) fn pay_text(cx: &ActionCx<'_, '_, '_>, pay: Option<Pay>) -> String {
             let unit = bundle.word(language, pay.unit.code());
             format!("{}/{unit}", cx.at.host.money(pay.amount, language))
         }
-        None => bundle.word(language, "to_agree").to_owned(),
+        None => bundle.word(language, "pay_to_agree").to_owned(),
     }
 }
 
 /// The first day as it is read.
 pub(super) fn day_text(cx: &ActionCx<'_, '_, '_>, offer: &vacancy::NewVacancy) -> String {
-    let agreed = || cx.at.bundle.word(cx.language(), "to_agree").to_owned();
+    let agreed = || cx.at.bundle.word(cx.language(), "day_to_agree").to_owned();
     offer.start_day.map_or_else(agreed, |day| datetime::short(day, cx.language()))
 }
 
@@ -82,16 +82,16 @@ pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Found, Fault> {
 /// What the job's screens show.
 pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
     let found = vacancy(cx)?;
-    let (offer, language) = (&found.offer, cx.language());
-    let agreed = cx.at.bundle.word(language, "to_agree").to_owned();
-    let clock = offer.start_minute.map_or(agreed, |minute| datetime::clock(minute, language));
+    let offer = &found.offer;
+    let no_end = || cx.at.bundle.word(cx.language(), "no_end").to_owned();
+    let days = offer.duration_days.map_or_else(no_end, |days| days.to_string());
     Ok(vec![
         Value::Number(found.job_number.get()),
         Value::Coded("trade", i64::from(offer.trade.get())),
         Value::Coded("area", offer.area.get()),
         Value::Text(day_text(cx, offer)),
-        Value::Text(clock),
-        Value::Number(offer.duration_days.unwrap_or(1)),
+        offer.start_minute.map_or(Value::Word("to_agree"), Value::Clock),
+        Value::Text(days),
         Value::Text(pay_text(cx, offer.pay)),
         Value::Word(offer.paid.code()),
         Value::Word(if offer.food { "with_food" } else { "no_food" }),

@@ -88,6 +88,7 @@ const TABLE: &[Entry] = &[
     decides!(Action "person.choose" &["person"], &[], who::Chosen, who::choose),
     decides!(Action "person.confirm_owner" &["birth_year"], &[], who::Owner, who::confirm_owner),
     decides!(Action "person.new_owner" &[], &[], who::NewOwner, who::new_owner),
+    decides!(Action "person.someone_else" &[], &[], who::SomeoneElse, who::someone_else),
     decides!(Case "person.status" &[], &[], home::Status, home::status),
     show("home.worker", &[], home::WORKER, home::worker),
     decides!(Action "worker.toggle_free" &[], &[], details::Free, details::toggle_free),
@@ -154,7 +155,7 @@ const MANIFEST: Manifest = Manifest {
     operations: &OPERATIONS,
     messages: MESSAGES,
     coded: &["trade", "category", "area"],
-    words: &["to_agree", "hour", "day", "month", "trip", "kg", "piece", "job"],
+    words: &["day_to_agree", "pay_to_agree", "no_end", "to_agree", "hour", "day", "month", "trip", "kg", "piece", "job"],
     answers: &[
         ("person", "number"),
         ("birth_year", "year"),

@@ -77,7 +77,8 @@ pub(super) fn set_birth_year(cx: &mut ActionCx<'_, '_, '_>) -> Result<BirthYear,
         BirthYearOutcome::Saved | BirthYearOutcome::SavedMinor => BirthYear::Saved,
         BirthYearOutcome::Implausible => BirthYear::Impossible,
         BirthYearOutcome::TooYoung => {
-            cx.at.visit.forget();
+            cx.at.visit.answers.clear();
+            cx.at.visit.history.clear();
             cx.at.visit.person = None;
             BirthYear::TooYoung
         }

@@ -10,6 +10,7 @@ outcomes! { Who { Nobody = "nobody", One = "one", Several = "several", Doubted =
 outcomes! { Chosen { Chosen = "chosen", Gone = "gone" } }
 outcomes! { Owner { Same = "same", Other = "other" } }
 outcomes! { NewOwner { Done = "done" } }
+outcomes! { SomeoneElse { Done = "done" } }
 
 /// Initials, never a name: the screen may be in anybody's hand.
 pub(super) const PERSON_ROW: &[Field] = fields! { "initials": FieldType::Text(6) };
@@ -72,4 +73,11 @@ pub(super) fn new_owner(cx: &mut ActionCx<'_, '_, '_>) -> Result<NewOwner, Fault
     phone_number::new_owner(cx.tx, &cx.at.caller.number, cx.at.now_ms)?;
     cx.at.visit.person = None;
     Ok(NewOwner::Done)
+}
+
+/// Somebody else takes the phone: the visit forgets who spoke.
+pub(super) fn someone_else(cx: &mut ActionCx<'_, '_, '_>) -> Result<SomeoneElse, Fault> {
+    cx.at.visit.forget();
+    cx.at.visit.person = None;
+    Ok(SomeoneElse::Done)
 }

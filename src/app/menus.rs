@@ -29,8 +29,10 @@ fn read(folder: &Path) -> Result<Sources, MenusFault> {
         let inside = folder.join(part);
         for entry in fs::read_dir(&inside).map_err(|source| MenusFault { path: inside.clone(), source })? {
             let path = entry.map_err(|source| MenusFault { path: inside.clone(), source })?.path();
+            let is_toml = path.extension().is_some_and(|extension| extension == "toml");
             let name = path.file_name().and_then(|name| name.to_str());
-            if let Some(name) = name.filter(|name| name.ends_with(".toml") && !name.starts_with('.')) {
+            // Editors leave files that begin with a dot.
+            if let Some(name) = name.filter(|name| is_toml && !name.starts_with('.')) {
                 files.push((format!("{part}/{name}"), text_of(&path)?));
             }
         }

@@ -34,7 +34,10 @@ impl Desk {
     pub(super) async fn open(config: &Config) -> anyhow::Result<Desk> {
         let database = config.data.join("kaziline.db");
         if !database.exists() {
-            bail!("there is no database in {}: start the service once, or name its folder with --data", config.data.display());
+            bail!(
+                "there is no database in {}: start the service once, or name its folder with --data",
+                config.data.display()
+            );
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (for_opening, clock_for_opening) = (config.clone(), Arc::clone(&clock));

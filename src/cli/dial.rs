@@ -27,7 +27,7 @@ pub(super) struct Dial {
     /// The number that dials
     #[arg(long = "as", value_name = "MSISDN", default_value = "+250788000001")]
     number: String,
-    /// A running service, such as http://127.0.0.1:8080
+    /// A running service, such as `http://127.0.0.1:8080`
     #[arg(long)]
     url: Option<String>,
     /// The service's channel (with --url)

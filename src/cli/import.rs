@@ -54,7 +54,10 @@ impl Import {
         } else {
             for bad in &report.faults {
                 let colon = if bad.field.is_empty() { "" } else { ": " };
-                print(&format!("{shown}: {}: {}{colon}{}; allowed: {}\n", bad.place, bad.field, bad.what, bad.allowed))?;
+                print(&format!(
+                    "{shown}: {}: {}{colon}{}; allowed: {}\n",
+                    bad.place, bad.field, bad.what, bad.allowed
+                ))?;
             }
             let ImportReport { added, held, duplicates, bad_rows, .. } = report;
             print(&format!(

@@ -80,7 +80,8 @@ struct PlayedDifference {
 }
 
 fn test(files: Vec<PathBuf>, menus: Option<&Path>, json: bool) -> anyhow::Result<Verdict> {
-    let files = if files.is_empty() { transcripts_in(&menus.unwrap_or(Path::new("menus")).join("tests"))? } else { files };
+    let files =
+        if files.is_empty() { transcripts_in(&menus.unwrap_or(Path::new("menus")).join("tests"))? } else { files };
     let sources = menu_sources(menus)?;
     let mut played = Vec::new();
     for file in files {

@@ -54,7 +54,7 @@ enum Command {
 /// Where settings come from.
 #[derive(Debug, Args)]
 struct ConfigArgs {
-    /// The configuration file (else the one that KAZILINE_CONFIG names, else none)
+    /// The configuration file (else the one that `KAZILINE_CONFIG` names, else none)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder

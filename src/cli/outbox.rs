@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::desk::Desk;
 use super::{ConfigArgs, Verdict, block_on, print, print_json};
 use crate::gateway::encode_form;
-use crate::web::admin::{OutboxList, OutboxMessage, OutboxShown};
+use crate::web::admin::{OutboxAttempt, OutboxList, OutboxMessage, OutboxShown};
 
 /// Look at the messages that are to be sent
 #[derive(Debug, Subcommand)]
@@ -88,17 +88,15 @@ fn listed(list: &OutboxList) -> String {
 
 fn one(shown: &OutboxShown) -> String {
     let message = &shown.message;
-    let mut text = line(message);
-    text.push_str(&format!(
-        "{} segments, {}, priority {}, due {}, of use until {}\n",
-        message.segments,
-        message.class,
-        message.priority,
-        time(message.due_ms),
-        time(message.expires_ms)
-    ));
-    for attempt in &shown.attempts {
-        text.push_str(&format!("  {}  {}  {}\n", time(attempt.at_ms), attempt.event, attempt.exchange));
-    }
-    text
+    let (due, use_until) = (time(message.due_ms), time(message.expires_ms));
+    let OutboxMessage { segments, class, priority, .. } = message;
+    let mut lines = vec![
+        line(message).trim_end().to_owned(),
+        format!("{segments} segments, {class}, priority {priority}, due {due}, of use until {use_until}"),
+    ];
+    lines.extend(shown.attempts.iter().map(|OutboxAttempt { event, at_ms, exchange }| {
+        let at = time(*at_ms);
+        format!("  {at}  {event}  {exchange}").trim_end().to_owned()
+    }));
+    lines.join("\n") + "\n"
 }

@@ -42,8 +42,7 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("the runtime could not be started")?.block_on(async {
             // Asked for before anything is started, so that a stop that comes early is not lost.
-            let (mut interrupt, mut terminate) =
-                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             let app = App::start(&config).await?;
             print(&greeting(app.address(), config.simulator, self.demo))?;
             app.run_until(async {
@@ -60,15 +59,15 @@ impl Serve {
 
 /// What a start says once hops are answered. Only the demo's secret is shown: everybody knows it.
 fn greeting(address: SocketAddr, simulator: bool, demo: bool) -> String {
-    let mut lines = format!("kaziline  listening on http://{address}\n");
+    let mut lines = vec![format!("kaziline  listening on http://{address}\n")];
     if simulator {
-        lines.push_str(&format!("simulator  http://{address}/simulator\n"));
+        lines.push(format!("simulator  http://{address}/simulator\n"));
     }
     if demo {
-        lines.push_str(&format!(
+        lines.push(format!(
             "try it    curl -s http://{address}/hooks/demo/demo/ussd -d sessionId=1 -d phoneNumber=%2B250788000001 \
              -d networkCode=99999 -d serviceCode='*567#' -d text=\n"
         ));
     }
-    lines
+    lines.concat()
 }

@@ -109,10 +109,13 @@ impl Layers {
     fn add_table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
         for (key, value) in table {
             let (name, origin) = (join(prefix, key.get_ref()), place(key.span().start));
-            let opens_table = is_section(&name) || name == "channel" || channel_of(&name).is_some_and(|(_, key)| key.is_empty());
+            let opens_table =
+                is_section(&name) || name == "channel" || channel_of(&name).is_some_and(|(_, key)| key.is_empty());
             match value.get_ref() {
                 DeValue::Table(inner) if opens_table => match channel_of(&name) {
-                    Some((channel, _)) if !setting::is_channel_name(channel) => self.fault(origin, channel_name_rule(channel)),
+                    Some((channel, _)) if !setting::is_channel_name(channel) => {
+                        self.fault(origin, channel_name_rule(channel));
+                    }
                     _ => self.add_table(&name, inner, place),
                 },
                 _ if opens_table => self.fault(origin, format!("`{name}` is a table: write [{name}]")),
@@ -133,14 +136,13 @@ impl Layers {
             }
             let origin = Origin::Environment(variable.clone());
             let lower = rest.to_ascii_lowercase();
-            match of_variable(&lower) {
-                Some((name, setting)) => self.add_value(name, setting, Some(Scalar::Text(value)), origin),
-                None => {
-                    let known: Vec<String> = SETTINGS.iter().map(|s| variable_of(s)).collect();
-                    let hint = did_you_mean(&variable, known.iter().map(String::as_str));
-                    let hint = hint.unwrap_or_else(|| "see `kaziline config` for all settings".to_owned());
-                    self.fault(origin, format!("no setting is called so; {hint}"));
-                }
+            if let Some((name, setting)) = of_variable(&lower) {
+                self.add_value(name, setting, Some(Scalar::Text(value)), origin);
+            } else {
+                let known: Vec<String> = SETTINGS.iter().map(variable_of).collect();
+                let hint = did_you_mean(&variable, known.iter().map(String::as_str));
+                let hint = hint.unwrap_or_else(|| "see `kaziline config` for all settings".to_owned());
+                self.fault(origin, format!("no setting is called so; {hint}"));
             }
         }
     }
@@ -155,18 +157,15 @@ impl Layers {
     }
 
     fn add_value(&mut self, name: String, setting: &Setting, value: Option<Scalar>, origin: Origin) {
-        match value.as_ref().and_then(|value| of_kind(value, setting.kind)) {
-            Some(value) => {
-                self.values.insert(name, Entry { value, origin });
-            }
-            None => {
-                let shown = match value {
-                    Some(value) if !setting.secret => format!(", not {}", Shown(&value)),
-                    _ => String::new(),
-                };
-                self.fault(origin, format!("`{name}` must be {}{shown}", wanted(setting.kind)));
-            }
+        if let Some(value) = value.as_ref().and_then(|value| of_kind(value, setting.kind)) {
+            self.values.insert(name, Entry { value, origin });
+            return;
         }
+        let shown = match value {
+            Some(value) if !setting.secret => format!(", not {}", Shown(&value)),
+            _ => String::new(),
+        };
+        self.fault(origin, format!("`{name}` must be {}{shown}", wanted(setting.kind)));
     }
 }
 
@@ -214,10 +213,9 @@ fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
 /// the environment and the command line know nothing else.
 fn of_kind(value: &Scalar, kind: Kind) -> Option<Scalar> {
     match (kind, value) {
-        (Kind::Text, Scalar::Text(_)) => Some(value.clone()),
+        (Kind::Text, Scalar::Text(_)) | (Kind::Flag, Scalar::Flag(_)) => Some(value.clone()),
         (Kind::Address, Scalar::Text(text)) => text.parse::<SocketAddr>().ok().map(|_| value.clone()),
         (Kind::OneOf(words), Scalar::Text(text)) => words.contains(&text.as_str()).then(|| value.clone()),
-        (Kind::Flag, Scalar::Flag(_)) => Some(value.clone()),
         (Kind::Flag, Scalar::Text(text)) => text.parse().ok().map(Scalar::Flag),
         (Kind::Whole { min, max }, Scalar::Whole(number)) => (min..=max).contains(number).then(|| value.clone()),
         (Kind::Whole { .. }, Scalar::Text(text)) => of_kind(&Scalar::Whole(text.parse().ok()?), kind),
@@ -259,6 +257,7 @@ fn of_variable(rest: &str) -> Option<(String, &'static Setting)> {
             setting::is_channel_name(name).then(|| (format!("channel.{name}.{}", setting.key), setting))
         });
     }
-    let setting = SETTINGS.iter().find(|s| rest.strip_prefix(s.section).and_then(|r| r.strip_prefix('_')) == Some(s.key))?;
+    let setting =
+        SETTINGS.iter().find(|s| rest.strip_prefix(s.section).and_then(|r| r.strip_prefix('_')) == Some(s.key))?;
     Some((format!("{}.{}", setting.section, setting.key), setting))
 }

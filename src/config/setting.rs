@@ -111,7 +111,11 @@ mod tests {
     fn a_full_name_finds_its_setting_and_nothing_else() {
         assert_eq!(find("server.listen").unwrap().key, "listen");
         assert!(find("channel.mtn.secret").unwrap().secret);
-        assert!(["listen", "server.listn", "channel.secret", "channel.a.listen", "x.y"].iter().all(|name| find(name).is_none()));
+        assert!(
+            ["listen", "server.listn", "channel.secret", "channel.a.listen", "x.y"]
+                .iter()
+                .all(|name| find(name).is_none())
+        );
     }
 
     #[test]

@@ -29,7 +29,8 @@ fn the_defaults_of_the_store_are_those_of_its_code() {
 #[test]
 fn later_layers_win_and_each_value_knows_where_it_comes_from() {
     let text = "[server]\nlisten = \"0.0.0.0:1\"\nidle_ms = 100\nstop_ms = 200\n[log]\nlevel = \"warn\"\n";
-    let environment = env(&[("KAZILINE_SERVER_LISTEN", "0.0.0.0:2"), ("KAZILINE_SERVER_IDLE_MS", "300"), ("PATH", "/")]);
+    let environment =
+        env(&[("KAZILINE_SERVER_LISTEN", "0.0.0.0:2"), ("KAZILINE_SERVER_IDLE_MS", "300"), ("PATH", "/")]);
     let flags = flags(&[("--listen", "server.listen", "0.0.0.0:3")]);
     let config = Config::of_layers(Some((Path::new("k.toml"), text)), environment, &flags).unwrap();
     assert_eq!(config.server.listen.port(), 3);

@@ -129,7 +129,7 @@ impl Draw {
         list.get(self.below(list.len()))
     }
 
-    fn from_to(&mut self, low: i64, high: i64) -> i64 {
+    fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = usize::try_from(high - low + 1).unwrap_or(1);
         low + i64::try_from(self.below(span)).unwrap_or_default()
     }
@@ -148,7 +148,7 @@ fn usual_pay(trade: TradeCode) -> Option<(PayUnit, i64, i64)> {
 
 /// An amount in a range, as people name one: rounded to the step that its size suggests.
 fn amount(draw: &mut Draw, low: i64, high: i64) -> i64 {
-    let drawn = draw.from_to(low, high);
+    let drawn = draw.between(low, high);
     let step = match drawn {
         ..500 => 10,
         500..5_000 => 100,
@@ -189,7 +189,7 @@ fn demo_worker(country: &Country, districts: &[AreaCode], at: usize, draw: &mut 
     let trade = demo_trade(country, draw)?;
     // Some are minors where the trade is open to them.
     let minor = trade.min_age < country.ages.adult && !trade.at_home && draw.below(8) == 0;
-    let birth_year = if minor { 2009 } else { draw.from_to(1966, 2004) };
+    let birth_year = if minor { 2009 } else { draw.between(1966, 2004) };
     let (unit, low, high) = usual_pay(trade.code)?;
     let rate = match draw.below(5) {
         0 => Rate::Agree,
@@ -258,10 +258,10 @@ fn demo_vacancy(
     let offering =
         employers.iter().enumerate().filter(|(_, had)| (had.kind == EmployerKind::Household) == trade.at_home);
     let offering: Vec<usize> = offering.map(|(at, _)| at).collect();
-    let openings = if trade.at_home { 1 } else { draw.from_to(1, 12) };
+    let openings = if trade.at_home { 1 } else { draw.between(1, 12) };
     Some(DemoVacancy {
         employer: *draw.of(&offering)?,
-        starts_in_days: (draw.below(4) > 0).then_some(i32::try_from(draw.from_to(1, 14)).unwrap_or(1)),
+        starts_in_days: (draw.below(4) > 0).then_some(i32::try_from(draw.between(1, 14)).unwrap_or(1)),
         vacancy: NewVacancy {
             trade: trade.code,
             area,
@@ -269,7 +269,7 @@ fn demo_vacancy(
             openings,
             start_day: None,
             start_minute: *draw.of(&[Some(7 * 60), Some(8 * 60), Some(6 * 60 + 30), None])?,
-            duration_days: if lasting { None } else { Some(draw.from_to(1, 20)) },
+            duration_days: if lasting { None } else { Some(draw.between(1, 20)) },
             pay: Some(Pay { amount: amount(draw, low, high), unit }),
             paid: if lasting {
                 PaidWhen::Monthly
@@ -378,60 +378,5 @@ fn store_vacancy(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::fixture::{Fixture, NOW_MS, area, country};
-    use super::super::{hold, jobs};
-    use super::*;
-
-    #[test]
-    fn the_same_seed_makes_the_same_people_everywhere() {
-        let made = population(country(), 1);
-        assert_eq!(made, population(country(), 1));
-        assert_ne!(made, population(country(), 2));
-        assert_eq!((made.workers.len(), made.employers.len(), made.vacancies.len()), (WORKERS, EMPLOYERS, VACANCIES));
-        let districts =
-            |areas: Vec<AreaCode>| areas.iter().filter_map(|area| area.district()).collect::<BTreeSet<_>>().len();
-        assert_eq!(districts(made.workers.iter().map(|worker| worker.area).collect()), 30);
-        assert_eq!(districts(made.vacancies.iter().map(|had| had.vacancy.area).collect()), 30);
-        let kinds: BTreeSet<EmployerKind> = made.employers.iter().map(|had| had.kind).collect();
-        assert_eq!(kinds.len(), 3);
-        for had in &made.vacancies {
-            let pay = had.vacancy.pay.unwrap();
-            let bounds = country().pay.bounds(pay.unit);
-            assert!((bounds.min..=bounds.max).contains(&pay.amount), "{pay:?}");
-            assert_eq!(hold::reason(&had.vacancy.description), None);
-        }
-        assert!(made.workers.iter().any(|worker| worker.birth_year == 2009));
-        assert!(made.workers.iter().all(|worker| worker.msisdn.as_str().starts_with("250780000")));
-    }
-
-    #[test]
-    fn storing_it_twice_leaves_the_same_rows_and_a_mason_in_the_capital_finds_work() {
-        Fixture::new().run(|tx, f| {
-            let made = population(&f.country, 1);
-            let counts = |tx: &mut Tx<'_>| -> Vec<i64> {
-                let sql = [
-                    "SELECT COUNT(*) FROM person WHERE status = 'listed'",
-                    "SELECT COUNT(*) FROM employer",
-                    "SELECT COUNT(*) FROM vacancy WHERE status = 'open'",
-                    "SELECT COUNT(*) FROM phone_number",
-                ];
-                sql.into_iter().map(|sql| tx.query_one(sql, &[], |row| row.integer(0)).unwrap().unwrap()).collect()
-            };
-            for later in [0, 1_000_000] {
-                for chunk in 0..made.chunks() {
-                    store(tx, &f.keys, &f.country, &made, chunk, NOW_MS + later)?;
-                }
-                assert_eq!(counts(tx), [330, 40, 120, 322]);
-            }
-            let mason = f.worker_with(tx, 5_000, "Aline Uwera", 1990, 11, 1212)?;
-            let found = jobs::for_worker(tx, &f.country, mason, NOW_MS, 9)?;
-            assert!(found.len() >= 3, "{}", found.len());
-            assert_eq!(found[0].score.parts.trade, 40);
-            assert!(f.country.areas.get(area(1212)).is_some());
-            Ok(())
-        });
-    }
-}
+#[path = "demo_tests.rs"]
+mod tests;

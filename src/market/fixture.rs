@@ -126,6 +126,7 @@ impl Fixture {
     }
 
     /// Two places for a day's work at 5,000, closing in ten days.
+    #[expect(clippy::unused_self, reason = "reads like the other parts of the fixture")]
     pub(crate) fn vacancy(&self, code: u8, place: i64, source_ref: &str) -> NewVacancy {
         NewVacancy {
             trade: trade(code),

@@ -1,7 +1,7 @@
 //! Which texts are held for a person's look before anybody sees the vacancy.
 //!
 //! Workers never pay. A text is held when it speaks of the *worker* paying, or carries a phone number, by which the fee
-//! is asked for outside the service. How pay is handed over ("paid by MoMo") is no reason. Nothing is refused: a person
+//! is asked for outside the service. How pay is handed over ("paid by mobile money") is no reason. Nothing is refused: a person
 //! looks.
 
 use crate::text::folding;

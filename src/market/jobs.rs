@@ -12,11 +12,12 @@ use super::pay::Pay;
 use super::worker::{read_area, read_pay, today};
 use super::{Fault, PersonId, VacancyId, age, kind, vacancy, worker};
 use crate::country::{AreaCode, Country, Relation, TradeCode};
-use crate::storage::{Error, Row, Tx};
+use crate::storage::{Error, Param, Row, Tx};
 use crate::text::datetime::Day;
 
-/// Vacancies scored for one worker at most. With a microsecond for each, the search stays under 300.
-const CANDIDATES_MAX: usize = 120;
+/// No more cells are read once so many vacancies were: about a microsecond each, and two for each statement, keep the
+/// search under 300. The last statement may read 40 beyond it.
+const CANDIDATES_MAX: usize = 80;
 /// Districts of one statement: a district and its neighbours, of which none in Rwanda has more than seven.
 const DISTRICTS_PER_STATEMENT: usize = 8;
 /// What the home screen counts up to: more would be shown as "99+".
@@ -24,8 +25,7 @@ pub const COUNT_MAX: usize = 99;
 /// Stands for no district: finds nothing.
 const NO_DISTRICT: i64 = 0;
 
-/// The newest of the cells of trade `$1` in districts from `$3` on, each at most so many. Bounds are literals: `SQLite`
-/// prepares a statement anew whenever a bound LIMIT gets a value, which costs more than the search.
+/// The newest of the cells of trade `$1` in districts from `$3` on, each at most so many.
 macro_rules! cells {
     ($limit:literal: $first:literal $($other:literal)*) => {
         concat!(cells!(@ $limit $first), $(" UNION ALL ", cells!(@ $limit $other)),*)
@@ -42,20 +42,20 @@ macro_rules! cells {
     };
 }
 /// A trade of the worker's own in their own district.
-const OWN_CELL: &str = cells!(40: "$3");
+const OWN_CELL: &str = cells!(30: "$3");
 /// A trade of the worker's own in other districts.
-const NEAR_CELLS: &str = cells!(8: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
+const NEAR_CELLS: &str = cells!(5: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
 /// A related trade.
-const RELATED_CELLS: &str = cells!(3: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
+const RELATED_CELLS: &str = cells!(2: "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10");
 
 /// How many of a cell are read.
 #[derive(Clone, Copy, Debug)]
 enum Depth {
-    /// 40: a trade of the worker's own in their own district.
+    /// 30: a trade of the worker's own in their own district.
     Own,
-    /// 8: a trade of the worker's own in another district.
+    /// 5: a trade of the worker's own in another district.
     Near,
-    /// 3: a related trade.
+    /// 2: a related trade.
     Related,
 }
 
@@ -101,7 +101,7 @@ pub fn for_worker(
     Ok(jobs)
 }
 
-/// How many vacancies [`for_worker`] would list, up to [`COUNT_MAX`].
+/// How many vacancies [`for_worker`] would list, up to [`COUNT_MAX`] and to what one search reads.
 pub fn count_for_worker(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<usize, Fault> {
     Ok(fitting(tx, country, person, now_ms)?.len().min(COUNT_MAX))
 }
@@ -182,19 +182,17 @@ impl Search<'_> {
         if self.read >= CANDIDATES_MAX {
             return Ok(());
         }
-        let district = |at: usize| districts.get(at).map_or(NO_DISTRICT, |district| district.get()).into();
-        let (code, now_ms) = (i64::from(trade.get()).into(), self.now_ms.into());
-        let keep = |row: &Row<'_>| self.keep(row, trade);
-        let sql = match depth {
-            Depth::Own => {
-                tx.query(OWN_CELL, &[code, now_ms, district(0)], keep)?;
-                return Ok(());
-            }
-            Depth::Near => NEAR_CELLS,
-            Depth::Related => RELATED_CELLS,
+        let params: [Param<'_>; DISTRICTS_PER_STATEMENT + 2] = std::array::from_fn(|at| match at {
+            0 => i64::from(trade.get()).into(),
+            1 => self.now_ms.into(),
+            _ => districts.get(at - 2).map_or(NO_DISTRICT, |district| district.get()).into(),
+        });
+        let (sql, params) = match depth {
+            Depth::Own => (OWN_CELL, params.get(..3).unwrap_or_default()),
+            Depth::Near => (NEAR_CELLS, params.as_slice()),
+            Depth::Related => (RELATED_CELLS, params.as_slice()),
         };
-        let [a, b, c, d, e, f, g, h] = std::array::from_fn(district);
-        tx.query(sql, &[code, now_ms, a, b, c, d, e, f, g, h], keep)?;
+        tx.query(sql, params, |row| self.keep(row, trade))?;
         Ok(())
     }
 
@@ -223,5 +221,89 @@ impl Search<'_> {
             self.jobs.push(Job { vacancy, trade, area: side.area, pay: side.pay, start_day, start_minute, score });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::application;
+    use super::super::employer::EmployerKind;
+    use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area};
+    use super::super::kind::{JobKind, Kinds};
+    use super::super::vacancy::{Decision, NewVacancy, decide};
+    use super::super::worker_trade::{WorkerTrade, add};
+    use super::*;
+    use crate::country::PayUnit;
+
+    fn listed(tx: &mut Tx<'_>, f: &Fixture, person: PersonId) -> Vec<VacancyId> {
+        for_worker(tx, &f.country, person, NOW_MS, 50).unwrap().iter().map(|job| job.vacancy).collect()
+    }
+
+    #[test]
+    fn the_best_come_first_and_ties_go_by_start_then_by_posting() {
+        Fixture::new().run(|tx, f| {
+            let person = f.worker(tx, 1, "Aline Uwera")?;
+            let mut post = |new: &NewVacancy| f.post(tx, EmployerKind::Organisation, new).map(|(vacancy, _)| vacancy);
+            let neighbour = post(&f.vacancy(11, 1301, "neighbour"))?;
+            let later = post(&NewVacancy { start_day: Some(Day(20_790)), ..f.vacancy(11, 1201, "later") })?;
+            let agreed = post(&f.vacancy(11, 1201, "agreed"))?;
+            let sooner = post(&NewVacancy { start_day: Some(Day(20_780)), ..f.vacancy(11, 1201, "sooner") })?;
+            let agreed_too = post(&f.vacancy(11, 1201, "agreed too"))?;
+            let related = post(&f.vacancy(17, 1201, "related"))?;
+            post(&f.vacancy(91, 1201, "another trade"))?;
+            post(&f.vacancy(11, 3601, "another province"))?;
+            assert_eq!(listed(tx, f, person), [sooner, later, agreed, agreed_too, neighbour, related]);
+            assert_eq!(for_worker(tx, &f.country, person, NOW_MS, 2)?.len(), 2);
+            assert_eq!(count_for_worker(tx, &f.country, person, NOW_MS)?, 6);
+            let first = for_worker(tx, &f.country, person, NOW_MS, 1)?[0];
+            assert_eq!((first.area, first.start_day), (area(1201), Some(Day(20_780))));
+            assert_eq!(first.pay, Some(Pay { amount: 5_000, unit: PayUnit::Day }));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_is_over_unwanted_or_asked_for_is_not_listed() {
+        Fixture::new().run(|tx, f| {
+            let person = f.worker(tx, 1, "Aline Uwera")?;
+            let mut post = |new: &NewVacancy| f.post(tx, EmployerKind::Organisation, new).map(|(vacancy, _)| vacancy);
+            let open = post(&f.vacancy(11, 1201, "open"))?;
+            let asked = post(&f.vacancy(11, 1201, "asked"))?;
+            let filled = post(&f.vacancy(11, 1201, "filled"))?;
+            post(&NewVacancy { closes_ms: NOW_MS, ..f.vacancy(11, 1201, "over") })?;
+            post(&NewVacancy { description: "Registration fee".to_owned(), ..f.vacancy(11, 1201, "held") })?;
+            let full_time = post(&NewVacancy { kind: JobKind::FullTime, ..f.vacancy(11, 1201, "kind") })?;
+            decide(tx, filled, Decision::Close, NOW_MS)?;
+            application::apply(tx, &f.keys, &f.country, &mut f.ids(), person, asked, true, "k", NOW_MS)?;
+            assert_eq!(listed(tx, f, person), [open, full_time]);
+            worker::set_kinds(tx, person, Kinds::of([JobKind::CasualDay]), NOW_MS)?;
+            assert_eq!(listed(tx, f, person), [open]);
+            assert_eq!(for_worker(tx, &f.country, person, NOW_MS + 10 * DAY_MS, 9)?, []);
+            let registering = f.begin(tx, 2)?;
+            assert_eq!(listed(tx, f, registering), []);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn further_trades_count_and_a_hot_cell_is_bounded_with_the_newest_first() {
+        Fixture::new().run(|tx, f| {
+            let person = f.worker(tx, 1, "Aline Uwera")?;
+            let mut newest = None;
+            for at in 0..60 {
+                newest = Some(f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1202, &at.to_string()))?.0);
+            }
+            let found = listed(tx, f, person);
+            // All were posted at one moment: then the first are taken; what matters is that reading them is bounded.
+            assert_eq!(found.len(), 30);
+            tx.execute("UPDATE vacancy SET posted_ms = posted_ms + id", &[])?;
+            assert!(listed(tx, f, person).contains(&newest.unwrap()));
+            let (guard, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(91, 1202, "guard"))?;
+            assert!(!listed(tx, f, person).contains(&guard));
+            let trade = super::super::fixture::trade(91);
+            add(tx, &f.country, person, WorkerTrade { trade, years: None, paid: None }, NOW_MS)?;
+            assert!(listed(tx, f, person).contains(&guard));
+            Ok(())
+        });
     }
 }

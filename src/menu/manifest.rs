@@ -27,6 +27,8 @@ pub enum FieldType {
     Day,
     /// A time of day.
     Clock,
+    /// A time of day on the hour or half hour: much narrower where the part of the day is spoken.
+    HalfHour,
 }
 
 /// A value on its way to a screen or a message. Debug does not tell it.

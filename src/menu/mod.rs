@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows of jobs, phones, clocks or databases: actions, queries and coded types are the host's.
 
+pub mod answer;
 pub mod check;
 pub mod compile;
 pub mod fault;

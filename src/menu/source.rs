@@ -32,11 +32,8 @@ impl Sources {
         let belongs = |path: &str| {
             path == "bundle.toml" || ((path.starts_with("flows/") || path.starts_with("text/")) && is_toml(path))
         };
-        let mut files: Vec<SourceFile> = files
-            .into_iter()
-            .filter(|(path, _)| belongs(path))
-            .map(|(path, text)| SourceFile { path, text })
-            .collect();
+        let mut files: Vec<SourceFile> =
+            files.into_iter().filter(|(path, _)| belongs(path)).map(|(path, text)| SourceFile { path, text }).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self { files }
     }
@@ -221,4 +218,3 @@ pub struct TextSource {
     /// `engine`, `words`, `sms.NAME` or `flow.state`, each with its slots.
     pub sections: Vec<(Word, Vec<(Word, Word)>)>,
 }
-

@@ -113,12 +113,11 @@ impl<'a> TableAt<'a> {
         let mut tables = Vec::new();
         for item in array.value {
             let at = self.place(item.span());
-            match item.get_ref().as_table() {
-                Some(table) => tables.push(TableAt { table, at }),
-                None => {
-                    let fault = Fault::new("E01", at, format!("`{key}` holds tables"));
-                    faults.push(fault.fix("write each as { name = \"value\", ... }"));
-                }
+            if let Some(table) = item.get_ref().as_table() {
+                tables.push(TableAt { table, at });
+            } else {
+                let fault = Fault::new("E01", at, format!("`{key}` holds tables"));
+                faults.push(fault.fix("write each as { name = \"value\", ... }"));
             }
         }
         tables
@@ -132,11 +131,10 @@ impl<'a> TableAt<'a> {
         let mut strings = Vec::new();
         for item in array.value {
             let at = self.place(item.span());
-            match item.get_ref().as_str() {
-                Some(value) => strings.push(Located { value, at }),
-                None => {
-                    faults.push(Fault::new("E01", at, format!("`{key}` holds texts")).fix("put each in quotes"));
-                }
+            if let Some(value) = item.get_ref().as_str() {
+                strings.push(Located { value, at });
+            } else {
+                faults.push(Fault::new("E01", at, format!("`{key}` holds texts")).fix("put each in quotes"));
             }
         }
         strings

@@ -120,7 +120,8 @@ fn line(written: &str) -> Result<Line, String> {
         "no" if rest == "sms" => Ok(Line::NoSms),
         "wait" => {
             let units = [('s', 1_000), ('m', 60_000), ('h', 3_600_000), ('d', 86_400_000)];
-            let ms = units.iter().find_map(|(unit, ms)| rest.strip_suffix(*unit)?.parse::<i64>().ok()?.checked_mul(*ms));
+            let ms =
+                units.iter().find_map(|(unit, ms)| rest.strip_suffix(*unit)?.parse::<i64>().ok()?.checked_mul(*ms));
             ms.filter(|ms| *ms > 0).map(Line::Wait).ok_or_else(|| "write: wait 10m (s, m, h or d)".to_owned())
         }
         _ => Err("a line begins with dial, >, <, =, !, redeliver, drop, wait, end, sms or no sms".to_owned()),

@@ -20,7 +20,8 @@ pub fn check(bundle: &Bundle, written: &Written, manifest: &Manifest, labels: &d
     let chosen = chosen(bundle);
     for language in bundle.languages.iter().copied() {
         let (day, clock) = (datetime::widest_day(language), datetime::widest_clock(language));
-        let rule = Rule { bundle, written, manifest, labels, language, chosen: &chosen, day, clock };
+        let half_hour = datetime::widest_clock_every(language, 30);
+        let rule = Rule { bundle, written, manifest, labels, language, chosen: &chosen, day, clock, half_hour };
         if rule.alphabet(faults) {
             bundle.states.iter().filter(|state| state.is_screen()).for_each(|state| rule.screen(state, faults));
             rule.engine_texts(faults);
@@ -49,6 +50,8 @@ struct Rule<'a> {
     day: usize,
     /// Septets of the widest clock time.
     clock: usize,
+    /// Septets of the widest hour or half hour.
+    half_hour: usize,
 }
 
 impl Rule<'_> {
@@ -97,7 +100,8 @@ impl Rule<'_> {
             .zip(&text.options)
             .map(|(choice, label)| "\n ".len() + choice.key.len() + self.template(label, shown, state))
             .sum();
-        let back = if state.back && !matches!(state.kind, Kind::End) { self.line(&keys.back, EngineText::Back) } else { 0 };
+        let back =
+            if state.back && !matches!(state.kind, Kind::End) { self.line(&keys.back, EngineText::Back) } else { 0 };
         let first = prompt + options + row;
         self.fits(state, first + previous + back + error, self.bundle.screen_septets, "", faults);
         if state.opening {
@@ -109,11 +113,8 @@ impl Rule<'_> {
     fn fits(&self, state: &State, septets: usize, limit: usize, when: &str, faults: &mut Vec<Fault>) {
         if septets > limit {
             let at = self.place(&state.name, "text", state.at);
-            let what = format!(
-                "`{}` can take {septets} of {limit} septets in `{}`{when}",
-                state.name,
-                self.language.code()
-            );
+            let what =
+                format!("`{}` can take {septets} of {limit} septets in `{}`{when}", state.name, self.language.code());
             let code = if matches!(state.kind, Kind::Pick { .. }) { "E11" } else { "E10" };
             let fix = format!("shorten it by {}, or cut a value: {{name:12}}", septets - limit);
             faults.push(Fault::new(code, at, what).fix(fix));
@@ -195,7 +196,8 @@ impl Rule<'_> {
             .map(|piece| match piece {
                 Piece::Words(words) => width(words),
                 Piece::Slot { source, width: cut } => {
-                    let field = |fields: &[Field], index: usize| fields.get(index).map(|field| self.widest(&field.kind));
+                    let field =
+                        |fields: &[Field], index: usize| fields.get(index).map(|field| self.widest(&field.kind));
                     let widest = match source {
                         Slot::Answer(answer) => self.widest_answer(*answer),
                         Slot::Shown(index) => field(shown, *index),
@@ -220,6 +222,7 @@ impl Rule<'_> {
             FieldType::Coded(coded) => self.labels.widest_label(coded, self.language),
             FieldType::Day => self.day,
             FieldType::Clock => self.clock,
+            FieldType::HalfHour => self.half_hour,
         }
     }
 

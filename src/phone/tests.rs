@@ -70,7 +70,10 @@ fn a_transcript_that_holds_has_no_differences() {
     let mut phone = phone();
     let text = "dial *567#\n< s1 said\n= 1 \n! 2\nno sms\n> sms\n= 1 sms\nredeliver\nsms to +250788000001\nwait 2m\n> e\nend\n\
                 dial *567*48213# as +250788000002\n= 1 48213\n> 1\n= 1 48213*1\ndrop\n";
-    assert_eq!(play(&mut phone, text), [Difference { line: 3, what: "expected exactly the line `1`, found\n    | s1 said\n    | 1".to_owned() }]);
+    assert_eq!(
+        play(&mut phone, text),
+        [Difference { line: 3, what: "expected exactly the line `1`, found\n    | s1 said\n    | 1".to_owned() }]
+    );
     assert_eq!(phone.network().waited_ms, 120_000);
     assert_eq!(phone.network().closed, ["s2"]);
 }

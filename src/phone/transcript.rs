@@ -103,7 +103,9 @@ async fn each<N: Network>(
             let has = screen.lines().any(|line| line == wanted);
             (!has).then(|| differs(&format!("exactly the line {}", quoted(wanted)), screen))
         }
-        Line::Lacks(words) => screen.contains(words.as_str()).then(|| differs(&format!("no {}", quoted(words)), screen)),
+        Line::Lacks(words) => {
+            screen.contains(words.as_str()).then(|| differs(&format!("no {}", quoted(words)), screen))
+        }
         Line::End => {
             let end = shown.as_ref().is_some_and(|shown| shown.answer.end);
             (!end).then(|| differs("a last screen", screen))
@@ -152,6 +154,6 @@ fn quoted(words: &str) -> String {
 
 /// Transcripts run on invented people: what they show may be shown.
 fn differs(expected: &str, found: &str) -> String {
-    let found: String = found.lines().map(|line| format!("    | {line}\n")).collect();
-    format!("expected {expected}, found\n{found}").trim_end().to_owned()
+    let found: Vec<String> = found.lines().map(|line| format!("\n    | {line}").trim_end().to_owned()).collect();
+    format!("expected {expected}, found{}", found.concat())
 }

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::input::Today;
+use crate::menu::Labels;
 use crate::menu::graph::{Answer, AnswerId, Bundle, StateId};
 use crate::menu::manifest::{Manifest, Value};
-use crate::menu::Labels;
 
 /// What happens to a visit.
 #[derive(Clone)]
 pub enum Event {
-    /// A new visit begins; what was dialled behind the code.
+    /// A new visit begins; what was dialled behind the code. Whatever the visit held of an earlier call is forgotten.
     Dial(String),
     /// A dropped visit is offered again; what was dialled behind the code.
     Resume(String),
@@ -63,7 +63,7 @@ pub struct RowsWanted {
     pub skip: usize,
     /// How many at most.
     pub limit: usize,
-    /// What the list is narrowed by: letters or keypad digits.
+    /// What the list is narrowed by: letters or keypad digits. A row that it names exactly comes first.
     pub find: Option<String>,
 }
 

@@ -8,6 +8,8 @@ use crate::text::{folding, number};
 
 /// Characters that can be typed at one hop: what a USSD message holds (TS 23.038). More is refused, never cut.
 pub const TYPED_MAX: usize = 182;
+/// A year of two digits lies at least this far back: "19" typed for 1990 must not make a child of a grown-up.
+const TWO_DIGIT_YEARS_AGO: i32 = 16;
 /// Digits of a PIN.
 const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
 /// What stands in names beside letters.
@@ -61,11 +63,9 @@ pub fn answer(kind: &AnswerType, typed: &str, today: Today, labels: &dyn Labels)
         AnswerType::Number { min, max } => within(number::parse(typed).map_err(|_| wrong)?, min, max),
         AnswerType::Money { min, max } => within(labels.parse_money(typed).ok_or(wrong)?, min, max),
         AnswerType::Year { min, max } => {
-            within(i64::from(number::year(typed, today.year).map_err(|_| wrong)?), min, max)
+            within(i64::from(number::year(typed, today.year - TWO_DIGIT_YEARS_AGO).map_err(|_| wrong)?), min, max)
         }
-        AnswerType::Day => {
-            Day::parse(typed, today.day).map(|day| Answer::Integer(i64::from(day.0))).map_err(|_| wrong)
-        }
+        AnswerType::Day => Day::parse(typed, today.day).map(|day| Answer::Integer(i64::from(day.0))).map_err(|_| wrong),
         AnswerType::Time => parse_clock(typed).map(|minute| Answer::Integer(i64::from(minute))).map_err(|_| wrong),
         AnswerType::Pin => {
             let typed = key(typed);

@@ -49,15 +49,19 @@ impl Words<'_> {
         self.bundle.engine_text(self.language, text)
     }
 
-    /// Fills a text.
+    /// Fills a text; the result is in the GSM alphabet.
     pub fn fill(&self, text: &Template<Slot>, visit: Option<&Visit>, shown: Given<'_>, row: Given<'_>) -> String {
-        let mut out = String::with_capacity(64);
+        let mut out = String::with_capacity(160);
         self.fill_into(&mut out, text, visit, shown, row);
-        out
+        match measured(&out) {
+            (_, Cow::Borrowed(_)) => out,
+            (_, Cow::Owned(folded)) => folded,
+        }
     }
 
-    /// Fills a text behind what `out` holds.
-    pub fn fill_into(
+    /// Fills a text behind what `out` holds. What comes from outside is not yet folded: [`list`] and [`Words::fill`] do
+    /// that for all of a text at once.
+    pub(super) fn fill_into(
         &self,
         out: &mut String,
         text: &Template<Slot>,
@@ -83,7 +87,7 @@ impl Words<'_> {
             };
             let value = value.unwrap_or_default();
             match width {
-                Some(width) => out.push_str(&folding::cut(&value, *width)),
+                Some(width) => out.push_str(&cut(&value, *width)),
                 None => out.push_str(&value),
             }
         }
@@ -93,12 +97,12 @@ impl Words<'_> {
         Some(self.value(&given.fields.get(index)?.kind, given.values.get(index)?))
     }
 
-    /// A value as it is read, in the GSM alphabet and never wider than its type declares.
+    /// A value as it is read, never wider than its type declares.
     fn value<'v>(&'v self, kind: &FieldType, value: &'v Value) -> Cow<'v, str> {
         match value {
             Value::Text(text) => match kind {
-                FieldType::Text(max) => folding::cut(text, *max),
-                _ => folding::fold(text),
+                FieldType::Text(max) => cut(text, *max),
+                _ => Cow::Borrowed(text),
             },
             Value::Number(number) => match kind {
                 FieldType::Number(digits) => Cow::Owned(within_digits(*number, *digits).to_string()),
@@ -113,20 +117,16 @@ impl Words<'_> {
     }
 
     fn money(&self, amount: i64, max: i64) -> Cow<'static, str> {
-        let text = self.labels.money(amount.clamp(0, max.max(0)), self.language);
-        if gsm7::septets(&text).is_some() { Cow::Owned(text) } else { Cow::Owned(folding::fold(&text).into_owned()) }
+        Cow::Owned(self.labels.money(amount.clamp(0, max.max(0)), self.language))
     }
 
     fn label(&self, coded: &str, code: i64) -> Cow<'_, str> {
-        match self.labels.label(coded, code, self.language).unwrap_or_default() {
-            Cow::Borrowed(label) => folding::fold(label),
-            Cow::Owned(label) => Cow::Owned(folding::fold(&label).into_owned()),
-        }
+        self.labels.label(coded, code, self.language).unwrap_or_default()
     }
 
     fn answer<'v>(&'v self, kind: &AnswerType, answer: &'v Answer) -> Cow<'v, str> {
         match (kind, answer) {
-            (AnswerType::Name { max } | AnswerType::Text { max }, Answer::Text(text)) => folding::cut(text, *max),
+            (AnswerType::Name { max } | AnswerType::Text { max }, Answer::Text(text)) => cut(text, *max),
             (AnswerType::Money { max, .. }, Answer::Integer(amount)) => self.money(*amount, *max),
             (AnswerType::Coded(coded), Answer::Integer(code)) => self.label(coded, *code),
             (AnswerType::Day, Answer::Integer(day)) => {
@@ -143,10 +143,32 @@ impl Words<'_> {
     }
 }
 
+/// A text in the GSM alphabet, and its septets: one look at each character where nothing is to be folded.
+fn measured(text: &str) -> (usize, Cow<'_, str>) {
+    match gsm7::septets(text) {
+        Some(septets) => (septets, Cow::Borrowed(text)),
+        None => {
+            let folded = folding::fold(text);
+            (gsm7::septets(&folded).unwrap_or_default(), folded)
+        }
+    }
+}
+
+/// [`folding::cut`], at the price of a count where nothing is to be cut.
+fn cut(text: &str, septets_max: usize) -> Cow<'_, str> {
+    match gsm7::septets(text) {
+        Some(septets) if septets <= septets_max => Cow::Borrowed(text),
+        _ => folding::cut(text, septets_max),
+    }
+}
+
 /// The number, or the nearest one that `digits` characters can write.
 fn within_digits(number: i64, digits: usize) -> i64 {
-    let power = |digits: usize| 10_i64.checked_pow(u32::try_from(digits).unwrap_or(u32::MAX)).unwrap_or(i64::MAX);
-    number.clamp(1 - power(digits.saturating_sub(1)), power(digits) - 1)
+    // The largest number of that many digits.
+    let largest = |digits: usize| {
+        u32::try_from(digits).ok().and_then(|digits| 10_i64.checked_pow(digits)).map_or(i64::MAX, |power| power - 1)
+    };
+    number.clamp(-largest(digits.saturating_sub(1)), largest(digits))
 }
 
 /// The parts of a screen before they are put together.
@@ -167,21 +189,16 @@ impl std::fmt::Debug for Parts {
 }
 
 /// The pages of a list.
+#[derive(Clone, Copy, Debug)]
 pub struct Pages<'a> {
-    /// Rows from the beginning of the page, each without its key; at least one more than fits if there are more.
-    pub rows: &'a [String],
+    /// Rows from the beginning of the page; at least one more than fits if there are more.
+    pub rows: usize,
+    /// Whether there are rows beyond those.
+    pub beyond: bool,
     /// The line to the next page, behind a line break.
     pub more: &'a str,
     /// The line to the page before, behind a line break; or nothing.
     pub previous: &'a str,
-    /// Whether there are rows beyond `rows`.
-    pub beyond: bool,
-}
-
-impl std::fmt::Debug for Pages<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pages({} rows, beyond {})", self.rows.len(), self.beyond)
-    }
 }
 
 /// Rows of a page at most: the keys 1 to 9.
@@ -199,55 +216,70 @@ pub fn push_line(out: &mut String, key: &str, label: &str) {
     out.push_str(label);
 }
 
-fn septets(text: &str) -> usize {
-    gsm7::septets(text).unwrap_or_else(|| text.chars().count() * 2)
-}
-
 /// A screen without a list.
 pub fn plain(parts: &Parts, limit: usize) -> String {
-    let (text, _) = list(parts, &Pages { rows: &[], more: "", previous: "", beyond: false }, limit);
+    let (text, _) = list(parts, Pages { rows: 0, beyond: false, more: "", previous: "" }, limit, |_, _| ());
     text
 }
 
-/// A screen with a list: the text, and how many rows stand on it.
-pub fn list(parts: &Parts, pages: &Pages<'_>, limit: usize) -> (String, usize) {
-    let around = [&parts.above, &parts.options, pages.previous, &parts.back];
-    let fixed: usize = around.iter().map(|part| septets(part)).sum();
-    let more = septets(pages.more);
-    let wide = |row: &String| ROW_KEY_SEPTETS + septets(row);
-    let all: usize = pages.rows.iter().map(wide).sum();
-    let mut shown = pages.rows.len();
-    if pages.beyond || shown > ROWS_MAX || fixed + all > limit {
-        let mut used = fixed + more;
-        let fits = |row: &&String| {
-            used += wide(row);
-            used <= limit
-        };
-        shown = pages.rows.iter().take(ROWS_MAX).take_while(fits).count();
-    }
-    // A row that is wider than its proof allowed is cut rather than left out: the list must go on.
-    let forced = shown == 0 && !pages.rows.is_empty();
-    shown = shown.max(usize::from(forced));
-    let mut text = String::with_capacity(limit);
-    text.push_str(&parts.above);
-    for (key, row) in ROW_KEYS.iter().zip(pages.rows).take(shown) {
+/// A screen with a list: the text, and how many rows stand on it. `write` adds the row of a number to a text; it is
+/// asked for no more rows than are needed to fill the screen.
+pub fn list(
+    parts: &Parts,
+    pages: Pages<'_>,
+    limit: usize,
+    mut write: impl FnMut(usize, &mut String),
+) -> (String, usize) {
+    let (above_septets, above) = measured(&parts.above);
+    let (more_septets, more) = measured(pages.more);
+    let below = [&parts.options, pages.previous, &parts.back].map(measured);
+    let fixed = above_septets + below.iter().map(|(septets, _)| septets).sum::<usize>();
+    let mut text = String::with_capacity(2 * limit);
+    text.push_str(&above);
+    // With the line to the next page below them, this many rows fit; they end here.
+    let (mut shown, mut end, mut shown_septets) = (0, text.len(), fixed);
+    let (mut written, mut used) = (0, fixed);
+    for (row, key) in ROW_KEYS.iter().enumerate().take(pages.rows) {
+        let start = text.len();
         text.extend(['\n', *key, ' ']);
-        if forced {
-            text.push_str(&folding::cut(row, limit.saturating_sub(fixed + more + ROW_KEY_SEPTETS)));
-        } else {
-            text.push_str(row);
+        write(row, &mut text);
+        let (septets, folded) = measured(text.get(start..).unwrap_or_default());
+        if let Cow::Owned(folded) = folded {
+            text.truncate(start);
+            text.push_str(&folded);
+        }
+        used += septets;
+        if used > limit {
+            break;
+        }
+        written += 1;
+        if used + more_septets <= limit && shown + 1 == written {
+            (shown, end, shown_septets) = (written, text.len(), used);
         }
     }
-    if shown < pages.rows.len() || pages.beyond {
-        text.push_str(pages.more);
+    if written == pages.rows && !pages.beyond {
+        // All of them fit, and there is no next page.
+        (shown, end, shown_septets) = (written, text.len(), used);
+    } else if shown == 0 && pages.rows > 0 {
+        // A row that is wider than its proof allowed is cut rather than left out: the list must go on.
+        let mut row = String::new();
+        write(0, &mut row);
+        text.truncate(end);
+        text.push_str("\n1 ");
+        let left = limit.saturating_sub(fixed + more_septets + ROW_KEY_SEPTETS);
+        text.push_str(&folding::cut(&row, left));
+        (shown, end, shown_septets) = (1, text.len(), limit.max(fixed + more_septets + ROW_KEY_SEPTETS) - more_septets);
     }
-    for part in [&parts.options, pages.previous, &parts.back] {
+    text.truncate(end);
+    if shown < pages.rows || pages.beyond {
+        text.push_str(&more);
+        shown_septets += more_septets;
+    }
+    for (_, part) in &below {
         text.push_str(part);
     }
-    match gsm7::septets(&text) {
-        Some(septets) if septets <= limit => (text, shown),
-        _ => (folding::cut(&text, limit).into_owned(), shown),
-    }
+    // Only a host that breaks its manifest comes here: the rest is proven.
+    if shown_septets > limit { (folding::cut(&text, limit).into_owned(), shown) } else { (text, shown) }
 }
 
 #[cfg(test)]
@@ -260,12 +292,17 @@ mod tests {
         Parts { above: "Jobs for you".into(), back: "\n0 Back".into(), ..Parts::default() }
     }
 
+    /// A list of rows that are there already.
+    fn listed(parts: &Parts, rows: &[String], previous: &str, beyond: bool, limit: usize) -> (String, usize) {
+        let pages = Pages { rows: rows.len(), beyond, more: "\n98 More", previous };
+        list(parts, pages, limit, |row, out| out.push_str(&rows[row]))
+    }
+
     #[test]
     fn as_many_rows_as_fit_and_no_more() {
         let rows: Vec<String> = (0..12).map(|i| format!("Row number {i:02} abcdef")).collect();
         for limit in 60..=182 {
-            let pages = Pages { rows: &rows, more: "\n98 More", previous: "\n97 Previous", beyond: true };
-            let (text, shown) = list(&parts(), &pages, limit);
+            let (text, shown) = listed(&parts(), &rows, "\n97 Previous", true, limit);
             let used = gsm7::septets(&text).unwrap();
             assert!(used <= limit, "{limit}: {text}");
             assert!(shown == ROWS_MAX || used + "\n1 Row number 00 abcdef".len() > limit, "{limit}: {text}");
@@ -276,24 +313,21 @@ mod tests {
     #[test]
     fn the_last_page_has_no_more() {
         let rows = vec!["a".to_owned(), "b".to_owned()];
-        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
-        let (text, shown) = list(&Parts { above: "P".into(), ..Parts::default() }, &pages, 160);
+        let (text, shown) = listed(&Parts { above: "P".into(), ..Parts::default() }, &rows, "", false, 160);
         assert_eq!((text.as_str(), shown), ("P\n1 a\n2 b", 2));
     }
 
     #[test]
     fn rows_that_fit_without_more_are_not_torn_apart_by_it() {
         let rows = vec!["a".to_owned(), "b".to_owned()];
-        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
-        let (text, shown) = list(&Parts { above: "P".into(), ..Parts::default() }, &pages, 9);
+        let (text, shown) = listed(&Parts { above: "P".into(), ..Parts::default() }, &rows, "", false, 9);
         assert_eq!((text.as_str(), shown), ("P\n1 a\n2 b", 2));
     }
 
     #[test]
     fn a_row_that_is_too_wide_is_cut_and_the_list_goes_on() {
         let rows = vec!["a".repeat(200), "b".to_owned()];
-        let pages = Pages { rows: &rows, more: "\n98 More", previous: "", beyond: false };
-        let (text, shown) = list(&parts(), &pages, 60);
+        let (text, shown) = listed(&parts(), &rows, "", false, 60);
         assert_eq!((gsm7::septets(&text), shown), (Some(60), 1));
         assert!(text.contains("aa.\n98 More\n0 Back"), "{text}");
     }
@@ -314,7 +348,7 @@ mod tests {
         ) {
             let parts = Parts { above, options, back: "\n0 Back".into() };
             let previous = if turned { "\n97 Previous" } else { "" };
-            let (text, shown) = list(&parts, &Pages { rows: &rows, more: "\n98 More", previous, beyond }, limit);
+            let (text, shown) = listed(&parts, &rows, previous, beyond, limit);
             prop_assert!(gsm7::septets(&text).is_some_and(|septets| septets <= limit), "{}", text);
             prop_assert!(shown <= rows.len().min(ROWS_MAX));
             prop_assert!(rows.is_empty() || shown >= 1);
@@ -324,10 +358,10 @@ mod tests {
         fn the_rows_on_a_page_are_the_first_ones(
             rows in prop::collection::vec("[a-z]{1,30}", 1..14), beyond: bool, limit in 80_usize..=182,
         ) {
-            let (text, shown) = list(&parts(), &Pages { rows: &rows, more: "\n98 More", previous: "", beyond }, limit);
+            let (text, shown) = listed(&parts(), &rows, "", beyond, limit);
             let mut wanted = "Jobs for you".to_owned();
             for (index, row) in rows.iter().take(shown).enumerate() {
-                wanted += &format!("\n{} {row}", index + 1);
+                push_line(&mut wanted, &(index + 1).to_string(), row);
             }
             let more = shown < rows.len() || beyond;
             prop_assert_eq!(text, wanted + if more { "\n98 More" } else { "" } + "\n0 Back");

@@ -49,7 +49,14 @@ pub struct Page {
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Page({}, {} rows, more {}, find {})", self.starts.len(), self.rows.len(), self.more, self.find.is_some())
+        write!(
+            f,
+            "Page({}, {} rows, more {}, find {})",
+            self.starts.len(),
+            self.rows.len(),
+            self.more,
+            self.find.is_some()
+        )
     }
 }
 

@@ -91,11 +91,7 @@ pub struct ImportReport {
     pub faults: Vec<BadRow>,
 }
 
-async fn import_vacancies(
-    State(admin): State<Arc<Admin>>,
-    Query(query): Query<ImportQuery>,
-    bytes: Bytes,
-) -> Response {
+async fn import_vacancies(State(admin): State<Arc<Admin>>, Query(query): Query<ImportQuery>, bytes: Bytes) -> Response {
     let now_ms = admin.clock.now_ms();
     let host = Arc::clone(&admin.host);
     // Checking fifty thousand rows takes longer than hops on this thread should wait.
@@ -134,7 +130,9 @@ async fn import_vacancies(
             (report.added, report.held, report.duplicates) = (stored.added, stored.held, stored.duplicates);
             Json(report).into_response()
         }
-        Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}; give the command again: nothing is added twice")),
+        Err(fault) => {
+            refused(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}; give the command again: nothing is added twice"))
+        }
     }
 }
 
@@ -259,9 +257,9 @@ async fn list_outbox(State(admin): State<Arc<Admin>>, Query(query): Query<Outbox
         }
     };
     let (before, limit) = (query.before.unwrap_or(i64::MAX), query.limit.unwrap_or(LISTED).clamp(1, LISTED_MAX));
-    let read = admin.store.read(move |tx| {
-        Ok::<_, outbox::Error>((outbox::counts(tx)?, outbox::list(tx, status, before, limit)?))
-    });
+    let read = admin
+        .store
+        .read(move |tx| Ok::<_, outbox::Error>((outbox::counts(tx)?, outbox::list(tx, status, before, limit)?)));
     match read.await {
         Ok((counts, messages)) => Json(OutboxList {
             counts: counts.into_iter().map(|(status, count)| (status.code().to_owned(), count)).collect(),

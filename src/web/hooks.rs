@@ -140,7 +140,9 @@ mod tests {
         ];
         let opens = |name: &str, secret: &str| authorised(&channels, name, secret.as_bytes()).map(|c| &*c.name);
         assert_eq!(opens("airtel", "second-secret"), Some("airtel"));
-        for (name, secret) in [("airtel", "first-secret"), ("orange", "first-secret"), ("mtn", ""), ("mtn", "first-secret ")] {
+        for (name, secret) in
+            [("airtel", "first-secret"), ("orange", "first-secret"), ("mtn", ""), ("mtn", "first-secret ")]
+        {
             assert_eq!(opens(name, secret), None);
         }
         assert!(authorised(&[], "mtn", b"").is_none());

@@ -143,7 +143,7 @@ where
         }
     });
     let mut builder = http1::Builder::new();
-    builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX).pipeline_flush(true);
+    builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
     let mut serving = pin!(builder.serve_connection(io, service));
 
     let mut watch = Watch::new(&limits);

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 use super::Web;
@@ -46,8 +46,8 @@ impl Asset {
     /// The file, or 304 when the browser has it: it asks each time, so that a new program's page is seen at once.
     pub(super) fn answer(self, asked: &HeaderMap) -> Response {
         let hash = digest::digest(&digest::SHA256, self.bytes);
-        let hex: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let tag = format!("\"{hex}\"");
+        let hash = hash.as_ref().first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
+        let tag = format!("\"{hash:016x}\"");
         let known = asked.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
         let mut response = if known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag) {
             StatusCode::NOT_MODIFIED.into_response()

@@ -31,7 +31,11 @@ fn what_is_not_a_hop_gets_the_right_status_one_log_line_and_no_effect() {
         ("DELETE with the wrong secret", Request { method: "DELETE", path: "/hooks/demo/x/ussd", ..form() }, 404),
         ("JSON", Request { content_type: Some("application/json"), ..form() }, 415),
         ("no content type", Request { content_type: None, ..form() }, 415),
-        ("another character set", Request { content_type: Some("application/x-www-form-urlencoded; charset=latin1"), ..form() }, 415),
+        (
+            "another character set",
+            Request { content_type: Some("application/x-www-form-urlencoded; charset=latin1"), ..form() },
+            415,
+        ),
         ("a body too large", Request::form(format!("{good}{}", "x".repeat(20_000))), 413),
         ("not UTF-8", Request::form(format!("{good}%FF")), 400),
         ("raw bytes that are not UTF-8", Request::form([good.as_bytes(), &[0xC3, 0x28]].concat()), 400),
@@ -56,7 +60,10 @@ fn what_is_not_a_hop_gets_the_right_status_one_log_line_and_no_effect() {
     let unknown = cases.iter().filter(|(_, _, status)| *status == 404).count();
     let count = |line: &str| metrics.text().lines().any(|shown| shown == line);
     assert!(count(&format!("kaziline_hooks_unknown_total {unknown}")), "{metrics:?}");
-    assert!(count(&format!("kaziline_hops_total{{channel=\"demo\",outcome=\"refused\"}} {}", cases.len() - unknown)), "{metrics:?}");
+    assert!(
+        count(&format!("kaziline_hops_total{{channel=\"demo\",outcome=\"refused\"}} {}", cases.len() - unknown)),
+        "{metrics:?}"
+    );
     assert!(count("kaziline_hops_total{channel=\"demo\",outcome=\"continue\"} 0"), "{metrics:?}");
     // No effect: the session that all of them named is new to the service, so its first hop is a dial.
     let first = world.send(&Request::form(good.replace("text=1", "text=")));
@@ -122,7 +129,10 @@ fn a_connection_carries_many_hops() {
     let mut stream = http::connect(&world.address);
     for hop in 0..3 {
         let body = format!("sessionId=k{hop}&phoneNumber=%2B250788123456&networkCode=1&serviceCode=*567%23&text=");
-        let head = format!("POST {HOOK} HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST {HOOK} HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
         stream.write_all((head + &body).as_bytes()).unwrap();
         let mut bytes = vec![0; 4096];
         let read = stream.read(&mut bytes).unwrap();

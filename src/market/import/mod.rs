@@ -19,7 +19,7 @@ pub const BYTES_MAX: usize = 16 << 20;
 /// Rows of a file: more than all the vacancies a country publishes in a month.
 pub const ROWS_MAX: usize = 50_000;
 /// Rows of one call of [`store`]: about 2 ms of the writer's time, of the 5 that a bulk closure has.
-pub const ROWS_PER_CHUNK: usize = 32;
+pub const ROWS_PER_CHUNK: usize = 16;
 
 coded! {
     /// A column of a CSV file, or a key of a JSON object.
@@ -230,7 +230,7 @@ pub fn parse(
         Format::Json => read::json(bytes)?,
         Format::Csv => read::csv(bytes)?,
     };
-    Ok(rows.into_iter().map(|row| check::row(row?, context)).collect())
+    Ok(rows.into_iter().map(|row| check::row(&row?, context)).collect())
 }
 
 /// A checked row with what the caller makes for it, since the transaction may run again.

@@ -56,7 +56,7 @@ fn text(bytes: &[u8]) -> Result<&str, FileFault> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        FileFault::NotUtf8 { line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
+        FileFault::NotUtf8 { line: before.split(|byte| *byte == b'\n').count() }
     })?;
     if text.trim().is_empty() { Err(FileFault::Empty) } else { Ok(text) }
 }
@@ -112,10 +112,10 @@ fn header_fields(header: &csv::StringRecord) -> Result<Vec<Field>, FileFault> {
     }
     let missing: Vec<&str> =
         REQUIRED.iter().filter(|field| !fields.contains(field)).map(|field| field.code()).collect();
-    match missing.is_empty() {
-        true => Ok(fields),
-        false => Err(FileFault::Columns { what: format!("missing columns: {}", missing.join(", ")) }),
+    if missing.is_empty() {
+        return Ok(fields);
     }
+    Err(FileFault::Columns { what: format!("missing columns: {}", missing.join(", ")) })
 }
 
 /// A JSON array of objects, or one object a line.

@@ -112,17 +112,19 @@ fn needed(bundle: &Bundle, manifest: &Manifest, state: &State, here: Answers, fa
         let answer = bundle.answer_named(name);
         if answer.is_none_or(|answer| here & bit(answer) == 0) {
             let what = format!("`{operation}` needs the answer `{name}`, which may not be there yet");
-            let fix = if answer.is_some() { "ask for it on every way here" } else { "declare it in bundle.toml and ask for it" };
+            let fix = if answer.is_some() {
+                "ask for it on every way here"
+            } else {
+                "declare it in bundle.toml and ask for it"
+            };
             faults.push(Fault::new("E08", state.at, what).fix(fix));
         }
     }
 }
 
 fn shown(bundle: &Bundle, written: &Written, state: &State, here: Answers, faults: &mut Vec<Fault>) {
-    let texts = state
-        .texts
-        .iter()
-        .flat_map(|text| [&text.text, &text.row].into_iter().chain(&text.bad).chain(&text.options));
+    let texts =
+        state.texts.iter().flat_map(|text| [&text.text, &text.row].into_iter().chain(&text.bad).chain(&text.options));
     let shown: BTreeSet<AnswerId> = texts
         .flatten()
         .filter_map(|piece| match piece {

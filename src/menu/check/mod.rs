@@ -50,7 +50,7 @@ fn reached(bundle: &Bundle, faults: &mut Vec<Fault>) {
     for state in state_ids(bundle).filter(|id| !seen.contains(id)).filter_map(|id| bundle.state(id)) {
         faults.push(
             Fault::new("E02", state.at, format!("`{}` is never reached", state.name))
-            .fix("lead to it from somewhere, or remove it"),
+                .fix("lead to it from somewhere, or remove it"),
         );
     }
 }
@@ -124,7 +124,8 @@ fn openings(bundle: &mut Bundle, manifest: &Manifest, faults: &mut Vec<Fault>) {
     for path in &bundle.dial {
         let before = before_a_key(bundle, path.go);
         opening.extend(before.screens);
-        if let Some(Kind::Do { action, .. }) = before.actions.first().and_then(|id| bundle.state(*id)).map(|s| &s.kind) {
+        if let Some(Kind::Do { action, .. }) = before.actions.first().and_then(|id| bundle.state(*id)).map(|s| &s.kind)
+        {
             let action = manifest.operations.get(*action).map_or("", |operation| operation.name);
             let what = format!("dialling this would run `{action}` before a key is pressed");
             faults.push(Fault::new("E06", path.at, what).fix("lead to a screen that asks first"));
@@ -188,7 +189,9 @@ fn returning(bundle: &Bundle) -> BTreeMap<StateId, BTreeSet<StateId>> {
         for (outcome, from) in calls::returns(bundle, start) {
             let go = on.iter().filter(|(name, _)| *name == outcome).map(|(_, go)| *go);
             let go: Vec<StateId> = go.collect();
-            from.into_iter().for_each(|id| returning.entry(id).or_default().extend(&go));
+            for id in from {
+                returning.entry(id).or_default().extend(&go);
+            }
         }
     }
     // Who is calling is asked before the entry.

@@ -41,7 +41,8 @@ pub fn compile(written: &Written, sources: &Sources, manifest: &Manifest, faults
     let (engine, words) = compiler.fixed_texts();
     let messages = compiler.messages();
     let dial = compiler.dial_paths();
-    let mut at_state = |word: &Option<Word>| word.as_ref().map(|word| compiler.state_named(word, None)).unwrap_or_default();
+    let mut at_state =
+        |word: &Option<Word>| word.as_ref().map(|word| compiler.state_named(word, None)).unwrap_or_default();
     let (entry, help, fault) = (at_state(&bundle.entry), at_state(&bundle.help), at_state(&bundle.fault));
     let identify = bundle.identify.as_ref().map(|flow| compiler.flow_start(flow));
     let screen = compiler.within(bundle.screen_septets.as_ref(), SCREEN_SEPTETS, &SEPTETS);
@@ -146,17 +147,17 @@ impl Compiler<'_> {
                 }
                 AnswerType::Word(answer.of.iter().map(|word| word.value.clone()).collect())
             }
-            other => match self.manifest.coded.iter().find(|coded| **coded == other) {
-                Some(coded) => AnswerType::Coded(coded),
-                None => {
-                    let usual = ["name", "text", "number", "money", "year", "day", "time", "pin", "word"];
-                    let known = usual.iter().chain(self.manifest.coded).copied();
-                    let hint = did_you_mean(other, known.clone())
-                        .unwrap_or_else(|| format!("known: {}", known.collect::<Vec<_>>().join(", ")));
-                    self.faults.push(Fault::new("E01", answer.kind.at, format!("unknown type `{other}`")).fix(hint));
-                    AnswerType::Text { max: 1 }
+            other => {
+                if let Some(coded) = self.manifest.coded.iter().find(|coded| **coded == other) {
+                    return AnswerType::Coded(coded);
                 }
-            },
+                let usual = ["name", "text", "number", "money", "year", "day", "time", "pin", "word"];
+                let known = usual.iter().chain(self.manifest.coded).copied();
+                let hint = did_you_mean(other, known.clone())
+                    .unwrap_or_else(|| format!("known: {}", known.collect::<Vec<_>>().join(", ")));
+                self.faults.push(Fault::new("E01", answer.kind.at, format!("unknown type `{other}`")).fix(hint));
+                AnswerType::Text { max: 1 }
+            }
         }
     }
 
@@ -215,7 +216,8 @@ impl Compiler<'_> {
                     }
                     None => {
                         let what = format!("`{step}` cannot be dialled");
-                        self.faults.push(Fault::new("E01", dial.path.at, what).fix("write digits or {answer}, joined by *"));
+                        self.faults
+                            .push(Fault::new("E01", dial.path.at, what).fix("write digits or {answer}, joined by *"));
                     }
                 }
             }

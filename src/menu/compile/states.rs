@@ -29,23 +29,26 @@ impl Compiler<'_> {
         let show = source.show.as_ref().and_then(|word| self.operation(word, Role::Show));
         let mut ids = BTreeSet::from(["text", "bad", "row"]);
         for option in source.options.iter().filter(|option| !ids.insert(&option.id.value)) {
-            let fault = Fault::new("E01", option.id.at, format!("`{}` has another meaning in the texts", option.id.value));
+            let fault =
+                Fault::new("E01", option.id.at, format!("`{}` has another meaning in the texts", option.id.value));
             self.faults.push(fault.fix("give the option an id of its own"));
         }
         let options: Vec<Choice> = source.options.iter().map(|option| self.choice(option, flow)).collect();
-        let go = |compiler: &mut Self| match &source.go {
-            Some(go) => compiler.state_named(go, Some(flow)),
-            None => {
-                compiler.faults.push(Fault::new("E03", source.name.at, "this state leads nowhere").fix("write go = \"state\""));
-                StateId::default()
-            }
+        let go = |compiler: &mut Self| {
+            let Some(go) = &source.go else {
+                let fault = Fault::new("E03", source.name.at, "this state leads nowhere");
+                compiler.faults.push(fault.fix("write go = \"state\""));
+                return StateId::default();
+            };
+            compiler.state_named(go, Some(flow))
         };
         let mut rows = None;
         let kind = match &source.kind {
             KindSource::Menu => {
                 if options.is_empty() && source.typed.is_none() {
                     let fault = Fault::new("E03", source.name.at, "a menu without options leads nowhere");
-                    self.faults.push(fault.fix("add { key = \"1\", id = \"name\", go = \"state\" }, or write end = true"));
+                    self.faults
+                        .push(fault.fix("add { key = \"1\", id = \"name\", go = \"state\" }, or write end = true"));
                 }
                 let typed = source.typed.as_ref();
                 Kind::Menu { typed: typed.map(|(answer, go)| (self.typed(answer), self.state_named(go, Some(flow)))) }
@@ -125,8 +128,10 @@ impl Compiler<'_> {
 
     /// Keys that the state's kind does not have.
     fn stray(&mut self, source: &StateSource) {
-        let screen =
-            !matches!(source.kind, KindSource::Do(_) | KindSource::Case(_) | KindSource::Call(_) | KindSource::Return(_));
+        let screen = !matches!(
+            source.kind,
+            KindSource::Do(_) | KindSource::Case(_) | KindSource::Call(_) | KindSource::Return(_)
+        );
         let on = matches!(source.kind, KindSource::Do(_) | KindSource::Case(_) | KindSource::Call(_));
         let pick = matches!(source.kind, KindSource::Pick { .. });
         let go = matches!(source.kind, KindSource::Ask(_) | KindSource::Pick { .. });
@@ -153,19 +158,20 @@ impl Compiler<'_> {
             let answer = self.answer_named(name);
             let kind = self.answers.get(answer.0).map(|answer| answer.kind.clone());
             let value_of = match &kind {
-                Some(AnswerType::Word(words)) if words.contains(&value.value) => Some(Answer::Text(value.value.clone())),
+                Some(AnswerType::Word(words)) if words.contains(&value.value) => {
+                    Some(Answer::Text(value.value.clone()))
+                }
                 Some(AnswerType::Number { min, max }) => {
                     value.value.parse().ok().filter(|n| (min..=max).contains(&n)).map(Answer::Integer)
                 }
                 _ => None,
             };
-            match value_of {
-                Some(value) => set.push((answer, value)),
-                None => {
-                    let what = format!("`{}` cannot be set to `{}`", name.value, value.value);
-                    let fix = "only words of a word answer and numbers within bounds can be set";
-                    self.faults.push(Fault::new("E01", value.at, what).fix(fix));
-                }
+            if let Some(value) = value_of {
+                set.push((answer, value));
+            } else {
+                let what = format!("`{}` cannot be set to `{}`", name.value, value.value);
+                let fix = "only words of a word answer and numbers within bounds can be set";
+                self.faults.push(Fault::new("E01", value.at, what).fix(fix));
             }
         }
         let go = self.state_named(&option.go, Some(flow));
@@ -184,13 +190,12 @@ impl Compiler<'_> {
         }
         let mut on = Vec::new();
         for outcome in operation.outcomes {
-            match source.on.iter().find(|(name, _)| name.value == *outcome) {
-                Some((_, go)) => on.push(self.state_named(go, Some(flow))),
-                None => {
-                    let what = format!("the outcome `{outcome}` of `{}` is not handled", operation.name);
-                    let fix = format!("add to `on`: {outcome} = \"state\"");
-                    self.faults.push(Fault::new("E12", source.name.at, what).fix(fix));
-                }
+            if let Some((_, go)) = source.on.iter().find(|(name, _)| name.value == *outcome) {
+                on.push(self.state_named(go, Some(flow)));
+            } else {
+                let what = format!("the outcome `{outcome}` of `{}` is not handled", operation.name);
+                let fix = format!("add to `on`: {outcome} = \"state\"");
+                self.faults.push(Fault::new("E12", source.name.at, what).fix(fix));
             }
         }
         (index, on)

@@ -37,7 +37,8 @@ impl Compiler<'_> {
             let languages = &self.written.bundle.languages;
             let at = languages.iter().find(|declared| declared.value == language).map(|declared| declared.at);
             let file = format!("text/{}.toml", language.code());
-            let fault = Fault::new("E07", at.unwrap_or_default(), format!("{file} is not there")).fix(format!("write {file}"));
+            let fault =
+                Fault::new("E07", at.unwrap_or_default(), format!("{file} is not there")).fix(format!("write {file}"));
             if !self.faults.contains(&fault) {
                 self.faults.push(fault);
             }
@@ -48,7 +49,13 @@ impl Compiler<'_> {
         self.faults.push(Fault::new("E07", at, what).fix(format!("under [{section}] write {slot} = \"...\"")));
     }
 
-    pub(super) fn state_text(&mut self, state: &State, language: Language, shown: &[Field], row: &[Field]) -> StateText {
+    pub(super) fn state_text(
+        &mut self,
+        state: &State,
+        language: Language,
+        shown: &[Field],
+        row: &[Field],
+    ) -> StateText {
         let pick = matches!(state.kind, Kind::Pick { .. });
         let mut known: Vec<&str> = vec!["text", "bad"];
         known.extend(pick.then_some("row"));
@@ -82,17 +89,16 @@ impl Compiler<'_> {
                         .map(Slot::Row)
                         .or_else(|| in_fields(shown).map(Slot::Shown))
                         .or_else(|| answer.map(|index| Slot::Answer(AnswerId(index))));
-                    match source {
-                        Some(source) => bound.push(Piece::Slot { source, width }),
-                        None => {
-                            let answers = self.answers.iter().map(|answer| answer.name.as_str());
-                            let known = shown.iter().chain(row).map(|field| field.name).chain(answers);
-                            let hint = did_you_mean(&name, known.clone())
-                                .unwrap_or_else(|| format!("known here: {}", known.collect::<Vec<_>>().join(", ")));
-                            let what = format!("nothing fills `{{{name}}}` here");
-                            self.faults.push(Fault::new("E08", text.at, what).fix(hint));
-                        }
+                    if let Some(source) = source {
+                        bound.push(Piece::Slot { source, width });
+                        continue;
                     }
+                    let answers = self.answers.iter().map(|answer| answer.name.as_str());
+                    let known = shown.iter().chain(row).map(|field| field.name).chain(answers);
+                    let hint = did_you_mean(&name, known.clone())
+                        .unwrap_or_else(|| format!("known here: {}", known.collect::<Vec<_>>().join(", ")));
+                    let what = format!("nothing fills `{{{name}}}` here");
+                    self.faults.push(Fault::new("E08", text.at, what).fix(hint));
                 }
             }
         }
@@ -178,7 +184,9 @@ impl Compiler<'_> {
                 let bound = self.bind(&text, &[], message.gives);
                 let mut answered = false;
                 let given = bound.into_iter().map(|piece| match piece {
-                    Piece::Slot { source: Slot::Row(index), width } => Piece::Slot { source: Slot::Given(index), width },
+                    Piece::Slot { source: Slot::Row(index), width } => {
+                        Piece::Slot { source: Slot::Given(index), width }
+                    }
                     Piece::Slot { source: Slot::Answer(_), .. } => {
                         answered = true;
                         piece

@@ -40,11 +40,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
     operations: &[
         Operation { outcomes: &["known", "several"], ..operation("visitor.who", Role::Case) },
         Operation { gives: &[field("name", FieldType::Text(8))], ..operation("visitor.on_number", Role::Rows) },
-        Operation {
-            needs: &["visitor"],
-            outcomes: &["chosen", "gone"],
-            ..operation("visitor.choose", Role::Action)
-        },
+        Operation { needs: &["visitor"], outcomes: &["chosen", "gone"], ..operation("visitor.choose", Role::Action) },
         Operation {
             gives: &[field("name", FieldType::Coded("clinic")), field("open", FieldType::Clock)],
             ..operation("clinic.near", Role::Rows)

@@ -1,9 +1,10 @@
-//! One planted fault at a time: its code, its file and line, and a fix that names the mend.
+//! One planted fault at a time: its code, its file and line, and a fix that names the mend. Here what is written: files,
+//! names and texts.
 
 use super::example::{build_with, bundle, sources_with};
 
 /// A fault that is planted into the example.
-struct Planted<'a> {
+pub(super) struct Planted<'a> {
     code: &'a str,
     file: &'a str,
     from: &'a str,
@@ -15,18 +16,25 @@ struct Planted<'a> {
 }
 
 /// A fault on the line that is planted.
-fn here<'a>(code: &'a str, file: &'a str, from: &'a str, to: &'a str, what: &'a str, fix: &'a str) -> Planted<'a> {
+pub(super) fn here<'a>(
+    code: &'a str,
+    file: &'a str,
+    from: &'a str,
+    to: &'a str,
+    what: &'a str,
+    fix: &'a str,
+) -> Planted<'a> {
     Planted { code, file, from, to, at: (file, to), what, fix }
 }
 
 impl<'a> Planted<'a> {
     /// The fault is reported on another line.
-    fn on(self, file: &'a str, on: &'a str) -> Self {
+    pub(super) fn on(self, file: &'a str, on: &'a str) -> Self {
         Self { at: (file, on), ..self }
     }
 }
 
-fn assert_found(planted: &Planted<'_>) {
+pub(super) fn assert_found(planted: &Planted<'_>) {
     let &Planted { code, file, from, to, at: (at, on), what, fix } = planted;
     let changes = [(file, from, to)];
     let sources = sources_with(&changes);
@@ -44,17 +52,17 @@ fn assert_found(planted: &Planted<'_>) {
     }
 }
 
-const BUNDLE: &str = "bundle.toml";
-const HOME: &str = "flows/home.toml";
-const CLINIC: &str = "flows/clinic.toml";
-const BOOKING: &str = "flows/booking.toml";
-const CLOCK: &str = "flows/clock.toml";
-const MARKET: &str = "flows/market.toml";
-const VAULT: &str = "flows/vault.toml";
-const WHO: &str = "flows/who.toml";
-const HELP: &str = "flows/help.toml";
-const EN: &str = "text/en.toml";
-const SW: &str = "text/sw.toml";
+pub(super) const BUNDLE: &str = "bundle.toml";
+pub(super) const HOME: &str = "flows/home.toml";
+pub(super) const CLINIC: &str = "flows/clinic.toml";
+pub(super) const BOOKING: &str = "flows/booking.toml";
+pub(super) const CLOCK: &str = "flows/clock.toml";
+pub(super) const MARKET: &str = "flows/market.toml";
+pub(super) const VAULT: &str = "flows/vault.toml";
+pub(super) const WHO: &str = "flows/who.toml";
+pub(super) const HELP: &str = "flows/help.toml";
+pub(super) const EN: &str = "text/en.toml";
+pub(super) const SW: &str = "text/sw.toml";
 
 #[test]
 fn the_example_is_without_fault() {
@@ -116,7 +124,8 @@ fn names_that_nothing_has() {
         here("E01", CLINIC, "pick = \"clinic\"", "pick = \"patient\"", "cannot be picked", "codes are picked"),
         here("E01", CLINIC, "call = \"booking\"", "call = \"boking\"", "no flow", "`booking`"),
         here("E01", BOOKING, "ask = \"patient\"", "ask = \"reason\"", "cannot be typed", "set by options"),
-        here("E01", BOOKING, "ask = \"note\"", "ask = \"note\"\nmenu = []", "menu, ask", "one of").on(BOOKING, "[state.note]"),
+        here("E01", BOOKING, "ask = \"note\"", "ask = \"note\"\nmenu = []", "menu, ask", "one of")
+            .on(BOOKING, "[state.note]"),
         here("E01", BOOKING, "set = { reason = \"checkup\" }", "set = { reason = \"chekup\" }", "set to", "word"),
         here("E01", MARKET, "do = \"market.post\"", "do = \"market.find\"", "can follow `do`", "known: "),
         here("E01", MARKET, "ask = \"price\"", "ask = \"prize\"", "no answer", "`price`"),
@@ -138,82 +147,22 @@ fn keys_that_a_state_of_this_kind_does_not_have() {
         assert_found(&here("E01", file, from, to, "means nothing", key).on(file, state));
     }
     let both = "options = []\nmenu = [{ key = \"1\", id = \"home\"";
-    assert_found(&here("E01", HELP, "menu = [{ key = \"1\", id = \"home\"", both, "holds its options itself", "`menu`"));
-}
-
-#[test]
-fn states_that_are_never_reached_or_lead_nowhere() {
-    let lost = "[state.far]\nend = true\n\n[state.lost]";
-    let text = "[help.far]\ntext = \"Far\"\n\n[help.lost]";
-    let changes = [(HELP, "[state.lost]", lost), (EN, "[help.lost]", text), (SW, "[help.lost]", text)];
-    let report = build_with(&changes).unwrap_err();
-    let [fault] = report.records().try_into().unwrap();
-    assert_eq!((fault.code, fault.file, fault.line), ("E02", HELP, 4));
-    assert!(fault.what.contains("help.far") && fault.fix.unwrap().contains("lead to it"));
-
-    assert_found(&here("E03", CLOCK, "ask = \"hour\"\ngo = \"set\"", "ask = \"hour\"", "nowhere", "go = ").on(CLOCK, "[state.hour]"));
-    assert_found(&here("E03", CLINIC, "menu = [{ key = \"1\", id = \"again\", go = \"list\" }]", "menu = []", "without options", "add {").on(CLINIC, "[state.dropped]"));
-    let returns = "return = \"x\"";
-    assert_found(&here("E03", HELP, "menu = [{ key = \"1\", id = \"home\", go = \"home.start\" }]", returns, "without a call", "only call").on(HELP, "[state.lost]"));
-}
-
-#[test]
-fn screens_without_a_way_out() {
-    // Posted leads only to itself, and nothing leads back from it.
-    let trap = "menu = [{ key = \"1\", id = \"list\", go = \"posted\" }]\n\n[state.unknown]";
-    let from = "menu = [{ key = \"1\", id = \"list\", go = \"list\" }]\n\n[state.unknown]";
-    assert_found(&here("E04", MARKET, from, trap, "market.posted", "back").on(MARKET, "[state.posted]"));
-}
-
-#[test]
-fn rings_that_never_answer() {
-    assert_found(&here("E05", VAULT, "wrong = \"ask\"", "wrong = \"open\"", "without a screen", "put a screen").on(VAULT, "[state.open]"));
-    // An empty list is passed by: it is no screen in a ring.
-    assert_found(&here("E05", CLINIC, "empty = \"none\"", "empty = \"list\"", "without a screen", "put a screen").on(CLINIC, "[state.list]"));
-    assert_found(&here("E05", BOOKING, "call = \"clock\"\non = { set = \"note\", skip = \"note\" }", "call = \"booking\"\non = { booked = \"note\", dropped = \"note\" }", "before it returns", "instead of `call`").on(BOOKING, "[state.clock]"));
-    assert_found(&here("E05", HELP, "[state.fault]\n", "[state.fault]\nshow = \"clinic.slip\"\n", "has just failed", "without `show`").on(BUNDLE, "fault = "));
-}
-
-#[test]
-fn keys_that_mean_two_things() {
-    for planted in [
-        here("E06", HOME, "key = \"2\", id = \"market\"", "key = \"1\", id = \"market\"", "two options", "another key"),
-        here("E06", HOME, "key = \"2\"", "key = \"0\"", "is reserved", "another key"),
-        here("E06", HOME, "key = \"2\"", "key = \"22\"", "taken as an answer", "another key"),
-        here("E06", HOME, "key = \"2\"", "key = \"2a\"", "one to three digits", "another key"),
-        here("E06", MARKET, "key = \"90\"", "key = \"98\"", "turns pages", "another key"),
-        here("E06", MARKET, "key = \"90\"", "key = \"9\"", "number of a row", "another key"),
-        here("E06", BUNDLE, "98 = \"more\"", "9a = \"more\"", "cannot be a key", "digits"),
-        here("E06", BUNDLE, "98 = \"more\"", "98 = \"more\"\n96 = \"more\"", "two keys mean", "remove one").on(BUNDLE, "96 = "),
-        here("E06", BUNDLE, "path = \"2*{crop_number}\"", "path = \"1\"  # again", "two places", "remove one"),
-    ] {
-        assert_found(&planted);
-    }
-    let same = "0 = \"back\"\n000 = \"home\"";
-    assert!(build_with(&[(BUNDLE, "0 = \"back\"\n00 = \"home\"", same)]).is_ok());
-    let same = "97 = \"back\"\n00 = \"home\"";
-    let report = build_with(&[(BUNDLE, "0 = \"back\"\n00 = \"home\"\n98 = \"more\"\n97 = \"previous\"", same)]).unwrap_err();
-    assert!(report.records().iter().any(|fault| fault.code == "E06" && fault.what.contains("two meanings")));
-}
-
-#[test]
-fn dialling_never_acts() {
-    let changes = [
-        (BUNDLE, "path = \"1\"\ngo = \"clinic.list\"", "path = \"1\"\ngo = \"clinic.act\""),
-        (CLINIC, "[state.none]", "[state.act]\ndo = \"visitor.choose\"\non = { chosen = \"none\", gone = \"none\" }\n\n[state.none]"),
-    ];
-    let report = build_with(&changes).unwrap_err();
-    let faults = report.records();
-    let fault = faults.iter().find(|fault| fault.code == "E06").unwrap();
-    assert!(fault.what.contains("`visitor.choose`") && fault.fix.unwrap().contains("asks first"));
-    assert_eq!((fault.file, fault.line), (BUNDLE, 34));
+    assert_found(&here(
+        "E01",
+        HELP,
+        "menu = [{ key = \"1\", id = \"home\"",
+        both,
+        "holds its options itself",
+        "`menu`",
+    ));
 }
 
 #[test]
 fn texts_that_are_missing_or_used_by_nothing() {
     for planted in [
         here("E07", SW, "clinic = \"Kliniki\"\n", "", "has no `clinic`", "clinic = ").on(SW, "[home.start]"),
-        here("E07", SW, "[vault.ask]\ntext = \"Siri yako?\"\n", "", "[vault.ask] has no `text`", "[vault.ask]").on(SW, "[engine]"),
+        here("E07", SW, "[vault.ask]\ntext = \"Siri yako?\"\n", "", "[vault.ask] has no `text`", "[vault.ask]")
+            .on(SW, "[engine]"),
         here("E07", SW, "over = \"Simu imekwisha.\"", "", "has no `over`", "over = ").on(SW, "[engine]"),
         here("E07", SW, "up = \"inapanda\"", "upp = \"inapanda\"", "does not use `upp`", "`up`"),
         here("E07", SW, "kilo = \"kg\"", "", "has no `kilo`", "kilo = ").on(SW, "[words]"),
@@ -238,16 +187,40 @@ fn placeholders_that_nothing_fills() {
         here("E08", SW, "row = \"{crop:12} {price}", "row = \"{crop:12} {prise}", "`{prise}`", "`price`"),
         here("E08", SW, "text = \"Afya na bei\"", "text = \"Afya na {bei\"", "without `}`", "{name}"),
         here("E08", SW, "back = \"Rudi\"", "back = \"Rudi {day}\"", "nothing fills", "without {"),
-        here("E08", SW, "{day}, namba {number}.", "{day}, namba {number}, {patient}.", "cannot show answers", "clinic, day"),
+        here(
+            "E08",
+            SW,
+            "{day}, namba {number}.",
+            "{day}, namba {number}, {patient}.",
+            "cannot show answers",
+            "clinic, day",
+        ),
         // Answered on no way here; on one of two ways; before the call, but dropped is returned before that.
         here("E08", SW, "text = \"Afya na bei\"", "text = \"Afya na {day}\"", "may not be answered", "every way"),
         here("E08", SW, "Hakuna kilichowekwa {clinic}.", "Hakuna {patient}.", "{patient} is shown", "every way"),
         here("E08", SW, "text = \"Kingine?\"", "text = \"Kingine, {hour}?\"", "{hour} is shown", "every way"),
         here("E08", SW, "text = \"Kingine?\"", "text = \"Kingine, {reason}?\"", "a word's name", "query"),
-        here("E08", BOOKING, "go = \"born\"", "go = \"day\"", "needs the answer `born`", "ask for it").on(BOOKING, "[state.save]"),
-        here("E08", HOME, "go = \"market.by_number\" }", "go = \"market.price\" }", "needs the answer `crop`", "ask for it").on(MARKET, "[state.price]"),
+        here("E08", BOOKING, "go = \"born\"", "go = \"day\"", "needs the answer `born`", "ask for it")
+            .on(BOOKING, "[state.save]"),
+        here(
+            "E08",
+            HOME,
+            "go = \"market.by_number\" }",
+            "go = \"market.price\" }",
+            "needs the answer `crop`",
+            "ask for it",
+        )
+        .on(MARKET, "[state.price]"),
         // A secret is gone after the next screen.
-        here("E08", VAULT, "go = \"open\"", "go = \"more\"\n\n[state.more]\nmenu = [{ key = \"1\", id = \"on\", go = \"open\" }]", "needs the answer `code`", "ask for it").on(VAULT, "[state.open]"),
+        here(
+            "E08",
+            VAULT,
+            "go = \"open\"",
+            "go = \"more\"\n\n[state.more]\nmenu = [{ key = \"1\", id = \"on\", go = \"open\" }]",
+            "needs the answer `code`",
+            "ask for it",
+        )
+        .on(VAULT, "[state.open]"),
     ] {
         assert_found(&planted);
     }
@@ -257,65 +230,6 @@ fn placeholders_that_nothing_fills() {
 fn letters_that_halve_a_message() {
     assert_found(&here("E09", SW, "text = \"Siri yako?\"", "text = \"Siri yako… ê\"", "`ê …`", "write Siri yako... e"));
     assert_found(&here("E09", SW, "up = \"inapanda\"", "up = \"inapânda\"", "`â`", "write inapanda"));
-}
-
-#[test]
-fn screens_that_do_not_fit() {
-    let letters = |slot: &str, count: usize| format!("{slot} = \"{}\"", "a".repeat(count));
-    // Too many for the first screen, few enough for a later one.
-    let long = letters("text", 121);
-    let what = "of 140 septets in `sw` as the first";
-    assert_found(&here("E10", SW, "text = \"Afya na bei\"", &long, what, "shorten it by 9"));
-    assert!(build_with(&[(SW, "text = \"Saa maalum?\"", &long)]).is_ok(), "a later screen may have 160");
-    // The error line above a prompt counts, and the way back below it.
-    let full = 160 - "Andika namba.\n\n0 Rudi".len();
-    assert!(build_with(&[(SW, "text = \"Siri yako?\"", &letters("text", full))]).is_ok());
-    let long = letters("text", full + 1);
-    assert_found(&here("E10", SW, "text = \"Siri yako?\"", &long, "can take 161 of 160 septets in `sw`", "by 1,"));
-    let long = letters("resume", 130);
-    assert_found(&here("E10", SW, "resume = \"Simu ilikatika.\"", &long, "dropped visit", "shorten it by"));
-    let long = letters("over", 141);
-    assert_found(&here("E10", SW, "over = \"Simu imekwisha.\"", &long, "last word takes 141 of 140", "shorten it by 1"));
-    let long = format!("text = \"{} {{clinic}}\"", "a".repeat(150));
-    let slip = "text = \"Ziara yako: {clinic}, {day}, namba {number}.\"";
-    assert_found(&here("E10", SW, slip, &long, "two segments", "{name:12}"));
-    // A character of the extension table counts twice.
-    let euros = format!("text = \"{}\"", "€".repeat(70));
-    assert_found(&here("E10", SW, "text = \"Siri yako?\"", &euros, "`vault.ask` can take 161", "shorten it by 1,"));
-}
-
-#[test]
-fn rows_that_do_not_fit() {
-    let long = format!("text = \"{}\"", "a".repeat(90));
-    assert_found(&here("E11", SW, "text = \"Bei za leo\"", &long, "`market.list` can take", "cut a value"));
-    // A cut value takes no more than its cut.
-    let cut = "row = \"{crop:4}. {price:3}. {trend:4}.\"";
-    let short = long.replace(&"a".repeat(90), &"a".repeat(80));
-    assert!(build_with(&[(SW, "text = \"Bei za leo\"", &short), (SW, "row = \"{crop:12} {price} {trend}\"", cut)]).is_ok());
-}
-
-#[test]
-fn outcomes_that_are_not_handled() {
-    for planted in [
-        here("E12", VAULT, "on = { right = \"inside\", wrong = \"ask\" }", "on = { right = \"inside\" }", "`wrong` of `vault.open`", "wrong = ").on(VAULT, "[state.open]"),
-        here("E12", VAULT, "wrong = \"ask\"", "wrong = \"ask\", wrang = \"ask\"", "no outcome `wrang`", "right, wrong"),
-        here("E12", CLINIC, "on = { booked = \"done\", dropped = \"dropped\" }", "on = { booked = \"done\" }", "returns `dropped`", "dropped = ").on(CLINIC, "[state.book]"),
-        here("E12", CLINIC, "dropped = \"dropped\" }", "dropped = \"dropped\", other = \"done\" }", "never returns `other`", "remove it").on(CLINIC, "[state.book]"),
-        here("E12", WHO, "return = \"known\"", "end = true", "never returns", "return = ").on(BUNDLE, "identify = "),
-    ] {
-        assert_found(&planted);
-    }
-}
-
-#[test]
-fn secrets_that_are_shown() {
-    assert_found(&here("E13", SW, "text = \"Siri yako?\"", "text = \"Siri {code}?\"", "is a secret", "remove it"));
-}
-
-#[test]
-fn a_state_that_asks_for_a_secret_is_private() {
-    let private = |bundle: &super::super::Bundle, name: &str| bundle.state(bundle.names[name]).unwrap().private;
-    assert!(private(bundle(), "vault.ask") && private(bundle(), "vault.inside") && !private(bundle(), "home.start"));
 }
 
 #[test]

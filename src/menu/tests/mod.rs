@@ -2,5 +2,6 @@
 
 pub(crate) mod example;
 mod faults;
+mod proofs;
 mod report;
 mod robust;

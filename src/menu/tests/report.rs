@@ -11,19 +11,19 @@ fn a_report_reads_like_a_compilers() {
     ])
     .unwrap_err();
     let wanted = r#"error[E01]: no state `clinic.lsit`
- --> flows/home.toml:7:38
+ --> flows/home.toml:7:36
   |
 7 |   { key = "1", id = "clinic", go = "clinic.lsit" },
-  |                                     ^^^^^^^^^^^^^
+  |                                    ^^^^^^^^^^^^^
   |
 help: did you mean `clinic.list`?
 
 error[E09]: `ô` is not in the GSM alphabet and would halve the message
-  --> text/sw.toml:97:8
-   |
-97 | text = "Siri yakô?"
-   |        ^^^^^^^^^^^^
-   |
+   --> text/sw.toml:111:8
+    |
+111 | text = "Siri yakô?"
+    |        ^^^^^^^^^^^^
+    |
 help: write Siri yako?
 
 2 faults found
@@ -33,13 +33,16 @@ help: write Siri yako?
 
 #[test]
 fn a_machine_is_told_line_and_column_in_characters() {
-    let text = "# é è à\n\"vault\".ask = { bad = \"è €\", text = \"{nope}\" }\n";
-    let report = build_with(&[("text/sw.toml", "[vault.ask]\ntext = \"Siri yako?\"\n", ""), ("text/sw.toml", "[engine]", &format!("{text}[engine]"))]);
+    let text = "# é è à\n\"vault\".ask = { bad = \"è €\", text = \"{qqqq}\" }\n";
+    let report = build_with(&[
+        ("text/sw.toml", "[vault.ask]\ntext = \"Siri yako?\"\n", ""),
+        ("text/sw.toml", "[engine]", &format!("{text}[engine]")),
+    ]);
     let report = report.unwrap_err();
     let json = serde_json::to_value(report.records()).unwrap();
     let wanted = serde_json::json!([{
         "code": "E08", "file": "text/sw.toml", "line": 2, "column": 37,
-        "what": "nothing fills `{nope}` here", "fix": json[0]["fix"],
+        "what": "nothing fills `{qqqq}` here", "fix": json[0]["fix"],
     }]);
     assert_eq!(json, wanted);
     assert!(json[0]["fix"].as_str().unwrap().starts_with("known here: visitor, clinic"));
@@ -48,7 +51,7 @@ fn a_machine_is_told_line_and_column_in_characters() {
 #[test]
 fn a_bundle_without_its_first_file_says_so() {
     let report = build(&Sources::new([]), &MANIFEST, &ExampleLabels).unwrap_err();
-    let wanted = "error[E00]: the bundle has no bundle.toml\n  |\nhelp: write one beside flows/ and text/; it begins with format = 1\n\n1 fault found\n";
+    let wanted = "error[E00]: the bundle has no bundle.toml\n |\nhelp: write one beside flows/ and text/; it begins with format = 1\n\n1 fault found\n";
     assert_eq!(report.render(), wanted);
     let record = &report.records()[0];
     assert_eq!((record.file, record.line, record.column), ("", 1, 1));

@@ -40,10 +40,10 @@ impl<'a> Engine<'a> {
         if !state.back {
             visit.history.clear();
         } else if !place.is(visit.at, &visit.stack) {
-            if visit.history.last().is_some_and(|last| last.is(visit.at, &visit.stack)) {
-                visit.history.pop();
-            } else {
-                visit.remember(place);
+            // A screen that was shown before is gone back to, not added again: `0` never leads in a ring.
+            match visit.history.iter().position(|past| past.is(visit.at, &visit.stack)) {
+                Some(before) => visit.history.truncate(before),
+                None => visit.remember(place),
             }
         }
     }
@@ -86,11 +86,17 @@ impl<'a> Engine<'a> {
         operation.and_then(|index| manifest.operations.get(index)).map_or(&[], |operation| operation.gives)
     }
 
+    /// The values that the state shows.
+    fn given(&self, state: &State) -> Given<'_> {
+        Given { fields: self.fields(state.show), values: self.shown.as_deref().unwrap_or_default() }
+    }
+
     fn parts(&self, state: &State) -> Parts {
         let words = self.words();
-        let mut parts = Parts::default();
+        let room = || String::with_capacity(160);
+        let mut parts = Parts { above: room(), options: room(), back: String::new() };
         let Some(text) = state.texts.get(words.language.index()) else { return parts };
-        let shown = Given { fields: self.fields(state.show), values: self.shown.as_deref().unwrap_or_default() };
+        let shown = self.given(state);
         let visit = Some(&*self.visit);
         if let Some(error) = self.error {
             let own = !matches!(error, EngineText::TooLong | EngineText::NotFound);
@@ -125,15 +131,6 @@ impl<'a> Engine<'a> {
         }
         self.arrive(state);
         let words = self.words();
-        let row_text = state.texts.get(words.language.index()).map(|text| &text.row);
-        let fields = self.fields(Some(*query));
-        let lines: Vec<String> = rows
-            .iter()
-            .map(|row| {
-                let given = Given { fields, values: &row.values };
-                row_text.map(|text| words.fill(text, Some(&*self.visit), Given::default(), given)).unwrap_or_default()
-            })
-            .collect();
         let keys = &self.scene.bundle.keys;
         let (mut more, mut previous) = (String::new(), String::new());
         screen::push_line(&mut more, &keys.more, words.engine(EngineText::More));
@@ -141,8 +138,15 @@ impl<'a> Engine<'a> {
             screen::push_line(&mut previous, &keys.previous, words.engine(EngineText::Previous));
         }
         let parts = self.parts(state);
-        let pages = Pages { rows: &lines, more: &more, previous: &previous, beyond };
-        let (text, shown) = screen::list(&parts, &pages, self.limit());
+        let pages = Pages { rows: rows.len(), beyond, more: &more, previous: &previous };
+        let row_text = state.texts.get(words.language.index()).map(|text| &text.row);
+        let (fields, shown) = (self.fields(Some(*query)), self.given(state));
+        let visit = Some(&*self.visit);
+        let (text, shown) = screen::list(&parts, pages, self.limit(), |row, out| {
+            if let (Some(text), Some(row)) = (row_text, rows.get(row)) {
+                words.fill_into(out, text, visit, shown, Given { fields, values: &row.values });
+            }
+        });
         if let Some(page) = &mut self.visit.page {
             page.rows.clear();
             page.rows.extend(rows.iter().take(shown).map(|row| row.id));

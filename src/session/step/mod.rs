@@ -60,6 +60,7 @@ impl<'a> Engine<'a> {
             Event::Dial(extras) => {
                 self.visit.hop = self.visit.hop.saturating_add(1);
                 self.opening = true;
+                self.visit.forget();
                 self.dial(&extras)
             }
             Event::Resume(extras) => {

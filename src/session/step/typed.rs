@@ -32,7 +32,9 @@ impl Engine<'_> {
             return self.leave(choice.go);
         }
         match &state.kind {
-            Kind::Menu { typed: Some((answer, go)) } | Kind::Ask { answer, go } => self.answered(*answer, *go, &cleaned),
+            Kind::Menu { typed: Some((answer, go)) } | Kind::Ask { answer, go } => {
+                self.answered(*answer, *go, &cleaned)
+            }
             Kind::Pick { answer, go, find, .. } => self.picked(*answer, *go, *find, key, &cleaned),
             _ => self.wrong(EngineText::WrongKey),
         }

@@ -29,7 +29,7 @@ impl<'a> Request<'a> {
 
     /// A hop. The text is percent-encoded whole.
     pub(crate) fn hop(session: &str, number: &str, text: &str) -> Request<'a> {
-        let text: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let text = text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let number = number.replace('+', "%2B");
         Request::form(format!(
             "sessionId={session}&phoneNumber={number}&networkCode=99999&serviceCode=*567%23&text={text}"
@@ -37,17 +37,17 @@ impl<'a> Request<'a> {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: kaziline\r\nconnection: close\r\n", self.method, self.path);
-        for (name, value) in self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if let Some(content_type) = self.content_type {
-            head.push_str(&format!("content-type: {content_type}\r\n"));
-        }
+        let mut head = vec![
+            format!("{} {} HTTP/1.1", self.method, self.path),
+            "host: kaziline".to_owned(),
+            "connection: close".to_owned(),
+        ];
+        head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        head.extend(self.content_type.map(|content_type| format!("content-type: {content_type}")));
         if self.method != "GET" || !self.body.is_empty() {
-            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+            head.push(format!("content-length: {}", self.body.len()));
         }
-        [head.as_bytes(), b"\r\n", &self.body].concat()
+        [head.join("\r\n").as_bytes(), b"\r\n\r\n", &self.body].concat()
     }
 }
 
@@ -77,12 +77,17 @@ impl Answer {
 }
 
 /// A connection to the service.
-#[expect(clippy::disallowed_methods, reason = "the tests stand where a gateway stands, outside the service")]
 pub(crate) fn connect(address: &str) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
+    try_connect(address).unwrap()
+}
+
+/// A connection to a service that may be gone.
+#[expect(clippy::disallowed_methods, reason = "the tests stand where a gateway stands, outside the service")]
+pub(crate) fn try_connect(address: &str) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Sends bytes and reads to the end of the connection.

@@ -8,6 +8,7 @@ mod phone;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub(crate) use phone::TestPhone;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_kaziline");
 /// Far beyond a healthy start (3 s) or stop, so that only a real fault runs into it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A command of the program, with nothing of the caller's environment that could be a setting.
 pub(crate) fn command(arguments: &[&str], folder: &Path) -> Command {
@@ -62,7 +63,8 @@ pub(crate) struct World {
     pub(crate) greeting: Vec<String>,
     /// `127.0.0.1:PORT`
     pub(crate) address: String,
-    log: Receiver<String>,
+    /// Behind a lock, so that threads can share a world.
+    log: Mutex<Receiver<String>>,
     folder: Folder,
 }
 
@@ -95,7 +97,7 @@ impl World {
             }
         }
         let address = greeting[0].strip_prefix("kaziline  listening on http://").unwrap().to_owned();
-        World { child, greeting, address, log, folder }
+        World { child, greeting, address, log: Mutex::new(log), folder }
     }
 
     pub(crate) fn folder(&self) -> &Folder {
@@ -126,28 +128,12 @@ impl World {
         run(arguments, self.folder.path())
     }
 
-    /// The log until `what` stands in a line, that line last.
-    pub(crate) fn log_until(&self, what: &str) -> Vec<String> {
-        let mut lines = Vec::new();
-        loop {
-            match self.log.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    lines.push(line);
-                    if lines.last().is_some_and(|line| line.contains(what)) {
-                        return lines;
-                    }
-                }
-                Err(fault) => panic!("the log never said `{what}` ({fault}): {lines:?}"),
-            }
-        }
-    }
-
     /// What was logged and not read yet, when nothing more can come.
     pub(crate) fn stop(mut self) -> Stopped {
         let id = i32::try_from(self.child.id()).unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let status = self.child.wait().unwrap();
-        Stopped { code: status.code(), log: self.log.iter().collect() }
+        Stopped { code: status.code(), log: self.log.lock().unwrap().iter().collect() }
     }
 
     /// `kill -9`, and the folder that it leaves behind.

@@ -24,7 +24,9 @@ impl TestPhone {
     pub(crate) fn dial(&mut self, code: &str, keys: &[&str]) -> String {
         let answer = self.runtime.block_on(self.handset.dial(code)).unwrap();
         (self.screen, self.end) = (answer.text, answer.end);
-        keys.iter().for_each(|key| self.press(key));
+        for key in keys {
+            self.press(key);
+        }
         self.screen.clone()
     }
 
@@ -40,14 +42,6 @@ impl TestPhone {
 
     pub(crate) fn ended(&self) -> bool {
         self.end
-    }
-
-    /// Presses the key of the line that has `words`.
-    pub(crate) fn pick(&mut self, words: &str) {
-        let line = self.screen.lines().find(|line| line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(words));
-        let line = line.unwrap_or_else(|| panic!("no line says `{words}`: {}", self.screen));
-        let key: String = line.chars().take_while(char::is_ascii_digit).collect();
-        self.press(&key);
     }
 
     /// The texts of all messages, once there are `count`. A message too many is a fault only if it is there by then.
