@@ -23,4 +23,10 @@ mod tests {
         assert_eq!(files, listed);
         assert!(SQLITE.iter().zip(1..).all(|(migration, number)| migration.number == number));
     }
+
+    #[test]
+    fn every_migration_applies() {
+        let clock = std::sync::Arc::new(crate::clock::SimulatedClock::at(0));
+        assert!(crate::storage::Store::inline(SQLITE, clock).is_ok());
+    }
 }

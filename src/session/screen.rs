@@ -145,13 +145,11 @@ impl Words<'_> {
 
 /// A text in the GSM alphabet, and its septets: one look at each character where nothing is to be folded.
 fn measured(text: &str) -> (usize, Cow<'_, str>) {
-    match gsm7::septets(text) {
-        Some(septets) => (septets, Cow::Borrowed(text)),
-        None => {
-            let folded = folding::fold(text);
-            (gsm7::septets(&folded).unwrap_or_default(), folded)
-        }
+    if let Some(septets) = gsm7::septets(text) {
+        return (septets, Cow::Borrowed(text));
     }
+    let folded = folding::fold(text);
+    (gsm7::septets(&folded).unwrap_or_default(), folded)
 }
 
 /// [`folding::cut`], at the price of a count where nothing is to be cut.

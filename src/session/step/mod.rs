@@ -223,7 +223,10 @@ impl<'a> Engine<'a> {
         self.left = Some(self.visit.place());
         self.visit.page = None;
         self.visit.stack.clear();
-        self.enter(self.scene.bundle.help)
+        // Help that was shown before is not gone back to: `0` leads to the screen that was just left.
+        let help = self.scene.bundle.help;
+        self.visit.history.retain(|past| past.at != help);
+        self.enter(help)
     }
 
     /// Goes to a state, through calls and returns, until something is needed or shown.

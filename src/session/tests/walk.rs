@@ -146,6 +146,26 @@ fn three_wrong_keys_lead_to_help_and_0_leads_back() {
 }
 
 #[test]
+fn help_leads_back_to_the_screen_that_was_just_left_however_often_it_is_shown() {
+    let lost = "menu = [{ key = \"1\", id = \"home\", go = \"home.start\" }";
+    let bundle = build_with(&[
+        ("flows/help.toml", lost, &format!("{lost}, {{ key = \"2\", id = \"list\", go = \"market.list\" }}")),
+        ("text/en.toml", "[help.lost]", "[help.lost]\nlist = \"Prices\""),
+        ("text/sw.toml", "[help.lost]", "[help.lost]\nlist = \"Bei\""),
+    ]);
+    let mut host = Host { bundle: Box::leak(Box::new(bundle.unwrap())), ..Host::new() };
+    host.dial("");
+    host.all(&["1", "1", "x", "x", "x"]);
+    assert_eq!(host.at(), "help.lost");
+    host.all(&["2", "1", "x", "x", "x"]);
+    assert_eq!(host.at(), "help.lost");
+    for state in ["market.price", "market.list", "booking.reason", "clinic.list", "home.start"] {
+        host.typed("0");
+        assert_eq!(host.at(), state);
+    }
+}
+
+#[test]
 fn a_good_answer_between_wrong_ones_starts_the_count_again() {
     let mut host = Host::new();
     host.dial("");

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::{MIGRATIONS, Place, ids, insert};
 use crate::storage::{
     Column, DataFolder, FolderFault, KeyFault, Keys, Migration, MigrationFault, OpenError, Options, Purpose,
-    SQLITE_MIGRATIONS, Store, Work,
+    Store, Work,
 };
 
 const SECOND: Migration = Migration::new(2, "second", "CREATE TABLE other (id INTEGER PRIMARY KEY) STRICT;");
@@ -47,17 +47,6 @@ fn migrations_are_applied_once_and_later_ones_follow() {
         newer.to_string(),
         "the database is at version 2, newer than this program, which knows 1: use a newer program"
     );
-}
-
-#[test]
-fn every_migration_file_is_compiled_in_and_applies() {
-    let listed: Vec<String> = SQLITE_MIGRATIONS.iter().map(|m| format!("{:04}_{}.sql", m.number, m.name)).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
-    let files = std::fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    files.sort_unstable();
-    assert_eq!(files, listed);
-    assert!(open(&Place::new(), SQLITE_MIGRATIONS).is_ok());
 }
 
 #[test]
