@@ -137,7 +137,7 @@ impl Options {
             seed: arguments.seed,
             json: arguments.json,
             folder: arguments.folder.unwrap_or_else(|| default_folder().to_owned()),
-            server: arguments.server.unwrap_or_else(|| env!("CARGO_BIN_EXE_kaziline").into()),
+            server: arguments.server.map_or_else(|| env!("CARGO_BIN_EXE_kaziline").into(), absolute),
         };
         if options.smoke {
             let moment = Duration::from_millis(60);

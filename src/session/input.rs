@@ -63,7 +63,9 @@ pub fn answer(kind: &AnswerType, typed: &str, today: Today, labels: &dyn Labels)
         AnswerType::Number { min, max } => within(number::parse(typed).map_err(|_| wrong)?, min, max),
         AnswerType::Money { min, max } => within(labels.parse_money(typed).ok_or(wrong)?, min, max),
         AnswerType::Year { min, max } => {
-            within(i64::from(number::year(typed, today.year - TWO_DIGIT_YEARS_AGO).map_err(|_| wrong)?), min, max)
+            let digits = typed.chars().filter(char::is_ascii_digit).count();
+            let latest = if digits <= 2 { today.year - TWO_DIGIT_YEARS_AGO } else { today.year };
+            within(i64::from(number::year(typed, latest).map_err(|_| wrong)?), min, max)
         }
         AnswerType::Day => Day::parse(typed, today.day).map(|day| Answer::Integer(i64::from(day.0))).map_err(|_| wrong),
         AnswerType::Time => parse_clock(typed).map(|minute| Answer::Integer(i64::from(minute))).map_err(|_| wrong),

@@ -153,14 +153,6 @@ impl World {
         let Some(call) = self.callers[who].session.take() else { return self.dial(who).await };
         match self.chance.below(20) {
             0 => self.hang_up(who, call).await,
-            // The gateway asks again: the last hop, or an earlier one that comes late.
-            1 | 2 => {
-                let back = usize::try_from(self.chance.below(2)).unwrap().min(call.hops.len() - 1);
-                let (text, before) = call.hops[call.hops.len() - 1 - back].clone();
-                let (again, _) = self.send(who, &call.id, &text).await;
-                assert_eq!(again, before, "a redelivered hop gets the same bytes");
-                self.callers[who].session = Some(call);
-            }
             _ => self.type_something(who, call).await,
         }
     }
@@ -183,7 +175,19 @@ impl World {
         let (bytes, end) = self.send(who, &call.id, &call.text).await;
         call.screen = self.check(&bytes, 160);
         call.hops.push((call.text.clone(), bytes));
+        if self.chance.one_in(6) {
+            self.redeliver(who, &call).await;
+        }
         self.callers[who].session = (!end && call.hops.len() < 60).then_some(call);
+    }
+
+    /// The gateway asks again, as late as gateways do: the last hop, or the one before it.
+    async fn redeliver(&mut self, who: usize, call: &Call) {
+        self.clock.advance(i64::try_from(self.chance.below(25_000)).unwrap());
+        let back = usize::try_from(self.chance.below(2)).unwrap().min(call.hops.len() - 1);
+        let (text, before) = call.hops[call.hops.len() - 1 - back].clone();
+        let (again, _) = self.send(who, &call.id, &text).await;
+        assert_eq!(again, before, "a redelivered hop gets the same bytes");
     }
 
     async fn hang_up(&mut self, who: usize, call: Call) {
