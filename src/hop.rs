@@ -209,8 +209,7 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
         return repeat(tx, service, prepared, &before, before.hop_seq);
     }
     let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
-    let reading =
-        redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
+    let reading = redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
     match reading {
         Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_seq),
         Reading::Earlier => match record::earlier(tx, &before, prepared)? {
@@ -351,13 +350,7 @@ fn save(
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.
-fn repeat(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    before: &Record,
-    seq: i64,
-) -> Result<Done, Error> {
+fn repeat(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record, seq: i64) -> Result<Done, Error> {
     let Some((sealed, end)) = record::answer_of(tx, before, seq)? else {
         return Err(Error::Corrupt { what: "an answered hop has no row" });
     };

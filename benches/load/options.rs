@@ -137,7 +137,7 @@ impl Options {
             seed: arguments.seed,
             json: arguments.json,
             folder: arguments.folder.unwrap_or_else(|| default_folder().to_owned()),
-            server: arguments.server.map_or_else(|| env!("CARGO_BIN_EXE_kaziline").into(), absolute),
+            server: arguments.server.map_or_else(|| env!("CARGO_BIN_EXE_kaziline").into(), path_from_here),
         };
         if options.smoke {
             let moment = Duration::from_millis(60);
@@ -149,4 +149,9 @@ impl Options {
         }
         options
     }
+}
+
+/// A server is started in its data folder, so that its path must not hang on where we are.
+fn path_from_here(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }

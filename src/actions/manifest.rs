@@ -1,8 +1,8 @@
 //! The table of everything that a flow may name, with the function behind each name.
 
 use super::{ActionCx, Fault, applications, details, help, home, job, jobs, place, rate, register, trade, who};
-use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
 use crate::menu::Value;
+use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
 use crate::session::{Row, RowsWanted};
 
 /// Declares the outcomes of an action or case: an enum and its words in flows, which cannot drift apart.
@@ -142,7 +142,8 @@ const MESSAGES: &[MessageKind] = &[
 pub(super) const CODE: FieldType = FieldType::Text(10);
 
 const OPERATIONS: [Operation; TABLE.len()] = {
-    let mut operations = [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];
+    let mut operations =
+        [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];
     let mut index = 0;
     while index < TABLE.len() {
         operations[index] = TABLE[index].0;
@@ -155,7 +156,19 @@ const MANIFEST: Manifest = Manifest {
     operations: &OPERATIONS,
     messages: MESSAGES,
     coded: &["trade", "category", "area"],
-    words: &["day_to_agree", "pay_to_agree", "no_end", "to_agree", "hour", "day", "month", "trip", "kg", "piece", "job"],
+    words: &[
+        "day_to_agree",
+        "pay_to_agree",
+        "no_end",
+        "to_agree",
+        "hour",
+        "day",
+        "month",
+        "trip",
+        "kg",
+        "piece",
+        "job",
+    ],
     answers: &[
         ("person", "number"),
         ("birth_year", "year"),

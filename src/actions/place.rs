@@ -12,11 +12,16 @@ outcomes! { Place { Saved = "saved" } }
 pub(super) const AREA_ROW: &[Field] = fields! { "area": FieldType::Coded("area") };
 
 fn rows(areas: &[AreaCode], wanted: &RowsWanted) -> (Vec<Row>, bool) {
-    page(areas, wanted, |area| area.get(), |area| Row {
-        id: area.get(),
-        values: vec![Value::Coded("area", area.get())],
-        exact: wanted.find.as_deref() == Some(area.get().to_string().as_str()),
-    })
+    page(
+        areas,
+        wanted,
+        |area| area.get(),
+        |area| Row {
+            id: area.get(),
+            values: vec![Value::Coded("area", area.get())],
+            exact: wanted.find.as_deref() == Some(area.get().to_string().as_str()),
+        },
+    )
 }
 
 /// The areas inside another, narrowed by what was typed.

@@ -16,10 +16,15 @@ pub(super) const TRADE_ROW: &[Field] = fields! { "trade": FieldType::Coded("trad
 /// The nine categories.
 pub(super) fn categories(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result<(Vec<Row>, bool), Fault> {
     let all = cx.at.host.country.trades.categories();
-    Ok(page(all, wanted, |category| i64::from(*category), |category| {
-        let code = i64::from(*category);
-        Row { id: code, values: vec![Value::Coded("category", code)], exact: false }
-    }))
+    Ok(page(
+        all,
+        wanted,
+        |category| i64::from(*category),
+        |category| {
+            let code = i64::from(*category);
+            Row { id: code, values: vec![Value::Coded("category", code)], exact: false }
+        },
+    ))
 }
 
 /// The trades of a category. A two-digit number names a trade of any category; letters or keypad digits narrow.

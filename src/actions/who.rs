@@ -36,10 +36,15 @@ pub(super) fn who(cx: &mut ActionCx<'_, '_, '_>) -> Result<Who, Fault> {
 pub(super) fn on_number(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result<(Vec<Row>, bool), Fault> {
     let number = cx.number()?;
     let persons = phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)?;
-    Ok(page(&persons, wanted, |person| person.person.get(), |person| {
-        let initials = if person.initials.is_empty() { "..." } else { person.initials.as_str() };
-        Row { id: person.person.get(), values: vec![Value::Text(initials.to_owned())], exact: false }
-    }))
+    Ok(page(
+        &persons,
+        wanted,
+        |person| person.person.get(),
+        |person| {
+            let initials = if person.initials.is_empty() { "..." } else { person.initials.as_str() };
+            Row { id: person.person.get(), values: vec![Value::Text(initials.to_owned())], exact: false }
+        },
+    ))
 }
 
 /// The caller is one of the people on the number.

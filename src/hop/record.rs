@@ -161,11 +161,7 @@ pub(super) fn earlier(tx: &mut Tx<'_>, before: &Record, prepared: &Prepared) -> 
 }
 
 /// The caller's visit that was dropped last, if it is young enough to be offered again.
-pub(super) fn resumable(
-    tx: &mut Tx<'_>,
-    prepared: &Prepared,
-    since_ms: i64,
-) -> Result<Option<Record>, Error> {
+pub(super) fn resumable(tx: &mut Tx<'_>, prepared: &Prepared, since_ms: i64) -> Result<Option<Record>, Error> {
     const RESUMABLE: &str = "SELECT session_id, generation, seq, first_seq, last_ms, ended_ms, hop_uid, hop_seq, \
         text_len, text_hash, bundle_hash, visit_sealed FROM session \
         WHERE number_hash = $1 AND channel = $2 AND resumable = 1 AND last_ms >= $3 ORDER BY last_ms DESC LIMIT 1";

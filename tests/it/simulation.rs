@@ -23,6 +23,8 @@ use kaziline::worker::Worker;
 /// 24 November 2026, 09:00 in Kigali.
 const START_MS: i64 = 1_795_503_600_000;
 const CALLERS: usize = 12;
+/// How long the simulated network waits for a caller.
+const NETWORK_IDLE_MS: i64 = 150_000;
 const STEPS: usize = 400;
 const SEEDS: u64 = 10;
 
@@ -71,7 +73,11 @@ impl Transport for Weather {
                     Err(TransportFault::Unknown)
                 }
                 10..=14 => Ok(WireResponse { status: 503, headers: Vec::new(), body: Vec::new() }),
-                15..=19 => Ok(WireResponse { status: 429, headers: vec![("retry-after".into(), "7".into())], body: Vec::new() }),
+                15..=19 => Ok(WireResponse {
+                    status: 429,
+                    headers: vec![("retry-after".into(), "7".into())],
+                    body: Vec::new(),
+                }),
                 _ => self.inner.exchange(request).await,
             }
         })
@@ -90,6 +96,7 @@ struct Call {
     text: String,
     screen: String,
     hops: Vec<(String, Vec<u8>)>,
+    last_ms: i64,
 }
 
 struct World {
@@ -151,6 +158,10 @@ impl World {
         let who = usize::try_from(self.chance.below(CALLERS as u64)).unwrap();
         self.clock.advance(i64::try_from(900 + self.chance.below(20_000)).unwrap());
         let Some(call) = self.callers[who].session.take() else { return self.dial(who).await };
+        // No network keeps a session that has been silent for so long.
+        if self.clock.now_ms() - call.last_ms > NETWORK_IDLE_MS {
+            return self.hang_up(who, call).await;
+        }
         match self.chance.below(20) {
             0 => self.hang_up(who, call).await,
             _ => self.type_something(who, call).await,
@@ -160,12 +171,14 @@ impl World {
     async fn dial(&mut self, who: usize) {
         self.callers[who].calls += 1;
         let id = format!("s{who}-{}", self.callers[who].calls);
-        let extras = if self.chance.one_in(6) { *self.chance.pick(&["4", "1", "6", "10000", "48213", "9*9"]) } else { "" };
+        let extras =
+            if self.chance.one_in(6) { *self.chance.pick(&["4", "1", "6", "10000", "48213", "9*9"]) } else { "" };
         let (bytes, end) = self.send(who, &id, extras).await;
         let screen = self.check(&bytes, 140);
         if !end {
             let hops = vec![(extras.to_owned(), bytes)];
-            self.callers[who].session = Some(Call { id, text: extras.to_owned(), screen, hops });
+            let last_ms = self.clock.now_ms();
+            self.callers[who].session = Some(Call { id, text: extras.to_owned(), screen, hops, last_ms });
         }
     }
 
@@ -175,6 +188,7 @@ impl World {
         let (bytes, end) = self.send(who, &call.id, &call.text).await;
         call.screen = self.check(&bytes, 160);
         call.hops.push((call.text.clone(), bytes));
+        call.last_ms = self.clock.now_ms();
         if self.chance.one_in(6) {
             self.redeliver(who, &call).await;
         }
@@ -213,7 +227,9 @@ impl World {
         match self.chance.below(20) {
             0 => (*self.chance.pick(&["", "99", "abc", "0", "00", "1.", "é😀", "7 000", "-1", "*", "1*2"])).to_owned(),
             1 => "x".repeat(usize::try_from(self.chance.below(400)).unwrap()),
-            2..=4 => (*self.chance.pick(&["1990", "2015", "2008", "7000", "Uwase Aline", "Jean Bosco", "546"])).to_owned(),
+            2..=4 => {
+                (*self.chance.pick(&["1990", "2015", "2008", "7000", "Uwase Aline", "Jean Bosco", "546"])).to_owned()
+            }
             _ if keys.is_empty() => (*self.chance.pick(&["1990", "7000", "Uwase Aline"])).to_owned(),
             _ => (*self.chance.pick(&keys)).to_owned(),
         }
@@ -244,8 +260,14 @@ impl World {
         self.deliver(600).await;
         assert_eq!(self.count("SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')").await, 0);
         let applied = self.count("SELECT COUNT(*) FROM outbox WHERE template = 'applied'").await;
-        assert_eq!(applied, self.count("SELECT COUNT(*) FROM application").await, "one SMS an application, and none without");
-        let doubles = self.count("SELECT COUNT(*) FROM (SELECT 1 FROM application GROUP BY person_id, vacancy_id HAVING COUNT(*) > 1)");
+        assert_eq!(
+            applied,
+            self.count("SELECT COUNT(*) FROM application").await,
+            "one SMS an application, and none without"
+        );
+        let doubles = self.count(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM application GROUP BY person_id, vacancy_id HAVING COUNT(*) > 1)",
+        );
         assert_eq!(doubles.await, 0);
         let children = self.count("SELECT COUNT(*) FROM worker WHERE birth_year > 2010");
         assert_eq!(children.await, 0, "nothing is kept of a child");

@@ -43,8 +43,16 @@ async fn every_transcript_holds() {
 #[test]
 fn every_flow_has_a_transcript_in_every_language() {
     let flows = [
-        "home", "register", "register_slips", "register_refused", "details", "apply", "job_by_number", "applications",
-        "help", "who",
+        "home",
+        "register",
+        "register_slips",
+        "register_refused",
+        "details",
+        "apply",
+        "job_by_number",
+        "applications",
+        "help",
+        "who",
     ];
     for language in ["rw", "en", "fr", "sw"] {
         for flow in flows {

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::{MIGRATIONS, Place, ids, insert};
 use crate::storage::{
-    Column, DataFolder, FolderFault, KeyFault, Keys, Migration, MigrationFault, OpenError, Options, Purpose,
-    Store, Work,
+    Column, DataFolder, FolderFault, KeyFault, Keys, Migration, MigrationFault, OpenError, Options, Purpose, Store,
+    Work,
 };
 
 const SECOND: Migration = Migration::new(2, "second", "CREATE TABLE other (id INTEGER PRIMARY KEY) STRICT;");
