@@ -23,31 +23,28 @@ const LANGUAGE = [
 const REGISTRATION = [
   { pick: "I want work", sees: ["birth year", "Agree"] },
   { pick: "Agree", sees: ["year", "born"] },
-  { type: "1990", sees: ["What work do you do", "Construction"] },
-  { pick: "Construction", sees: ["Your trade", "Mason"] },
+  { type: "1990", sees: ["Work?", "Construction"] },
+  { pick: "Construction", sees: ["Construction", "Mason"] },
   { pick: "Mason", sees: ["Mason", "how much", "RWF"] },
   { type: "7000", sees: ["Where do you live", "Kigali"] },
   { pick: "Kigali", sees: ["Your district", "Gasabo"] },
   { pick: "Gasabo", sees: ["Your sector"] },
-  { pick: "Kimironko", sees: ["Your name"] },
+  { pick: "Kimironko", sees: ["7000/day", "Your name"] },
   { type: "Aline Uwase", sees: ["You are listed", "Mason", "Kimironko"] },
 ];
 const REGISTERED_SMS = ["Kaziline", "listed", "Mason", "Kimironko", "never pay"];
 
 const APPLICATION = [
-  // The visit was left open by hanging up, so the next dial offers it.
-  { dial: SERVICE, sees: ["Kaziline", "Go on", "Start again"] },
-  { pick: "Start again", sees: ["Kaziline", "Jobs for you"] },
+  { dial: SERVICE, sees: ["Kaziline", "Jobs for you", "My details"] },
   { pick: "Jobs for you", sees: ["Jobs for you", "1 ", "/"] },
-  { type: "1", sees: ["places", "Apply"] },
+  { type: "1", sees: ["Apply", "More"] },
   { pick: "Apply", sees: ["You asked for job", "never pay"] },
 ];
 const APPLIED_SMS = ["Kaziline", "you asked for job", "never pay"];
 
 /** From the dial to the last screen, with turning of pages. */
 const REGISTRATION_HOPS_MAX = 14;
-/** Four, and one for the open visit. */
-const APPLICATION_HOPS_MAX = 5;
+const APPLICATION_HOPS_MAX = 4;
 
 // ------------------------------------------------------------------------------------------------------------
 
