@@ -25,6 +25,7 @@ use crate::bundles::BundlesFault;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault as ConfigFault};
 use crate::country::{Country, Fault as CountryFault};
+use crate::housekeeping;
 use crate::market;
 use crate::migrations;
 use crate::storage::{self, DataFolder, FolderFault, Keys, OpenError, Store};
@@ -142,6 +143,7 @@ pub struct App {
     stop_sending: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     worker: JoinHandle<()>,
+    housekeeping: JoinHandle<()>,
     folder: DataFolder,
 }
 
@@ -204,7 +206,8 @@ impl App {
         ];
         let wake = Arc::clone(&core.service.enqueued);
         let worker = tokio::spawn(Worker::new(Arc::clone(&core.delivery)).run(wake, stop_sending.subscribe()));
-        Ok(App { address, core, stop_listening, stop_sending, listeners, worker, folder })
+        let housekeeping = tokio::spawn(housekeeping::run(core.service.clone(), stop_sending.subscribe()));
+        Ok(App { address, core, stop_listening, stop_sending, listeners, worker, housekeeping, folder })
     }
 
     /// Where the service listens: the port is the system's when port 0 was asked for.
@@ -231,6 +234,7 @@ impl App {
         }
         self.stop_sending.send_replace(true);
         let _ = self.worker.await;
+        let _ = self.housekeeping.await;
         let store = self.core.service.store.clone();
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
         // Both are a convenience for whoever looks next; the lock, which is released last, is what counts.

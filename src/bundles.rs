@@ -7,10 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-
 use crate::actions::{self, Host};
-use crate::menu::{self, Bundle, Manifest, Report, Sources};
+use crate::menu::{self, Bundle, Report, Sources};
 use crate::storage::{self, Store, Tx, Work};
 
 /// Bundles that are kept for older visits at most: a week of daily publishing.
@@ -39,17 +37,17 @@ impl Bundles {
     pub async fn open(store: &Store, sources: Sources, host: &Host, now_ms: i64) -> Result<Bundles, BundlesFault> {
         let manifest = actions::manifest();
         let live = menu::build(&sources, manifest, host).map_err(BundlesFault::Menu)?;
-        let (hash, bytes, manifest_hash) = (live.hash, sources.pack(), manifest_hash(manifest));
+        let (hash, bytes, manifest_hash) = (live.hash, sources.pack(), manifest.hash());
         let publish = move |tx: &mut Tx<'_>| publish(tx, &hash, &bytes, &manifest_hash, now_ms);
         store.transact::<_, storage::Error, _>(Work::interactive(None), publish).await?;
         let in_use = store.read::<_, storage::Error, _>(in_use).await?;
         let mut older = HashMap::new();
         for (hash, bytes) in in_use.into_iter().filter(|(hash, _)| hash[..] != live.hash).take(OLDER_MAX) {
-            match Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host)) {
-                Some(Ok(bundle)) => {
-                    older.insert(hash, bundle);
-                }
-                _ => tracing::warn!("an older bundle no longer binds; its visits move to the live one"),
+            let built = Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host));
+            if let Some(Ok(bundle)) = built {
+                older.insert(hash, bundle);
+            } else {
+                tracing::warn!("an older bundle no longer binds; its visits move to the live one");
             }
         }
         Ok(Bundles { live, older })
@@ -78,16 +76,12 @@ fn publish(
     tx.execute(PUBLISH, &[hash.into(), bytes.into(), manifest_hash.into(), now_ms.into()])
 }
 
+/// A stored bundle: its hash and its packed files.
+type Stored = (Vec<u8>, Vec<u8>);
+
 /// Bundles that a session still refers to, newest first.
-fn in_use(tx: &mut Tx<'_>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, storage::Error> {
+fn in_use(tx: &mut Tx<'_>) -> Result<Vec<Stored>, storage::Error> {
     const IN_USE: &str = "SELECT hash, bytes FROM bundle \
         WHERE EXISTS (SELECT 1 FROM session WHERE session.bundle_hash = bundle.hash) ORDER BY published_ms DESC";
     tx.query(IN_USE, &[], |row| Ok((row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec())))
-}
-
-/// What the host offered when a bundle was proven: another hash means that it must be proven again.
-fn manifest_hash(manifest: &Manifest) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, format!("{manifest:?}").as_bytes()).as_ref());
-    hash
 }

@@ -11,7 +11,7 @@ use crate::market::{self, person, vacancy};
 use crate::storage::Work;
 
 /// Between two turns while there is nothing to do.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Between two turns while there is more: bulk work of a few milliseconds, twenty times a second at most.
 const BUSY: Duration = Duration::from_millis(50);
 

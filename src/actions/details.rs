@@ -11,7 +11,7 @@ pub(super) const YES_NO: FieldType = FieldType::Word(&["yes", "no"]);
 /// A unit of pay as a word.
 pub(super) const UNIT: FieldType = FieldType::Word(&["hour", "day", "month", "trip", "kg", "piece", "job"]);
 
-outcomes! { Free { Free = "free", Busy = "busy" } }
+outcomes! { FreeToday { Free = "free", Busy = "busy" } }
 
 /// The worker's own screen. `rate` reads "7000/day", or that it is agreed each time.
 pub(super) const DETAILS: &[Field] = fields! {
@@ -53,10 +53,10 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
 }
 
 /// Free today, or not any more.
-pub(super) fn toggle_free(cx: &mut ActionCx<'_, '_, '_>) -> Result<Free, Fault> {
+pub(super) fn toggle_free(cx: &mut ActionCx<'_, '_, '_>) -> Result<FreeToday, Fault> {
     let worker = worker(cx)?;
     let today = cx.at.today.day;
     let free = worker.free_on != Some(today);
     worker::set_free_on(cx.tx, worker.person, free.then_some(today), cx.at.now_ms)?;
-    Ok(if free { Free::Free } else { Free::Busy })
+    Ok(if free { FreeToday::Free } else { FreeToday::Busy })
 }

@@ -11,8 +11,8 @@ use crate::menu::Labels;
 use crate::menu::manifest::{Field, FieldType, Value};
 use crate::text::datetime;
 
-outcomes! { Found { Found = "found", Closed = "closed", Unknown = "unknown" } }
-outcomes! { Applied { Applied = "applied", Already = "already", Closed = "closed", NotForYou = "not_for_you" } }
+outcomes! { Search { Found = "found", Closed = "closed", Unknown = "unknown" } }
+outcomes! { Apply { Applied = "applied", Already = "already", Closed = "closed", NotForYou = "not_for_you" } }
 
 /// Septets of an amount with its unit, in any language.
 pub(super) const PAY_SEPTETS: usize = 18;
@@ -67,16 +67,16 @@ fn vacancy(cx: &mut ActionCx<'_, '_, '_>) -> Result<VacancyDetails, Fault> {
 }
 
 /// The job of a number that was dialled or typed.
-pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Found, Fault> {
+pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Search, Fault> {
     let number = cx.integer("job_number")?;
-    let Some(number) = JobNumber::from_value(number) else { return Ok(Found::Unknown) };
-    let Some(id) = vacancy::by_job_number(cx.tx, number)? else { return Ok(Found::Unknown) };
-    let Some(found) = vacancy::details(cx.tx, &cx.at.host.keys, id)? else { return Ok(Found::Unknown) };
+    let Some(number) = JobNumber::from_value(number) else { return Ok(Search::Unknown) };
+    let Some(id) = vacancy::by_job_number(cx.tx, number)? else { return Ok(Search::Unknown) };
+    let Some(found) = vacancy::details(cx.tx, &cx.at.host.keys, id)? else { return Ok(Search::Unknown) };
     if !found.is_open(cx.at.now_ms) {
-        return Ok(Found::Closed);
+        return Ok(Search::Closed);
     }
     cx.set("job", id.get());
-    Ok(Found::Found)
+    Ok(Search::Found)
 }
 
 /// What the job's screens show.
@@ -109,7 +109,7 @@ pub(super) fn reference(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fau
 }
 
 /// Applies for the job, once, and confirms it by SMS.
-pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Applied, Fault> {
+pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     let worker = details::worker(cx)?;
     let found = vacancy(cx)?;
     let key = cx.operation_key("apply");
@@ -118,9 +118,9 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Applied, Fault> {
     let outcome = application::apply(cx.tx, &host.keys, &host.country, cx.at.ids, person, vacancy, true, &key, now_ms)?;
     match outcome {
         ApplyOutcome::Applied { .. } => {}
-        ApplyOutcome::Already { .. } => return Ok(Applied::Already),
-        ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Applied::Closed),
-        ApplyOutcome::NotEligible(_) => return Ok(Applied::NotForYou),
+        ApplyOutcome::Already { .. } => return Ok(Apply::Already),
+        ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),
+        ApplyOutcome::NotEligible(_) => return Ok(Apply::NotForYou),
         ApplyOutcome::NotListed => return Err(Fault::Nobody),
     }
     let number = cx.number()?;
@@ -131,5 +131,5 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Applied, Fault> {
         Value::Text(host.short_code.clone()),
     ];
     cx.send("applied", &values, number.generation)?;
-    Ok(Applied::Applied)
+    Ok(Apply::Applied)
 }

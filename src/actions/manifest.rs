@@ -34,34 +34,28 @@ macro_rules! fields {
 }
 pub(super) use fields;
 
+type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
+type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
+type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
+
 /// The function behind a name.
 pub(super) enum Run {
     /// An action or a case: the number of its outcome.
-    Outcome(fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>),
+    Outcome(Decides),
     /// A show: its values.
-    Show(fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>),
+    Show(Shows),
     /// Rows, and whether there are more.
-    Rows(fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>),
+    Rows(Lists),
 }
 
 type Entry = (Operation, Run);
 type Names = &'static [&'static str];
 
-const fn show(
-    name: &'static str,
-    needs: Names,
-    gives: &'static [Field],
-    run: fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>,
-) -> Entry {
+const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
     (Operation { name, role: Role::Show, needs, sets: &[], outcomes: &[], gives }, Run::Show(run))
 }
 
-const fn rows(
-    name: &'static str,
-    needs: Names,
-    gives: &'static [Field],
-    run: fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>,
-) -> Entry {
+const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
     (Operation { name, role: Role::Rows, needs, sets: &[], outcomes: &[], gives }, Run::Rows(run))
 }
 
@@ -85,13 +79,13 @@ macro_rules! decides {
 const TABLE: &[Entry] = &[
     decides!(Case "person.who" &[], &[], who::Who, who::who),
     rows("person.on_number", &[], who::PERSON_ROW, who::on_number),
-    decides!(Action "person.choose" &["person"], &[], who::Chosen, who::choose),
+    decides!(Action "person.choose" &["person"], &[], who::Choice, who::choose),
     decides!(Action "person.confirm_owner" &["birth_year"], &[], who::Owner, who::confirm_owner),
     decides!(Action "person.new_owner" &[], &[], who::NewOwner, who::new_owner),
     decides!(Action "person.someone_else" &[], &[], who::SomeoneElse, who::someone_else),
     decides!(Case "person.status" &[], &[], home::Status, home::status),
     show("home.worker", &[], home::WORKER, home::worker),
-    decides!(Action "worker.toggle_free" &[], &[], details::Free, details::toggle_free),
+    decides!(Action "worker.toggle_free" &[], &[], details::FreeToday, details::toggle_free),
     decides!(Action "language.set" &["language"], &[], home::LanguageSet, home::set_language),
     decides!(Case "worker.next_step" &[], &[], register::Step, register::next_step),
     decides!(Action "consent.give" &[], &[], register::Consent, register::give_consent),
@@ -112,10 +106,10 @@ const TABLE: &[Entry] = &[
     decides!(Action "worker.set_district" &["district"], &[], place::Place, place::set_district),
     show("worker.details", &[], details::DETAILS, details::details),
     rows("jobs.for_me", &[], jobs::JOB_ROW, jobs::for_me),
-    decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Found, job::find),
+    decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
     show("job.details", &["job"], job::DETAILS, job::details),
     show("job.reference", &["job"], job::REFERENCE, job::reference),
-    decides!(Action "application.apply" &["job"], &[], job::Applied, job::apply),
+    decides!(Action "application.apply" &["job"], &[], job::Apply, job::apply),
     rows("applications.mine", &[], applications::APPLICATION_ROW, applications::mine),
     show("application.details", &["application"], applications::DETAILS, applications::details),
     decides!(Case "help.hotline" &[], &[], help::Hotline, help::any),
@@ -141,6 +135,7 @@ const MESSAGES: &[MessageKind] = &[
 /// Our short code on a screen or in a message: `*567#` and longer ones.
 pub(super) const CODE: FieldType = FieldType::Text(10);
 
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const OPERATIONS: [Operation; TABLE.len()] = {
     let mut operations =
         [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];

@@ -3,6 +3,8 @@
 //! [`perform`] carries out what a step of the session asks for, inside the hop's transaction. An action runs in a
 //! savepoint of its own, so that its fault undoes the action while the session still saves and the caller is told.
 
+#![expect(clippy::unnecessary_wraps, reason = "every operation has the signature that the table of operations calls")]
+
 mod applications;
 mod details;
 mod help;
@@ -62,10 +64,11 @@ pub enum Fault {
 impl Fault {
     /// The store's own error, when the whole hop has to be given up.
     fn passing(&self) -> Option<&storage::Error> {
-        let error = match self {
-            Fault::Storage(error) | Fault::Market(market::Fault::Storage(error)) => error,
-            Fault::Outbox(outbox::Error::Storage(error)) => error,
-            _ => return None,
+        let (Fault::Storage(error)
+        | Fault::Market(market::Fault::Storage(error))
+        | Fault::Outbox(outbox::Error::Storage(error))) = self
+        else {
+            return None;
         };
         error.is_passing().then_some(error)
     }
@@ -258,13 +261,13 @@ pub fn perform(tx: &mut Tx<'_>, around: &mut Around<'_>, wanted: &Effect) -> Res
     };
     match done {
         Ok(event) => Ok(event),
-        Err(fault) => match fault.passing() {
-            Some(error) => Err(error.clone()),
-            None => {
-                tracing::error!(operation = name, error = %fault, "an operation of the menus failed");
-                Ok(Event::Fault)
+        Err(fault) => {
+            if let Some(error) = fault.passing() {
+                return Err(error.clone());
             }
-        },
+            tracing::error!(operation = name, error = %fault, "an operation of the menus failed");
+            Ok(Event::Fault)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::menu::manifest::{Field, FieldType, Value};
 use crate::session::{Row, RowsWanted};
 
 outcomes! { Who { Nobody = "nobody", One = "one", Several = "several", Doubted = "doubted" } }
-outcomes! { Chosen { Chosen = "chosen", Gone = "gone" } }
+outcomes! { Choice { Chosen = "chosen", Gone = "gone" } }
 outcomes! { Owner { Same = "same", Other = "other" } }
 outcomes! { NewOwner { Done = "done" } }
 outcomes! { SomeoneElse { Done = "done" } }
@@ -48,15 +48,15 @@ pub(super) fn on_number(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> R
 }
 
 /// The caller is one of the people on the number.
-pub(super) fn choose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Chosen, Fault> {
+pub(super) fn choose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Choice, Fault> {
     let chosen = cx.integer("person")?;
     let number = cx.number()?;
     let persons = phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)?;
     if persons.iter().all(|person| person.person.get() != chosen) {
-        return Ok(Chosen::Gone);
+        return Ok(Choice::Gone);
     }
     cx.at.visit.person = Some(chosen);
-    Ok(Chosen::Chosen)
+    Ok(Choice::Chosen)
 }
 
 /// A number that was silent for long: whoever tells the birth year of somebody on it is still there.

@@ -77,7 +77,7 @@ pub(super) fn take(tx: &mut Tx<'_>, prepared: &Prepared, fresh_id: i64) -> Resul
         prepared.number.as_bytes().into(),
         prepared.now_ms.into(),
     ];
-    let taken = tx.query_one(TAKE, &params, |row| read(row))?;
+    let taken = tx.query_one(TAKE, &params, read)?;
     taken.ok_or(Error::Corrupt { what: "an upsert of a session gave no row" })
 }
 
@@ -144,8 +144,11 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
     Ok(())
 }
 
-/// The stored answer of a hop (absent if it was secret) and whether it was the last one.
-pub(super) fn answer_of(tx: &mut Tx<'_>, before: &Record, seq: i64) -> Result<Option<(Option<Vec<u8>>, bool)>, Error> {
+/// A stored answer (absent if it was secret), and whether it was the last one.
+pub(super) type StoredAnswer = (Option<Vec<u8>>, bool);
+
+/// The stored answer of a hop.
+pub(super) fn answer_of(tx: &mut Tx<'_>, before: &Record, seq: i64) -> Result<Option<StoredAnswer>, Error> {
     const ANSWER_OF: &str =
         "SELECT answer_sealed, is_end FROM hop WHERE session_id = $1 AND generation = $2 AND seq = $3";
     let params = [before.session_id.into(), before.generation.into(), seq.into()];
@@ -166,7 +169,7 @@ pub(super) fn resumable(tx: &mut Tx<'_>, prepared: &Prepared, since_ms: i64) -> 
         text_len, text_hash, bundle_hash, visit_sealed FROM session \
         WHERE number_hash = $1 AND channel = $2 AND resumable = 1 AND last_ms >= $3 ORDER BY last_ms DESC LIMIT 1";
     let params = [prepared.number.as_bytes().into(), (&*prepared.hop.channel).into(), since_ms.into()];
-    tx.query_one(RESUMABLE, &params, |row| read(row))
+    tx.query_one(RESUMABLE, &params, read)
 }
 
 /// The visit goes on in another session: it is not offered twice.

@@ -28,7 +28,7 @@ const NETWORK_IDLE_MS: i64 = 150_000;
 const STEPS: usize = 400;
 const SEEDS: u64 = 10;
 
-/// SplitMix64: enough for a simulation, and the same everywhere.
+/// The `SplitMix64` generator: enough for a simulation, and the same everywhere.
 struct Chance(u64);
 
 impl Chance {
@@ -174,7 +174,7 @@ impl World {
         let extras =
             if self.chance.one_in(6) { *self.chance.pick(&["4", "1", "6", "10000", "48213", "9*9"]) } else { "" };
         let (bytes, end) = self.send(who, &id, extras).await;
-        let screen = self.check(&bytes, 140);
+        let screen = Self::check(&bytes, 140);
         if !end {
             let hops = vec![(extras.to_owned(), bytes)];
             let last_ms = self.clock.now_ms();
@@ -186,7 +186,7 @@ impl World {
         let typed = self.answer_to(&call.screen);
         call.text = if call.text.is_empty() { typed } else { format!("{}*{typed}", call.text) };
         let (bytes, end) = self.send(who, &call.id, &call.text).await;
-        call.screen = self.check(&bytes, 160);
+        call.screen = Self::check(&bytes, 160);
         call.hops.push((call.text.clone(), bytes));
         call.last_ms = self.clock.now_ms();
         if self.chance.one_in(6) {
@@ -235,7 +235,7 @@ impl World {
         }
     }
 
-    fn check(&self, bytes: &[u8], limit: usize) -> String {
+    fn check(bytes: &[u8], limit: usize) -> String {
         let screen = String::from_utf8(bytes.to_vec()).unwrap();
         let septets = gsm7::septets(&screen).unwrap_or_else(|| panic!("not in the GSM alphabet: {screen}"));
         assert!(septets <= limit && !screen.trim().is_empty(), "{septets} of {limit} septets: {screen}");
