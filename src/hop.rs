@@ -214,7 +214,13 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
         Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_seq),
         Reading::Earlier => match record::earlier(tx, &before, prepared)? {
             Some(seq) => repeat(tx, service, prepared, &before, seq),
-            None if redelivery::is_stale(&before, prepared.now_ms) => begin(tx, service, prepared, &before, "", ids),
+            None if before.ended || redelivery::is_stale(&before, prepared.now_ms) => {
+                let extras = match &prepared.hop.event {
+                    UssdEvent::Cumulative(text) => text.as_str(),
+                    _ => "",
+                };
+                begin(tx, service, prepared, &before, extras, ids)
+            }
             None => repeat(tx, service, prepared, &before, before.hop_seq),
         },
         Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),

@@ -11,7 +11,7 @@ use kaziline::gateway::ussd::{Dialect, RequestParts};
 use kaziline::hop::{self, Hop, Service};
 
 use crate::options::Options;
-use crate::sample::percentile;
+use crate::sample::{float, percentile};
 use crate::walk::{Callers, Mix, Walk};
 
 const DIALECT: Dialect = Dialect::AfricasTalking;
@@ -24,6 +24,7 @@ pub(crate) struct Inside {
     pub(crate) hop: String,
     pub(crate) times: usize,
     pub(crate) median_us: f64,
+    pub(crate) mean_us: f64,
     pub(crate) p99_us: f64,
 }
 
@@ -31,7 +32,9 @@ impl Inside {
     fn of(hop: String, mut nanoseconds: Vec<u32>) -> Self {
         nanoseconds.sort_unstable();
         let us = |per_mille| f64::from(percentile(&nanoseconds, per_mille)) / 1_000.0;
-        Self { hop, times: nanoseconds.len(), median_us: us(500), p99_us: us(990) }
+        let (times, total) = (nanoseconds.len(), nanoseconds.iter().copied().map(u64::from).sum::<u64>());
+        let mean_us = float(total) / float(times as u64).max(1.0) / 1_000.0;
+        Self { hop, times, median_us: us(500), mean_us, p99_us: us(990) }
     }
 }
 

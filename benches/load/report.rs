@@ -123,11 +123,11 @@ impl Report {
         }
         if !self.inside.is_empty() {
             writeln!(out, "\nHops without HTTP, threads and disk, on a store in memory.\n")?;
-            writeln!(out, "| hop of the walk | times | median us | p99 us |")?;
-            writeln!(out, "|---|--:|--:|--:|")?;
+            writeln!(out, "| hop of the walk | times | median us | mean us | p99 us |")?;
+            writeln!(out, "|---|--:|--:|--:|--:|")?;
         }
-        for Inside { hop, times, median_us, p99_us } in &self.inside {
-            writeln!(out, "| {hop} | {times} | {median_us:.1} | {p99_us:.1} |")?;
+        for Inside { hop, times, median_us, mean_us, p99_us } in &self.inside {
+            writeln!(out, "| {hop} | {times} | {median_us:.1} | {mean_us:.1} | {p99_us:.1} |")?;
         }
         if let [first, ..] = &self.closed[..] {
             writeln!(
@@ -197,10 +197,15 @@ impl Report {
     }
 
     pub(crate) fn json(&self) -> String {
-        let inside = self
-            .inside
-            .iter()
-            .map(|row| json!({ "hop": row.hop, "times": row.times, "median_us": row.median_us, "p99_us": row.p99_us }));
+        let inside = self.inside.iter().map(|row| {
+            json!({
+                "hop": row.hop,
+                "times": row.times,
+                "median_us": row.median_us,
+                "mean_us": row.mean_us,
+                "p99_us": row.p99_us,
+            })
+        });
         let closed = self.closed.iter().map(|row| {
             json!({
                 "connections": row.connections,

@@ -71,7 +71,9 @@ pub fn read<'t>(
                 return if again { Reading::Repeat } else { Reading::Begin(text) };
             }
             if over {
-                return Reading::Begin(text);
+                // A late redelivery may still come after the end; a plain dial under the old id is somebody dialling.
+                let late = before.ended && !text.is_empty() && !is_stale(before, now_ms);
+                return if late { Reading::Earlier } else { Reading::Begin(text) };
             }
             match text.split_at_checked(length) {
                 Some((old, new)) if same(old) && (old.is_empty() || new.starts_with('*')) => {
@@ -161,6 +163,8 @@ mod tests {
     fn an_old_or_ended_session_that_starts_again_is_a_new_one() {
         assert_eq!(reading(&after("1*2", true, false), "", 5_000), "Begin(\"\")");
         assert_eq!(reading(&after("", true, true), "", 5_000), "Begin(\"\")");
+        assert_eq!(reading(&after("1*2", true, false), "1", 5_000), "Earlier");
+        assert_eq!(reading(&after("1*2", true, false), "1", 50_000), "Begin(\"1\")");
         assert_eq!(reading(&after("1*2", false, false), "48213", SESSION_AGE_MAX_MS + 1), "Begin(\"48213\")");
     }
 

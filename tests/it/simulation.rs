@@ -25,7 +25,7 @@ const START_MS: i64 = 1_795_503_600_000;
 const CALLERS: usize = 12;
 /// How long the simulated network waits for a caller.
 const NETWORK_IDLE_MS: i64 = 150_000;
-const STEPS: usize = 400;
+const STEPS: usize = 700;
 const SEEDS: u64 = 10;
 
 /// The `SplitMix64` generator: enough for a simulation, and the same everywhere.
@@ -156,7 +156,7 @@ impl World {
     /// One thing happens to one caller.
     async fn step(&mut self) {
         let who = usize::try_from(self.chance.below(CALLERS as u64)).unwrap();
-        self.clock.advance(i64::try_from(900 + self.chance.below(20_000)).unwrap());
+        self.clock.advance(i64::try_from(900 + self.chance.below(4_000)).unwrap());
         let Some(call) = self.callers[who].session.take() else { return self.dial(who).await };
         // No network keeps a session that has been silent for so long.
         if self.clock.now_ms() - call.last_ms > NETWORK_IDLE_MS {
@@ -190,16 +190,19 @@ impl World {
         call.hops.push((call.text.clone(), bytes));
         call.last_ms = self.clock.now_ms();
         if self.chance.one_in(6) {
-            self.redeliver(who, &call).await;
+            self.redeliver(who, &call, end).await;
         }
         self.callers[who].session = (!end && call.hops.len() < 60).then_some(call);
     }
 
     /// The gateway asks again, as late as gateways do: the last hop, or the one before it.
-    async fn redeliver(&mut self, who: usize, call: &Call) {
+    async fn redeliver(&mut self, who: usize, call: &Call, ended: bool) {
         self.clock.advance(i64::try_from(self.chance.below(25_000)).unwrap());
         let back = usize::try_from(self.chance.below(2)).unwrap().min(call.hops.len() - 1);
         let (text, before) = call.hops[call.hops.len() - 1 - back].clone();
+        if ended && text.is_empty() {
+            return; // a plain dial after the end is somebody dialling
+        }
         let (again, _) = self.send(who, &call.id, &text).await;
         assert_eq!(again, before, "a redelivered hop gets the same bytes");
     }
@@ -222,7 +225,7 @@ impl World {
             .lines()
             .skip(1)
             .filter_map(|line| line.split(' ').next())
-            .filter(|key| !key.is_empty() && key.chars().all(|c| c.is_ascii_digit()))
+            .filter(|key| !key.is_empty() && *key != "0" && key.chars().all(|c| c.is_ascii_digit()))
             .collect();
         match self.chance.below(20) {
             0 => (*self.chance.pick(&["", "99", "abc", "0", "00", "1.", "é😀", "7 000", "-1", "*", "1*2"])).to_owned(),
@@ -230,7 +233,10 @@ impl World {
             2..=4 => {
                 (*self.chance.pick(&["1990", "2015", "2008", "7000", "Uwase Aline", "Jean Bosco", "546"])).to_owned()
             }
+            5 => "0".to_owned(),
             _ if keys.is_empty() => (*self.chance.pick(&["1990", "7000", "Uwase Aline"])).to_owned(),
+            // Most people take the first thing offered.
+            _ if self.chance.below(3) > 0 => keys[0].to_owned(),
             _ => (*self.chance.pick(&keys)).to_owned(),
         }
     }

@@ -4,7 +4,7 @@
 //! Dial | Resume | Input  ->  Act | Decide | Show | Fetch  ->  Outcome | Values | Rows  ->  ...  ->  Screen
 //! ```
 //!
-//! Here a visit moves: [`typed`] reads what was typed into it, [`display`] puts its screens together.
+//! Here a visit moves: `typed` reads what was typed into it, `display` puts its screens together.
 
 mod display;
 mod typed;
