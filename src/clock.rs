@@ -84,6 +84,11 @@ const SEQUENCE_BITS: i64 = 15;
 /// Milliseconds between 1970 and 2025: identifiers count from there, which leaves them room until the year 2164.
 const EPOCH_MS: i64 = 1_735_689_600_000;
 
+/// The smallest identifier that can have been made at this time or later.
+pub fn first_id_at(ms: i64) -> i64 {
+    (ms - EPOCH_MS).max(0) << (NODE_BITS + SEQUENCE_BITS)
+}
+
 impl IdSource {
     /// A source for node `node` (0 to 63).
     pub fn for_node(node: u8) -> Self {
@@ -120,6 +125,14 @@ mod tests {
         firsts.sort_unstable();
         assert!(firsts.windows(2).all(|pair| pair[1] - pair[0] >= ID_BLOCK_LEN));
         assert!(firsts.iter().all(|first| *first > 0));
+    }
+
+    #[test]
+    fn identifiers_are_ordered_by_time() {
+        let source = IdSource::for_node(63);
+        let at = 1_800_000_000_000;
+        let made = source.block(at).first();
+        assert!(first_id_at(at) <= made && made < first_id_at(at + 1));
     }
 
     #[test]

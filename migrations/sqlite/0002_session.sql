@@ -24,13 +24,13 @@ CREATE TABLE session (
     hop_seq      INTEGER NOT NULL DEFAULT 0,           -- its row in `hop`
     text_len     INTEGER NOT NULL DEFAULT 0,           -- bytes of the cumulative text so far
     text_hash    BLOB,                                 -- and its keyed hash: a PIN may be in the text itself
-    bundle_hash  BLOB REFERENCES bundle (hash),
+    bundle_hash  BLOB,                                 -- no foreign key: it would be looked up at every hop
     visit_sealed BLOB,
     resumable    INTEGER NOT NULL DEFAULT 0 CHECK (resumable IN (0, 1))
 ) STRICT;
 
-CREATE INDEX session_resumable ON session (number_hash, channel, last_ms) WHERE resumable = 1;
-CREATE INDEX session_age ON session (last_ms);
+-- Of columns that no hop changes, so that a hop touches it only when a visit begins or ends.
+CREATE INDEX session_resumable ON session (number_hash, channel) WHERE resumable = 1;
 
 -- One row an answered hop: what a gateway that asks again is told.
 CREATE TABLE hop (

@@ -1,5 +1,6 @@
 //! The session's rows: taken at the beginning of a hop, saved at its end. Each statement is written here, once.
 
+use crate::clock::first_id_at;
 use crate::storage::{Column, Error, Row, Tx};
 
 use super::Prepared;
@@ -187,12 +188,16 @@ pub(super) fn close(tx: &mut Tx<'_>, key: &[u8; 32], why: &'static str, now_ms: 
 }
 
 /// Forgets sessions that nobody can come back to, a few at a time; answers how many. For a bulk job.
+///
+/// Identifiers are made from the time, so the oldest sessions come first by their key: no index on time is kept up at
+/// every hop for this.
 pub fn forget(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Error> {
-    const HOPS: &str = "DELETE FROM hop WHERE session_id IN \
-        (SELECT session_id FROM session WHERE last_ms < $1 ORDER BY last_ms LIMIT 50)";
-    const SESSIONS: &str = "DELETE FROM session WHERE session_id IN \
-        (SELECT session_id FROM session WHERE last_ms < $1 ORDER BY last_ms LIMIT 50)";
+    const HOPS: &str = "DELETE FROM hop WHERE session_id IN (SELECT session_id FROM session \
+        WHERE session_id < $1 AND last_ms < $2 ORDER BY session_id LIMIT 50)";
+    const SESSIONS: &str = "DELETE FROM session WHERE session_id IN (SELECT session_id FROM session \
+        WHERE session_id < $1 AND last_ms < $2 ORDER BY session_id LIMIT 50)";
     let before_ms = now_ms - KEEP_MS;
-    tx.execute(HOPS, &[before_ms.into()])?;
-    tx.execute(SESSIONS, &[before_ms.into()])
+    let before_id = first_id_at(before_ms);
+    tx.execute(HOPS, &[before_id.into(), before_ms.into()])?;
+    tx.execute(SESSIONS, &[before_id.into(), before_ms.into()])
 }

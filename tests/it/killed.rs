@@ -62,11 +62,14 @@ fn load(world: &World, numbers: &[String], kill_at: usize) -> BTreeMap<String, V
 #[test]
 fn what_was_answered_before_a_kill_under_load_happened_wholly_and_once() {
     let numbers: Vec<String> = (1..=16).map(|at| format!("+2507800000{at:02}")).collect();
-    for kill_at in [9, 33, 55] {
+    let mut cut_short = 0;
+    for kill_at in [3, 17, 33] {
         let world = World::demo();
         let before = load(&world, &numbers, kill_at);
         let total: usize = before.values().map(Vec::len).sum();
-        assert!(total >= kill_at && total < numbers.len() * APPLY.len(), "killed too late to show anything: {total}");
+        assert!(total >= kill_at, "{total} answers");
+        // A fast service may answer everybody while the kill is on its way; then this round shows less.
+        cut_short += usize::from(total < numbers.len() * APPLY.len());
 
         let world = World::start_in(world.kill(), &[]);
         let mut applied = 0;
@@ -86,4 +89,5 @@ fn what_was_answered_before_a_kill_under_load_happened_wholly_and_once() {
         assert!(applied >= 8, "too few had a job to apply for: {applied}");
         assert_eq!(queued(&world, "applied"), applied, "kill at {kill_at}");
     }
+    assert!(cut_short >= 1, "every kill came too late to show anything");
 }
