@@ -59,8 +59,8 @@ impl Bundles {
     }
 
     /// The bundle with this hash, else the live one.
-    pub fn of(&self, hash: Option<&[u8]>) -> Arc<Bundle> {
-        hash.and_then(|hash| self.older.get(hash)).map_or_else(|| self.live(), Arc::clone)
+    pub fn of(&self, hash: &[u8]) -> Arc<Bundle> {
+        self.older.get(hash).map_or_else(|| self.live(), Arc::clone)
     }
 }
 

@@ -5,10 +5,10 @@
 //! 1. The web decodes what the gateway sent into a [`Hop`].
 //! 2. [`answer`] prepares what may not happen inside a transaction (hashes, identifiers, the time) and hands a closure to
 //!    the store, which runs it where the data is, under a deadline.
-//! 3. The closure *takes* the session's row ([`record`]), which serialises the hops of a session, and asks
-//!    [`redelivery`] what the hop is: a repeat gets the stored answer, a dial begins a visit, anything else is an input.
+//! 3. The closure *loads* the session's row ([`record`]) and asks [`redelivery`] what the hop is: a repeat gets the stored answer, a dial begins a visit, anything else is an input.
 //! 4. The session engine steps; what it asks for is done by [`crate::actions`] in the same transaction.
-//! 5. Answer and visit are saved. The screen is sent only when all of it is on the disk.
+//! 5. Answer and visit are saved, unless another hop of the session was first: then this one runs again. The screen is
+//!    sent only when all of it is on the disk.
 //!
 //! So an SMS that a screen promises exists if and only if the session moved, and a caller who hangs up cannot tear a
 //! change in two.
@@ -39,6 +39,9 @@ use redelivery::Reading;
 /// A hop in all. Operators ask for an answer within two seconds (a quality measure of the Indian regulator, used here as
 /// the strictest known); work that has not begun by then is dropped and the caller is told.
 pub const HOP_DEADLINE_MS: i64 = 2_000;
+/// Times that a hop is run. Twice when its commit is uncertain; once more for each hop of the same session that overtook
+/// it, of which a gateway has no more than one redelivery under way.
+const RUNS_MAX: u32 = 4;
 
 /// One request of a gateway, understood.
 #[derive(Clone)]
@@ -122,7 +125,7 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     if let UssdEvent::Closed(why) = prepared.hop.event {
         return closed(service, &prepared, why.code()).await;
     }
-    let mut tries_left = 2;
+    let mut runs = 0;
     let result = loop {
         let (service_in, prepared_in) = (service.clone(), Arc::clone(&prepared));
         let work = Work::interactive(prepared.now_ms + HOP_DEADLINE_MS);
@@ -130,9 +133,14 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
         // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
         let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
         let result = tokio::time::timeout(limit, transaction).await.unwrap_or(Err(Error::TooLate));
-        tries_left -= 1;
-        // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
-        if result != Err(Error::Unavailable) || tries_left == 0 {
+        runs += 1;
+        let again = match &result {
+            // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
+            Err(Error::Unavailable) => runs < 2,
+            Err(Error::Conflict) => runs < RUNS_MAX,
+            _ => false,
+        };
+        if !again {
             break result;
         }
     };
@@ -204,16 +212,16 @@ impl PartialEq for Done {
 fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, Error> {
     let mut ids = prepared.ids.clone();
     let fresh_id = ids.next_id().unwrap_or_default();
-    let before = record::take(tx, prepared, fresh_id)?;
+    let before = record::load(tx, prepared, fresh_id)?;
     if before.hop_uid == prepared.hop_uid {
-        return repeat(tx, service, prepared, &before, before.hop_seq);
+        return repeat(tx, service, prepared, &before, before.hop_uid);
     }
     let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
     let reading = redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
     match reading {
-        Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_seq),
+        Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_uid),
         Reading::Earlier => match record::earlier(tx, &before, prepared)? {
-            Some(seq) => repeat(tx, service, prepared, &before, seq),
+            Some(hop_uid) => repeat(tx, service, prepared, &before, hop_uid),
             None if before.ended || redelivery::is_stale(&before, prepared.now_ms) => {
                 let extras = match &prepared.hop.event {
                     UssdEvent::Cumulative(text) => text.as_str(),
@@ -221,7 +229,7 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
                 };
                 begin(tx, service, prepared, &before, extras, ids)
             }
-            None => repeat(tx, service, prepared, &before, before.hop_seq),
+            None => repeat(tx, service, prepared, &before, before.hop_uid),
         },
         Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
         Reading::Typed(typed) => {
@@ -235,9 +243,11 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
 
 /// The visit that a session is in, with the bundle on which it began.
 fn visit_of(service: &Service, before: &Record) -> Result<Option<(Arc<Bundle>, Visit)>, Error> {
-    let Some(sealed) = &before.visit_sealed else { return Ok(None) };
-    let bytes = service.keys.open(record::VISIT, before.session_id, sealed)?;
-    let bundle = service.bundles.of(before.bundle_hash.as_deref());
+    if before.is_new {
+        return Ok(None);
+    }
+    let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
+    let bundle = service.bundles.of(&before.bundle_hash);
     Ok(Visit::from_bytes(&bundle, &bytes).ok().map(|visit| (bundle, visit)))
 }
 
@@ -251,10 +261,11 @@ fn begin(
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
     let bundle = service.bundles.live();
-    let greeted = actions::greet(tx, &service.host, &prepared.hop.msisdn, &bundle, prepared.now_ms)?;
+    let greeted =
+        actions::greet(tx, &service.host, (&prepared.number, &prepared.hop.msisdn), &bundle, prepared.now_ms)?;
     let mut generation = before.clone();
     if !before.is_new {
-        generation.begin_again();
+        generation.begin_again(prepared.now_ms);
     }
     let since_ms = prepared.now_ms - bundle.resume_ms;
     if greeted.may_resume
@@ -338,7 +349,7 @@ fn save(
     let worth_resuming = state.is_some_and(|state| state.back && !state.opening && !state.private);
     let visit_sealed = service.keys.seal(record::VISIT, before.session_id, &visit.to_bytes(bundle));
     let answer_sealed =
-        (!screen.private).then(|| service.keys.seal(record::ANSWER, before.session_id, screen.text.as_bytes()));
+        (!screen.private).then(|| service.keys.seal(record::ANSWER, prepared.hop_uid, screen.text.as_bytes()));
     let text_len = match &prepared.hop.event {
         UssdEvent::Cumulative(text) => text.len(),
         _ => 0,
@@ -356,12 +367,18 @@ fn save(
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.
-fn repeat(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record, seq: i64) -> Result<Done, Error> {
-    let Some((sealed, end)) = record::answer_of(tx, before, seq)? else {
+fn repeat(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    prepared: &Prepared,
+    before: &Record,
+    hop_uid: i64,
+) -> Result<Done, Error> {
+    let Some((sealed, end)) = record::answer_of(tx, hop_uid)? else {
         return Err(Error::Corrupt { what: "an answered hop has no row" });
     };
     let text = match sealed {
-        Some(sealed) => service.keys.open_text(record::ANSWER, before.session_id, &sealed)?,
+        Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
         None => shown_again(tx, service, prepared, before)?,
     };
     Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, enqueued: false })

@@ -1,7 +1,7 @@
 //! Jobs that fit.
 
 use super::manifest::fields;
-use super::{ActionCx, Fault, job, page};
+use super::{ActionCx, Fault, details, job, page};
 use crate::market::jobs::{self, COUNT_MAX, Job};
 use crate::market::worker::Worker;
 use crate::menu::manifest::{Field, FieldType, Value};
@@ -15,14 +15,14 @@ pub(super) const JOB_ROW: &[Field] = fields! {
 
 /// How many jobs fit a worker, as far as anybody wants to know.
 pub(super) fn count(cx: &mut ActionCx<'_, '_, '_>, worker: &Worker) -> Result<i64, Fault> {
-    let count = jobs::count_for_worker(cx.tx, &cx.at.host.country, worker.person, cx.at.now_ms)?;
+    let count = jobs::count_for_worker(cx.tx, &cx.at.host.country, worker, cx.at.now_ms)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// The jobs that fit the caller, best first.
 pub(super) fn for_me(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result<(Vec<Row>, bool), Fault> {
-    let person = cx.known_person()?;
-    let found = jobs::for_worker(cx.tx, &cx.at.host.country, person, cx.at.now_ms, COUNT_MAX)?;
+    let worker = details::worker(cx)?;
+    let found = jobs::for_worker(cx.tx, &cx.at.host.country, &worker, cx.at.now_ms, COUNT_MAX)?;
     let row = |found: &Job| Row {
         id: found.vacancy.get(),
         values: vec![

@@ -226,13 +226,13 @@ pub struct Greeted {
 pub fn greet(
     tx: &mut Tx<'_>,
     host: &Host,
-    msisdn: &Msisdn,
+    (number, msisdn): (&MsisdnHash, &Msisdn),
     bundle: &Bundle,
     now_ms: i64,
 ) -> Result<Greeted, storage::Error> {
     let greeted = (|| {
-        let number = phone_number::seen(tx, &host.keys, msisdn, bundle.default_language(), now_ms)?;
-        let persons = phone_number::persons_on(tx, &host.keys, &number)?;
+        let number = phone_number::seen(tx, &host.keys, number, msisdn, bundle.default_language(), now_ms)?;
+        let persons = phone_number::persons_on(tx, &number)?;
         Ok::<_, market::Fault>((number, persons.len()))
     })();
     match greeted {

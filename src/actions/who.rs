@@ -2,7 +2,7 @@
 
 use super::manifest::{fields, outcomes};
 use super::{ActionCx, Fault, page};
-use crate::market::{phone_number, worker};
+use crate::market::{PersonId, person, phone_number, worker};
 use crate::menu::manifest::{Field, FieldType, Value};
 use crate::session::{Row, RowsWanted};
 
@@ -18,14 +18,14 @@ pub(super) const PERSON_ROW: &[Field] = fields! { "initials": FieldType::Text(6)
 /// Looks who is on the number; a single person is taken to be the caller.
 pub(super) fn who(cx: &mut ActionCx<'_, '_, '_>) -> Result<Who, Fault> {
     let number = cx.number()?;
-    let persons = phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)?;
+    let persons = phone_number::persons_on(cx.tx, &number)?;
     if number.owner_doubted && !persons.is_empty() {
         return Ok(Who::Doubted);
     }
     Ok(match persons.as_slice() {
         [] => Who::Nobody,
         [person] => {
-            cx.at.visit.person = Some(person.person.get());
+            cx.at.visit.person = Some(person.get());
             Who::One
         }
         _ => Who::Several,
@@ -35,24 +35,27 @@ pub(super) fn who(cx: &mut ActionCx<'_, '_, '_>) -> Result<Who, Fault> {
 /// The people on the number.
 pub(super) fn on_number(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result<(Vec<Row>, bool), Fault> {
     let number = cx.number()?;
-    let persons = phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)?;
-    Ok(page(
+    let persons = phone_number::persons_on(cx.tx, &number)?;
+    let (mut rows, more) = page(
         &persons,
         wanted,
-        |person| person.person.get(),
-        |person| {
-            let initials = if person.initials.is_empty() { "..." } else { person.initials.as_str() };
-            Row { id: person.person.get(), values: vec![Value::Text(initials.to_owned())], exact: false }
-        },
-    ))
+        |person| person.get(),
+        |person| Row { id: person.get(), values: Vec::new(), exact: false },
+    );
+    for row in &mut rows {
+        let name = person::name(cx.tx, &cx.at.host.keys, PersonId::new(row.id))?;
+        let initials = name.map_or_else(|| "...".to_owned(), |name| person::initials(&name));
+        row.values.push(Value::Text(initials));
+    }
+    Ok((rows, more))
 }
 
 /// The caller is one of the people on the number.
 pub(super) fn choose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Choice, Fault> {
     let chosen = cx.integer("person")?;
     let number = cx.number()?;
-    let persons = phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)?;
-    if persons.iter().all(|person| person.person.get() != chosen) {
+    let persons = phone_number::persons_on(cx.tx, &number)?;
+    if persons.iter().all(|person| person.get() != chosen) {
         return Ok(Choice::Gone);
     }
     cx.at.visit.person = Some(chosen);
@@ -63,8 +66,8 @@ pub(super) fn choose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Choice, Fault> {
 pub(super) fn confirm_owner(cx: &mut ActionCx<'_, '_, '_>) -> Result<Owner, Fault> {
     let told = cx.integer("birth_year")?;
     let number = cx.number()?;
-    for person in phone_number::persons_on(cx.tx, &cx.at.host.keys, &number)? {
-        let known = worker::find(cx.tx, person.person)?;
+    for person in phone_number::persons_on(cx.tx, &number)? {
+        let known = worker::find(cx.tx, person)?;
         if known.is_some_and(|worker| worker.birth_year == told) {
             phone_number::confirm_owner(cx.tx, &cx.at.caller.number)?;
             return Ok(Owner::Same);

@@ -13,42 +13,63 @@ pub const ANSWER: Column = Column::new("hop", "answer");
 /// of the help desk on the same day.
 pub const KEEP_MS: i64 = 3 * 24 * 3_600_000;
 
+/// Hops over which a redelivery is looked for backwards: more than a session of three minutes has, and it comes within
+/// seconds.
+const HOPS_BACK_MAX: usize = 64;
+
 /// A session as it was before this hop.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Our identifier.
     pub session_id: i64,
-    /// Whether this hop made the row.
+    /// Whether this hop is the first that is heard of the session.
     pub is_new: bool,
-    /// How often the gateway's id was dialled anew.
-    pub generation: i64,
-    /// This hop's number.
-    pub seq: i64,
-    /// The number of the generation's first answered hop.
-    pub first_seq: i64,
+    /// Writes so far: one that finds another number was overtaken.
+    pub revision: i64,
+    /// When it was dialled.
+    pub started_ms: i64,
     /// When the last hop was answered.
     pub last_ms: i64,
     /// Whether the session is over.
     pub ended: bool,
-    /// The last answered hop, as its caller named it.
+    /// The last answered hop, as its caller named it; 0 while there is none.
     pub hop_uid: i64,
-    /// The last answered hop's number.
-    pub hop_seq: i64,
+    /// Hops since the dial, which is the first.
+    pub hops: i64,
     /// Bytes of the last cumulative text.
     pub text_len: i64,
     /// Its keyed hash.
-    pub text_hash: Option<Vec<u8>>,
+    pub text_hash: Vec<u8>,
     /// The bundle of the visit.
-    pub bundle_hash: Option<Vec<u8>>,
+    pub bundle_hash: Vec<u8>,
     /// The visit.
-    pub visit_sealed: Option<Vec<u8>>,
+    pub visit_sealed: Vec<u8>,
 }
 
 impl Record {
-    /// A new generation: nothing of the old one counts.
-    pub(super) fn begin_again(&mut self) {
-        self.generation += 1;
-        self.first_seq = self.seq;
+    /// A session that was not heard of before.
+    fn of_nothing(session_id: i64, now_ms: i64) -> Self {
+        Self {
+            session_id,
+            is_new: true,
+            revision: 0,
+            started_ms: now_ms,
+            last_ms: now_ms,
+            ended: false,
+            hop_uid: 0,
+            hops: 0,
+            text_len: 0,
+            text_hash: Vec::new(),
+            bundle_hash: Vec::new(),
+            visit_sealed: Vec::new(),
+        }
+    }
+
+    /// The gateway's id is dialled anew: nothing of what was before counts.
+    pub(super) fn begin_again(&mut self, now_ms: i64) {
+        self.started_ms = now_ms;
+        self.hop_uid = 0;
+        self.hops = 0;
         self.ended = false;
     }
 }
@@ -64,110 +85,110 @@ pub(super) struct Saved<'a> {
     pub(super) resumable: bool,
 }
 
-/// Takes the session's row for this hop: made or counted up in one statement, which serialises the hops of a session.
-pub(super) fn take(tx: &mut Tx<'_>, prepared: &Prepared, fresh_id: i64) -> Result<Record, Error> {
-    const TAKE: &str = "INSERT INTO session (session_id, session_key, channel, number_hash, started_ms, last_ms) \
-        VALUES ($1, $2, $3, $4, $5, $5) \
-        ON CONFLICT (session_key) DO UPDATE SET seq = session.seq + 1 \
-        RETURNING session_id, generation, seq, first_seq, last_ms, ended_ms, hop_uid, hop_seq, text_len, text_hash, \
-        bundle_hash, visit_sealed";
-    let params = [
-        fresh_id.into(),
-        (&prepared.session_key).into(),
-        (&*prepared.hop.channel).into(),
-        prepared.number.as_bytes().into(),
-        prepared.now_ms.into(),
-    ];
-    let taken = tx.query_one(TAKE, &params, read)?;
-    taken.ok_or(Error::Corrupt { what: "an upsert of a session gave no row" })
+/// The session's row, or a fresh one. Nothing is locked: [`save`] notices when another hop of the session was first.
+pub(super) fn load(tx: &mut Tx<'_>, prepared: &Prepared, fresh_id: i64) -> Result<Record, Error> {
+    const LOAD: &str = "SELECT session_id, revision, started_ms, last_ms, ended_ms, hop_uid, hops, text_len, text_hash, \
+        bundle_hash, visit_sealed FROM session WHERE session_key = $1";
+    let found = tx.query_one(LOAD, &[(&prepared.session_key).into()], read)?;
+    Ok(found.unwrap_or_else(|| Record::of_nothing(fresh_id, prepared.now_ms)))
 }
 
 fn read(row: &Row<'_>) -> Result<Record, Error> {
-    let hop_seq = row.integer(7)?;
     Ok(Record {
         session_id: row.integer(0)?,
-        is_new: hop_seq == 0,
-        generation: row.integer(1)?,
-        seq: row.integer(2)?,
-        first_seq: row.integer(3)?,
-        last_ms: row.integer(4)?,
-        ended: row.optional_integer(5)?.is_some(),
-        hop_uid: row.integer(6)?,
-        hop_seq,
-        text_len: row.integer(8)?,
-        text_hash: row.optional_bytes(9)?.map(<[u8]>::to_vec),
-        bundle_hash: row.optional_bytes(10)?.map(<[u8]>::to_vec),
-        visit_sealed: row.optional_bytes(11)?.map(<[u8]>::to_vec),
+        is_new: false,
+        revision: row.integer(1)?,
+        started_ms: row.integer(2)?,
+        last_ms: row.integer(3)?,
+        ended: row.optional_integer(4)?.is_some(),
+        hop_uid: row.integer(5)?,
+        hops: row.integer(6)?,
+        text_len: row.integer(7)?,
+        text_hash: row.bytes(8)?.to_vec(),
+        bundle_hash: row.bytes(9)?.to_vec(),
+        visit_sealed: row.bytes(10)?.to_vec(),
     })
 }
 
-/// Saves what the hop made: its answer and the session as it stands now.
+/// Saves what the hop made: the session as it stands now, and the answer. [`Error::Conflict`] when another hop of the
+/// session was first: this one runs again and finds what that one left.
 pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved: &Saved<'_>) -> Result<(), Error> {
+    const BEGUN: &str = "INSERT INTO session (session_id, revision, started_ms, last_ms, ended_ms, ended_why, hop_uid, \
+        hops, text_len, text_hash, bundle_hash, visit_sealed, resumable, session_key, channel, number_hash) \
+        VALUES ($1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+        ON CONFLICT (session_key) DO NOTHING";
+    const MOVED: &str = "UPDATE session SET revision = $2 + 1, started_ms = $3, last_ms = $4, ended_ms = $5, \
+        ended_why = $6, hop_uid = $7, hops = $8, text_len = $9, text_hash = $10, bundle_hash = $11, visit_sealed = $12, \
+        resumable = $13 WHERE session_id = $1 AND revision = $2";
     const ANSWERED: &str = "INSERT INTO hop \
-        (session_id, generation, seq, text_len, text_hash, state, answer_sealed, is_end, answered_ms) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    const MOVED: &str = "UPDATE session SET generation = $2, first_seq = $3, last_ms = $4, ended_ms = $5, \
-        ended_why = $6, hop_uid = $7, hop_seq = $8, text_len = $9, text_hash = $10, bundle_hash = $11, \
-        visit_sealed = $12, resumable = $13 WHERE session_id = $1";
-    tx.execute(
-        ANSWERED,
-        &[
-            before.session_id.into(),
-            before.generation.into(),
-            before.seq.into(),
-            saved.text_len.into(),
-            (&prepared.text_hash).into(),
-            saved.state.into(),
-            saved.answer_sealed.into(),
-            saved.end.into(),
-            prepared.now_ms.into(),
-        ],
-    )?;
-    let first_seq = if before.is_new { before.seq } else { before.first_seq };
-    tx.execute(
-        MOVED,
-        &[
-            before.session_id.into(),
-            before.generation.into(),
-            first_seq.into(),
-            prepared.now_ms.into(),
-            saved.end.then_some(prepared.now_ms).into(),
-            saved.end.then_some("screen").into(),
-            prepared.hop_uid.into(),
-            before.seq.into(),
-            saved.text_len.into(),
-            (&prepared.text_hash).into(),
-            saved.bundle_hash.into(),
-            saved.visit_sealed.into(),
-            saved.resumable.into(),
-        ],
-    )?;
+        (hop_uid, session_id, previous_uid, text_hash, state, answer_sealed, is_end, answered_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let session = [
+        before.session_id.into(),
+        before.revision.into(),
+        before.started_ms.into(),
+        prepared.now_ms.into(),
+        saved.end.then_some(prepared.now_ms).into(),
+        saved.end.then_some("screen").into(),
+        prepared.hop_uid.into(),
+        (before.hops + 1).into(),
+        saved.text_len.into(),
+        (&prepared.text_hash).into(),
+        saved.bundle_hash.into(),
+        saved.visit_sealed.into(),
+        saved.resumable.into(),
+        (&prepared.session_key).into(),
+        (&*prepared.hop.channel).into(),
+        prepared.number.as_bytes().into(),
+    ];
+    let (begun, moved) = (&session[..], &session[..13]);
+    let written = if before.is_new { tx.execute(BEGUN, begun)? } else { tx.execute(MOVED, moved)? };
+    if written == 0 {
+        return Err(Error::Conflict);
+    }
+    let answered = [
+        prepared.hop_uid.into(),
+        before.session_id.into(),
+        before.hop_uid.into(),
+        (&prepared.text_hash).into(),
+        saved.state.into(),
+        saved.answer_sealed.into(),
+        saved.end.into(),
+        prepared.now_ms.into(),
+    ];
+    tx.execute(ANSWERED, &answered)?;
     Ok(())
 }
 
-/// A stored answer (absent if it was secret), and whether it was the last one.
+/// The stored answer of a hop (absent if it was secret), and whether it was the last one.
 pub(super) type StoredAnswer = (Option<Vec<u8>>, bool);
 
 /// The stored answer of a hop.
-pub(super) fn answer_of(tx: &mut Tx<'_>, before: &Record, seq: i64) -> Result<Option<StoredAnswer>, Error> {
-    const ANSWER_OF: &str =
-        "SELECT answer_sealed, is_end FROM hop WHERE session_id = $1 AND generation = $2 AND seq = $3";
-    let params = [before.session_id.into(), before.generation.into(), seq.into()];
-    tx.query_one(ANSWER_OF, &params, |row| Ok((row.optional_bytes(0)?.map(<[u8]>::to_vec), row.boolean(1)?)))
+pub(super) fn answer_of(tx: &mut Tx<'_>, hop_uid: i64) -> Result<Option<StoredAnswer>, Error> {
+    const ANSWER_OF: &str = "SELECT answer_sealed, is_end FROM hop WHERE hop_uid = $1";
+    let read = |row: &Row<'_>| Ok((row.optional_bytes(0)?.map(<[u8]>::to_vec), row.boolean(1)?));
+    tx.query_one(ANSWER_OF, &[hop_uid.into()], read)
 }
 
-/// The earlier hop of this generation that had the same text.
+/// The hop since the dial that had the same text, the latest if there are several.
 pub(super) fn earlier(tx: &mut Tx<'_>, before: &Record, prepared: &Prepared) -> Result<Option<i64>, Error> {
-    const EARLIER: &str = "SELECT seq FROM hop WHERE session_id = $1 AND generation = $2 AND text_hash = $3 \
-        ORDER BY seq DESC LIMIT 1";
-    let params = [before.session_id.into(), before.generation.into(), (&prepared.text_hash).into()];
-    tx.query_one(EARLIER, &params, |row| row.integer(0))
+    const ONE_BACK: &str = "SELECT previous_uid, text_hash FROM hop WHERE hop_uid = $1";
+    let mut hop_uid = before.hop_uid;
+    for _ in 0..HOPS_BACK_MAX {
+        let read = |row: &Row<'_>| Ok((row.integer(0)?, row.bytes(1)? == prepared.text_hash));
+        let Some((previous_uid, same)) = tx.query_one(ONE_BACK, &[hop_uid.into()], read)? else { break };
+        if same {
+            return Ok(Some(hop_uid));
+        }
+        hop_uid = previous_uid;
+    }
+    Ok(None)
 }
 
 /// The caller's visit that was dropped last, if it is young enough to be offered again.
 pub(super) fn resumable(tx: &mut Tx<'_>, prepared: &Prepared, since_ms: i64) -> Result<Option<Record>, Error> {
-    const RESUMABLE: &str = "SELECT session_id, generation, seq, first_seq, last_ms, ended_ms, hop_uid, hop_seq, \
-        text_len, text_hash, bundle_hash, visit_sealed FROM session \
+    const RESUMABLE: &str = "SELECT session_id, revision, started_ms, last_ms, ended_ms, hop_uid, hops, text_len, \
+        text_hash, bundle_hash, visit_sealed FROM session \
         WHERE number_hash = $1 AND channel = $2 AND resumable = 1 AND last_ms >= $3 ORDER BY last_ms DESC LIMIT 1";
     let params = [prepared.number.as_bytes().into(), (&*prepared.hop.channel).into(), since_ms.into()];
     tx.query_one(RESUMABLE, &params, read)
@@ -175,29 +196,28 @@ pub(super) fn resumable(tx: &mut Tx<'_>, prepared: &Prepared, since_ms: i64) -> 
 
 /// The visit goes on in another session: it is not offered twice.
 pub(super) fn hand_over(tx: &mut Tx<'_>, session_id: i64) -> Result<(), Error> {
-    const HAND_OVER: &str = "UPDATE session SET resumable = 0 WHERE session_id = $1";
-    tx.execute(HAND_OVER, &[session_id.into()])?;
-    Ok(())
+    const HAND_OVER: &str = "UPDATE session SET resumable = 0 WHERE session_id = $1 AND resumable = 1";
+    if tx.execute(HAND_OVER, &[session_id.into()])? == 0 { Err(Error::Conflict) } else { Ok(()) }
 }
 
 /// Notes that the gateway ended a session. Unknown sessions and repeats change nothing.
 pub(super) fn close(tx: &mut Tx<'_>, key: &[u8; 32], why: &'static str, now_ms: i64) -> Result<u64, Error> {
-    const CLOSE: &str =
-        "UPDATE session SET ended_ms = $2, ended_why = $3 WHERE session_key = $1 AND ended_ms IS NULL AND hop_seq > 0";
+    const CLOSE: &str = "UPDATE session SET ended_ms = $2, ended_why = $3, revision = revision + 1 \
+        WHERE session_key = $1 AND ended_ms IS NULL";
     tx.execute(CLOSE, &[key.into(), now_ms.into(), why.into()])
 }
 
-/// Forgets sessions that nobody can come back to, a few at a time; answers how many. For a bulk job.
+/// Forgets sessions that nobody can come back to, a few at a time; answers how many rows went. For a bulk job.
 ///
-/// Identifiers are made from the time, so the oldest sessions come first by their key: no index on time is kept up at
-/// every hop for this.
+/// Identifiers are made from the time, so the oldest rows come first by their key: no index on time is kept up at every
+/// hop for this.
 pub fn forget(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Error> {
-    const HOPS: &str = "DELETE FROM hop WHERE session_id IN (SELECT session_id FROM session \
-        WHERE session_id < $1 AND last_ms < $2 ORDER BY session_id LIMIT 50)";
+    const HOPS: &str = "DELETE FROM hop WHERE hop_uid IN (SELECT hop_uid FROM hop \
+        WHERE hop_uid < $1 ORDER BY hop_uid LIMIT 200)";
     const SESSIONS: &str = "DELETE FROM session WHERE session_id IN (SELECT session_id FROM session \
         WHERE session_id < $1 AND last_ms < $2 ORDER BY session_id LIMIT 50)";
     let before_ms = now_ms - KEEP_MS;
     let before_id = first_id_at(before_ms);
-    tx.execute(HOPS, &[before_id.into(), before_ms.into()])?;
-    tx.execute(SESSIONS, &[before_id.into(), before_ms.into()])
+    let hops = tx.execute(HOPS, &[before_id.into()])?;
+    Ok(hops + tx.execute(SESSIONS, &[before_id.into(), before_ms.into()])?)
 }

@@ -52,7 +52,7 @@ pub fn read<'t>(
     hash: impl Fn(&str) -> [u8; 32],
 ) -> Reading<'t> {
     let over = before.ended || now_ms - before.last_ms > SESSION_AGE_MAX_MS;
-    let same = |text: &str| before.text_hash.as_deref() == Some(&hash(text)[..]);
+    let same = |text: &str| before.text_hash == hash(text);
     match event {
         UssdEvent::Cumulative(text) => {
             if before.is_new {
@@ -62,7 +62,7 @@ pub fn read<'t>(
             if text.len() == length && same(text) {
                 // The text of a first hop says nothing but "dialled": an ended session that is dialled again under its
                 // old id looks the same as its redelivery, except that a person needs longer.
-                let first = before.hop_seq == before.first_seq;
+                let first = before.hops == 1;
                 let again = match (first, before.ended) {
                     (true, true) => now_ms - before.last_ms <= THUMB_MS,
                     (true, false) | (false, true) => !is_stale(before, now_ms),
@@ -85,11 +85,7 @@ pub fn read<'t>(
         }
         UssdEvent::Dial { extras } => {
             let again = !before.is_new && same(hop_id.unwrap_or(extras)) && !is_stale(before, now_ms);
-            if again && before.hop_seq == before.first_seq && !before.ended {
-                Reading::Repeat
-            } else {
-                Reading::Begin(extras)
-            }
+            if again && before.hops == 1 && !before.ended { Reading::Repeat } else { Reading::Begin(extras) }
         }
         UssdEvent::Input(text) => {
             if before.is_new {
@@ -124,17 +120,16 @@ mod tests {
         Record {
             session_id: 1,
             is_new: false,
-            generation: 1,
-            seq: 5,
-            first_seq: if first { 4 } else { 1 },
+            revision: 4,
+            started_ms: 0,
             last_ms: 0,
             ended,
             hop_uid: 9,
-            hop_seq: 4,
+            hops: if first { 1 } else { 4 },
             text_len: i64::try_from(text.len()).unwrap(),
-            text_hash: Some(keys_hash(text).to_vec()),
-            bundle_hash: None,
-            visit_sealed: None,
+            text_hash: keys_hash(text).to_vec(),
+            bundle_hash: Vec::new(),
+            visit_sealed: Vec::new(),
         }
     }
 

@@ -214,8 +214,8 @@ pub fn score_of(tx: &mut Tx<'_>, application: ApplicationId) -> Result<Option<Sc
 mod tests {
     use super::super::employer::EmployerKind;
     use super::super::fixture::{Fixture, NOW_MS, area, trade};
+    use super::super::phone_number;
     use super::super::vacancy::{Decision, NewVacancy, decide};
-    use super::super::{jobs, phone_number};
     use super::*;
 
     fn apply_with(
@@ -310,8 +310,7 @@ mod tests {
             let (barber, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(74, 3601, "c"))?;
             let age = ApplyOutcome::NotEligible(Gate::Age);
             assert_eq!(apply_with(tx, f, minor, household, "1")?, age);
-            let listed: Vec<VacancyId> =
-                jobs::for_worker(tx, &f.country, minor, NOW_MS, 9)?.iter().map(|job| job.vacancy).collect();
+            let listed: Vec<VacancyId> = f.jobs(tx, minor, NOW_MS, 9)?.iter().map(|job| job.vacancy).collect();
             assert_eq!(listed, [farm]);
             assert!(matches!(apply_with(tx, f, minor, farm, "2")?, ApplyOutcome::Applied { .. }));
             let outcome = apply_with(tx, f, minor, barber, "3")?;

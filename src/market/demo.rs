@@ -11,6 +11,7 @@ use super::job_number::mix;
 use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
+use super::phone_number::MsisdnHash;
 use super::vacancy::{self, NewVacancy};
 use super::worker_trade::{self, TradeOutcome, WorkerTrade};
 use super::{Fault, PersonId, phone_number, worker};
@@ -338,7 +339,7 @@ fn store_worker(
         return Ok(());
     }
     let language = country.languages.first().copied().unwrap_or(Language::Rw);
-    let number = phone_number::seen(tx, keys, &new.msisdn, language, now_ms)?;
+    let number = phone_number::seen(tx, keys, &MsisdnHash::of(keys, &new.msisdn), &new.msisdn, language, now_ms)?;
     let given = Given { text_version: "demo", language, channel: "demo", hop_uid: ids.first() };
     let Begun::Person(person) = person::begin(tx, keys, ids, &number, &given, now_ms)? else { return Ok(()) };
     worker::set_birth_year(tx, keys, country, person, new.birth_year, now_ms)?;

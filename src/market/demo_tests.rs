@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::fixture::{Fixture, NOW_MS, area, country};
-use super::super::{hold, jobs};
+use super::super::hold;
 use super::*;
 
 #[test]
@@ -48,7 +48,7 @@ fn storing_it_twice_leaves_the_same_rows_and_a_mason_in_the_capital_finds_work()
             assert_eq!(counts(tx), [330, 40, 120, 322]);
         }
         let mason = f.worker_with(tx, 5_000, "Aline Uwera", 1990, 11, 1212)?;
-        let found = jobs::for_worker(tx, &f.country, mason, NOW_MS, 9)?;
+        let found = f.jobs(tx, mason, NOW_MS, 9)?;
         assert!(found.len() >= 3, "{}", found.len());
         assert_eq!(found[0].score.parts.trade, 40);
         assert!(f.country.areas.get(area(1212)).is_some());

@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 use super::consent::Given;
 use super::employer::{EmployerKind, NewEmployer, Tier};
 use super::job_number::{JobNumber, mix};
+use super::jobs::{self, Job};
 use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
-use super::phone_number::{self, PhoneNumber};
+use super::phone_number::{self, MsisdnHash, PhoneNumber};
 use super::vacancy::{self, NewVacancy, Posted};
 use super::worker::{self, BirthYearOutcome};
 use super::worker_trade::{self, TradeOutcome};
@@ -71,7 +72,19 @@ impl Fixture {
     }
 
     pub(crate) fn number(&self, tx: &mut Tx<'_>, n: u32) -> Result<PhoneNumber, Fault> {
-        phone_number::seen(tx, &self.keys, &self.msisdn(n), Language::Rw, NOW_MS)
+        self.seen(tx, n, NOW_MS)
+    }
+
+    /// The number dials.
+    pub(crate) fn seen(&self, tx: &mut Tx<'_>, n: u32, now_ms: i64) -> Result<PhoneNumber, Fault> {
+        let msisdn = self.msisdn(n);
+        phone_number::seen(tx, &self.keys, &MsisdnHash::of(&self.keys, &msisdn), &msisdn, Language::Rw, now_ms)
+    }
+
+    /// The jobs of a person who has told enough to be a worker.
+    pub(crate) fn jobs(&self, tx: &mut Tx<'_>, person: PersonId, now_ms: i64, limit: usize) -> Result<Vec<Job>, Fault> {
+        let worker = worker::find(tx, person)?;
+        worker.map_or(Ok(Vec::new()), |worker| jobs::for_worker(tx, &self.country, &worker, now_ms, limit))
     }
 
     pub(crate) fn try_begin(&self, tx: &mut Tx<'_>, n: u32, now_ms: i64) -> Result<Begun, Fault> {

@@ -9,8 +9,8 @@ use std::cmp::Reverse;
 
 use super::matching::{self, LISTED_MIN, Score, VacancySide, WorkerSide};
 use super::pay::Pay;
-use super::worker::{read_area, read_pay, today};
-use super::{Fault, PersonId, VacancyId, age, kind, vacancy, worker};
+use super::worker::{Worker, read_area, read_pay, today};
+use super::{Fault, PersonId, VacancyId, age, kind, vacancy};
 use crate::country::{AreaCode, Country, Relation, TradeCode};
 use crate::storage::{Error, Param, Row, Tx};
 use crate::text::datetime::Day;
@@ -84,11 +84,11 @@ pub struct Job {
 pub fn for_worker(
     tx: &mut Tx<'_>,
     country: &Country,
-    person: PersonId,
+    worker: &Worker,
     now_ms: i64,
     limit: usize,
 ) -> Result<Vec<Job>, Fault> {
-    let mut jobs = fitting(tx, country, person, now_ms)?;
+    let mut jobs = fitting(tx, country, worker, now_ms)?;
     jobs.sort_unstable_by_key(|job| {
         (
             Reverse(job.score.total),
@@ -102,16 +102,15 @@ pub fn for_worker(
 }
 
 /// How many vacancies [`for_worker`] would list, up to [`COUNT_MAX`] and to what one search reads.
-pub fn count_for_worker(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<usize, Fault> {
-    Ok(fitting(tx, country, person, now_ms)?.len().min(COUNT_MAX))
+pub fn count_for_worker(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now_ms: i64) -> Result<usize, Fault> {
+    Ok(fitting(tx, country, worker, now_ms)?.len().min(COUNT_MAX))
 }
 
 /// The candidates that fit, unsorted.
-fn fitting(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<Vec<Job>, Fault> {
-    let Some(worker) = worker::find(tx, person)? else { return Ok(Vec::new()) };
+fn fitting(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now_ms: i64) -> Result<Vec<Job>, Fault> {
     let age = age::age(worker.birth_year, today(country, now_ms), &country.ages).unwrap_or_default();
-    let Some(side) = WorkerSide::of(&worker, age) else { return Ok(Vec::new()) };
-    let applied = applied(tx, person)?;
+    let Some(side) = WorkerSide::of(worker, age) else { return Ok(Vec::new()) };
+    let applied = applied(tx, worker.person)?;
     let mut search = Search { country, side, applied, now_ms, read: 0, jobs: Vec::with_capacity(CANDIDATES_MAX) };
     search.own_trades(tx)?;
     search.related_trades(tx)?;
@@ -231,12 +230,13 @@ mod tests {
     use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area};
     use super::super::kind::{JobKind, Kinds};
     use super::super::vacancy::{Decision, NewVacancy, decide};
+    use super::super::worker;
     use super::super::worker_trade::{WorkerTrade, add};
     use super::*;
     use crate::country::PayUnit;
 
     fn listed(tx: &mut Tx<'_>, f: &Fixture, person: PersonId) -> Vec<VacancyId> {
-        for_worker(tx, &f.country, person, NOW_MS, 50).unwrap().iter().map(|job| job.vacancy).collect()
+        f.jobs(tx, person, NOW_MS, 50).unwrap().iter().map(|job| job.vacancy).collect()
     }
 
     #[test]
@@ -253,9 +253,10 @@ mod tests {
             post(&f.vacancy(91, 1201, "another trade"))?;
             post(&f.vacancy(11, 3601, "another province"))?;
             assert_eq!(listed(tx, f, person), [sooner, later, agreed, agreed_too, neighbour, related]);
-            assert_eq!(for_worker(tx, &f.country, person, NOW_MS, 2)?.len(), 2);
-            assert_eq!(count_for_worker(tx, &f.country, person, NOW_MS)?, 6);
-            let first = for_worker(tx, &f.country, person, NOW_MS, 1)?[0];
+            assert_eq!(f.jobs(tx, person, NOW_MS, 2)?.len(), 2);
+            let worker = worker::find(tx, person)?.unwrap();
+            assert_eq!(count_for_worker(tx, &f.country, &worker, NOW_MS)?, 6);
+            let first = f.jobs(tx, person, NOW_MS, 1)?[0];
             assert_eq!((first.area, first.start_day), (area(1201), Some(Day(20_780))));
             assert_eq!(first.pay, Some(Pay { amount: 5_000, unit: PayUnit::Day }));
             Ok(())
@@ -278,7 +279,7 @@ mod tests {
             assert_eq!(listed(tx, f, person), [open, full_time]);
             worker::set_kinds(tx, person, Kinds::of([JobKind::CasualDay]), NOW_MS)?;
             assert_eq!(listed(tx, f, person), [open]);
-            assert_eq!(for_worker(tx, &f.country, person, NOW_MS + 10 * DAY_MS, 9)?, []);
+            assert_eq!(f.jobs(tx, person, NOW_MS + 10 * DAY_MS, 9)?, []);
             let registering = f.begin(tx, 2)?;
             assert_eq!(listed(tx, f, registering), []);
             Ok(())

@@ -303,7 +303,7 @@ mod tests {
             }
             assert_eq!(f.try_begin(tx, 1, NOW_MS)?, Begun::NumberFull);
             let number = f.number(tx, 1)?;
-            assert_eq!(phone_number::persons_on(tx, &f.keys, &number)?.len(), PERSONS_MAX);
+            assert_eq!(phone_number::persons_on(tx, &number)?.len(), PERSONS_MAX);
             Ok(())
         });
     }

@@ -41,10 +41,14 @@ pub enum TradeOutcome {
 /// The trades of a worker, the primary first.
 pub fn of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<WorkerTrade>, Fault> {
     const TRADES: &str = "SELECT trade, years, paid FROM worker_trade WHERE person_id = $1 ORDER BY rank, trade";
-    Ok(tx.query(TRADES, &[person.into()], |row| {
-        let years = row.optional_integer(1)?.map(|years| u8::try_from(years).unwrap_or(YEARS_MAX));
-        Ok(WorkerTrade { trade: read_trade(row, 0)?, years, paid: row.optional_integer(2)?.map(|paid| paid == 1) })
-    })?)
+    Ok(tx.query(TRADES, &[person.into()], |row| read(row, 0))?)
+}
+
+/// Trade, years and pay in three columns of a row, from `column` on.
+pub(super) fn read(row: &Row<'_>, column: usize) -> Result<WorkerTrade, Error> {
+    let years = row.optional_integer(column + 1)?.map(|years| u8::try_from(years).unwrap_or(YEARS_MAX));
+    let paid = row.optional_integer(column + 2)?.map(|paid| paid == 1);
+    Ok(WorkerTrade { trade: read_trade(row, column)?, years, paid })
 }
 
 /// Makes a trade the primary one. One that the worker had already moves to the front with its years; else it takes the

@@ -10,7 +10,6 @@ pub struct AnswerId(pub usize);
 
 /// What a caller answered. Debug does not tell it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
 pub enum Answer {
     /// A number, amount, year, day, minute of the day, or code.
     Integer(i64),

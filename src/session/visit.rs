@@ -113,39 +113,50 @@ impl fmt::Debug for Visit {
     }
 }
 
+/// The layout of a stored visit, in its first byte. One of another layout begins again.
+const LAYOUT: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+enum StoredFrame<'a> {
+    Call(&'a str),
+    Then(&'a str),
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredPlace<'a> {
+    at: &'a str,
     #[serde(borrow)]
-    at: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    stack: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stack: Vec<StoredFrame<'a>>,
     page: Option<Cow<'a, Page>>,
+}
+
+impl<'a> StoredPlace<'a> {
+    fn of(bundle: &'a Bundle, at: StateId, stack: &[Frame], page: Option<&'a Page>) -> Self {
+        let name = |id: StateId| bundle.state(id).map_or("", |state| state.name.as_str());
+        let frame = |frame: &Frame| match frame {
+            Frame::Call(id) => StoredFrame::Call(name(*id)),
+            Frame::Then(id) => StoredFrame::Then(name(*id)),
+        };
+        Self { at: name(at), stack: stack.iter().map(frame).collect(), page: page.map(Cow::Borrowed) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredVisit<'a> {
+    layout: u8,
     id: i64,
-    #[serde(borrow)]
-    language: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: &'a str,
     person: Option<i64>,
     hop: u32,
     #[serde(borrow)]
     now: StoredPlace<'a>,
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(borrow)]
     history: Vec<StoredPlace<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
-    answers: BTreeMap<&'a str, Cow<'a, Answer>>,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(borrow)]
+    answers: Vec<(&'a str, Cow<'a, Answer>)>,
     wrong: u8,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    resume: Option<Cow<'a, str>>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn is_zero(number: &u8) -> bool {
-    *number == 0
+    #[serde(borrow)]
+    resume: Option<&'a str>,
 }
 
 /// Why a stored visit cannot go on with a bundle.
@@ -179,51 +190,44 @@ impl Visit {
 
     /// The visit as bytes. They hold what the caller answered (secrets apart): seal them.
     pub fn to_bytes(&self, bundle: &Bundle) -> Vec<u8> {
-        let name = |id: StateId| bundle.state(id).map_or("", |state| state.name.as_str());
-        let frame = |frame: &Frame| match frame {
-            Frame::Call(id) => name(*id).to_owned(),
-            Frame::Then(id) => format!(">{}", name(*id)),
-        };
         let answers = self.answers.iter().filter_map(|(id, answer)| {
             let declared = bundle.answers.get(id.0).filter(|declared| declared.kind != AnswerType::Pin)?;
             Some((declared.name.as_str(), Cow::Borrowed(answer)))
         });
-        let past = |past: &'_ Place| (past.at, past.stack.iter().map(frame).collect());
-        let history: Vec<(StateId, Vec<String>)> = self.history.iter().map(past).collect();
-        let history = history.into_iter().zip(&self.history).map(|((at, stack), past)| StoredPlace {
-            at: Cow::Borrowed(name(at)),
-            stack,
-            page: past.page.as_ref().map(Cow::Borrowed),
-        });
         let stored = StoredVisit {
+            layout: LAYOUT,
             id: self.id,
-            language: Cow::Borrowed(self.language.code()),
+            language: self.language.code(),
             person: self.person,
             hop: self.hop,
-            now: StoredPlace {
-                at: Cow::Borrowed(name(self.at)),
-                stack: self.stack.iter().map(frame).collect(),
-                page: self.page.as_ref().map(Cow::Borrowed),
-            },
-            history: history.collect(),
+            now: StoredPlace::of(bundle, self.at, &self.stack, self.page.as_ref()),
+            history: self
+                .history
+                .iter()
+                .map(|past| StoredPlace::of(bundle, past.at, &past.stack, past.page.as_ref()))
+                .collect(),
             answers: answers.collect(),
             wrong: self.wrong,
-            resume: self.resume.as_deref().map(Cow::Borrowed),
+            resume: self.resume.as_deref(),
         };
-        serde_json::to_vec(&stored).unwrap_or_default()
+        // Writing to memory cannot fail; nothing at all would be refused when it is read.
+        postcard::to_allocvec(&stored).unwrap_or_default()
     }
 
     /// Reads what [`Visit::to_bytes`] wrote, by this or another bundle. Past screens and answers that the bundle lacks are
     /// left out.
     pub fn from_bytes(bundle: &Bundle, bytes: &[u8]) -> Result<Self, VisitFault> {
-        let stored: StoredVisit<'_> = serde_json::from_slice(bytes).map_err(|_| VisitFault::Unreadable)?;
+        let (stored, rest) = postcard::take_from_bytes::<StoredVisit<'_>>(bytes).map_err(|_| VisitFault::Unreadable)?;
+        if stored.layout != LAYOUT || !rest.is_empty() {
+            return Err(VisitFault::Unreadable);
+        }
         let named = |name: &str| bundle.names.get(name).copied();
         let place = |stored: StoredPlace<'_>| -> Option<Place> {
-            let frame = |name: &String| match name.strip_prefix('>') {
-                Some(name) => named(name).map(Frame::Then),
-                None => named(name).map(Frame::Call),
+            let frame = |frame: &StoredFrame<'_>| match frame {
+                StoredFrame::Call(name) => named(name).map(Frame::Call),
+                StoredFrame::Then(name) => named(name).map(Frame::Then),
             };
-            let at = named(&stored.at).filter(|id| bundle.state(*id).is_some_and(State::is_screen))?;
+            let at = named(stored.at).filter(|id| bundle.state(*id).is_some_and(State::is_screen))?;
             let stack = stored.stack.iter().map(frame).collect::<Option<Vec<_>>>()?;
             Some(Place { at, stack, page: stored.page.map(Cow::into_owned) })
         };
@@ -235,7 +239,7 @@ impl Visit {
         });
         Ok(Self {
             id: stored.id,
-            language: Language::from_code(&stored.language).unwrap_or(bundle.default_language()),
+            language: Language::from_code(stored.language).unwrap_or(bundle.default_language()),
             person: stored.person,
             hop: stored.hop,
             at: now.at,
@@ -244,7 +248,7 @@ impl Visit {
             history: stored.history.into_iter().filter_map(place).collect(),
             answers: answers.collect(),
             wrong: stored.wrong,
-            resume: stored.resume.map(Cow::into_owned),
+            resume: stored.resume.map(str::to_owned),
         })
     }
 

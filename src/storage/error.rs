@@ -21,6 +21,9 @@ pub enum Error {
     /// disk after all is known only by looking: run the work again with the same operation key.
     #[error("the store cannot be used at present")]
     Unavailable,
+    /// Another transaction changed the same rows first: run the work again, it will find what the other one left.
+    #[error("another transaction was first")]
+    Conflict,
     /// What is stored contradicts what the program expects; a person has to look.
     #[error("what is stored cannot be understood: {what}")]
     Corrupt {
@@ -38,7 +41,7 @@ pub enum Error {
 impl Error {
     /// True when the same work may succeed later without anything being changed.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Error::Overloaded | Error::TooLate | Error::Unavailable)
+        matches!(self, Error::Overloaded | Error::TooLate | Error::Unavailable | Error::Conflict)
     }
 }
 

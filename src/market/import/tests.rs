@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::super::employer::{EmployerKind, Tier};
 use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area, country, trade};
 use super::super::job_number::mix;
-use super::super::jobs;
 use super::super::kind::{JobKind, Weekdays};
 use super::super::pay::{PaidWhen, Pay};
 use super::*;
@@ -186,7 +185,7 @@ fn a_file_read_again_adds_nothing() {
         let employers = tx.query("SELECT id FROM employer", &[], |row| row.integer(0))?;
         assert_eq!(employers.len(), 1);
         let worker = f.worker(tx, 1, "Aline Uwera")?;
-        assert_eq!(jobs::for_worker(tx, &f.country, worker, NOW_MS, 9)?.len(), 1, "held ones are not listed");
+        assert_eq!(f.jobs(tx, worker, NOW_MS, 9)?.len(), 1, "held ones are not listed");
         Ok(())
     });
 }
