@@ -145,12 +145,7 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
         }
     };
     match result {
-        Ok(done) => {
-            if done.enqueued {
-                service.enqueued.notify_one();
-            }
-            Answered { answer: done.answer, outcome: done.outcome }
-        }
+        Ok(done) => Answered { answer: done.answer, outcome: done.outcome },
         Err(error) => {
             tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
             apology(service)
@@ -199,12 +194,18 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
 struct Done {
     answer: UssdAnswer,
     outcome: Outcome,
-    enqueued: bool,
+    _wake: Wake,
 }
 
-impl PartialEq for Done {
-    fn eq(&self, other: &Self) -> bool {
-        self.answer == other.answer
+/// Wakes whoever sends messages when the hop's outcome is let go of: after the commit, also when the gateway has hung up
+/// and nobody waits for the answer.
+struct Wake(Option<Arc<Notify>>);
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(enqueued) = &self.0 {
+            enqueued.notify_one();
+        }
     }
 }
 
@@ -261,23 +262,23 @@ fn begin(
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
     let bundle = service.bundles.live();
-    let greeted =
-        actions::greet(tx, &service.host, (&prepared.number, &prepared.hop.msisdn), &bundle, prepared.now_ms)?;
+    let number = actions::greet(tx, &service.host, (&prepared.number, &prepared.hop.msisdn), &bundle, prepared.now_ms)?;
     let mut generation = before.clone();
     if !before.is_new {
         generation.begin_again(prepared.now_ms);
     }
     let since_ms = prepared.now_ms - bundle.resume_ms;
-    if greeted.may_resume
-        && let Some(dropped) = record::resumable(tx, prepared, since_ms)?
+    if let Some(dropped) = record::resumable(tx, prepared, since_ms)?
+        && actions::may_resume(tx, &number)?
         && let Some((bundle, visit)) = visit_of(service, &dropped)?
     {
         record::hand_over(tx, dropped.session_id)?;
+        generation.resumable &= dropped.session_id != generation.session_id;
         let event = Event::Resume(extras.to_owned());
         return turn(tx, service, prepared, &generation, (bundle, visit, event), ids);
     }
     let visit_id = ids.next_id().unwrap_or_default();
-    let visit = Visit::new(visit_id, greeted.language, None);
+    let visit = Visit::new(visit_id, number.language, None);
     turn(tx, service, prepared, &generation, (bundle, visit, Event::Dial(extras.to_owned())), ids)
 }
 
@@ -292,7 +293,8 @@ fn turn(
 ) -> Result<Done, Error> {
     let (screen, enqueued) = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
     save(tx, service, prepared, before, &bundle, &visit, &screen)?;
-    Ok(Done { answer: UssdAnswer { text: screen.text, end: screen.end }, outcome: Outcome::Answered, enqueued })
+    let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
+    Ok(Done { answer: UssdAnswer { text: screen.text, end: screen.end }, outcome: Outcome::Answered, _wake: wake })
 }
 
 /// Steps the engine until there is a screen; what it asks for is done in the hop's transaction.
@@ -381,7 +383,7 @@ fn repeat(
         Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
         None => shown_again(tx, service, prepared, before)?,
     };
-    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, enqueued: false })
+    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, _wake: Wake(None) })
 }
 
 fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {

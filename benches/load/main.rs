@@ -27,6 +27,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
+/// As in the program: the bare handler and the generator are not to be slower for want of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use closed::ClosedRun;
 use open::OpenRun;
 use options::{Options, Part};

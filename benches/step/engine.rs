@@ -30,7 +30,7 @@ struct Hop {
 
 pub(crate) fn measure(times: usize) -> Result<Vec<String>> {
     let country = Country::embedded("RW").map_err(|_| anyhow!("the country pack has faults"))?;
-    let host = Host::new(country, Keys::for_tests(), "*567#".to_owned());
+    let host = Host::new(country, Keys::of_no_secret(), "*567#".to_owned());
     let sources = kaziline::embedded::menus();
     let bundle = menu::build(&sources, actions::manifest(), &host);
     let bundle = bundle.map_err(|report| anyhow!("the menus have faults:\n{}", report.render()))?;

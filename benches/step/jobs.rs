@@ -47,7 +47,7 @@ impl World {
         // Nobody but adults works at home, and this is not what is measured.
         trades.retain(|trade| !trade.at_home && !trade.licence);
         let districts = country.areas.of_level(Level::District).map(|area| area.code).collect();
-        Ok(Self { country, keys: Keys::for_tests(), trades, districts })
+        Ok(Self { country, keys: Keys::of_no_secret(), trades, districts })
     }
 
     fn trade(&self, draw: &mut Draw) -> Option<&Trade> {

@@ -2,6 +2,7 @@
 --
 -- Columns named *_sealed are encrypted and bound to table, column and row; *_hmac are keyed hashes, by which rows are
 -- found. Times are epoch milliseconds, days are counted from 1970-01-01, amounts are in the currency's smallest unit.
+-- Words are checked by `=` and OR: for a list of more than two behind IN, SQLite builds a table at every write.
 
 -- A number that has dialled. Several persons may share it; its language and its STOP belong to the number.
 CREATE TABLE phone_number (
@@ -32,7 +33,7 @@ CREATE TABLE person (
   number_generation INTEGER NOT NULL,
   name_sealed BLOB,
   language TEXT NOT NULL CHECK (length(language) = 2),
-  status TEXT NOT NULL CHECK (status IN ('registering', 'listed', 'closed')),
+  status TEXT NOT NULL CHECK (status = 'registering' OR status = 'listed' OR status = 'closed'),
   created_ms INTEGER NOT NULL,
   changed_ms INTEGER NOT NULL
 ) STRICT;
@@ -42,7 +43,7 @@ CREATE INDEX person_on_number ON person (msisdn_hmac, id);
 CREATE TABLE consent (
   id INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES person (id),
-  purpose TEXT NOT NULL CHECK (purpose IN ('matching', 'alerts', 'statistics')),
+  purpose TEXT NOT NULL CHECK (purpose = 'matching' OR purpose = 'alerts' OR purpose = 'statistics'),
   text_version TEXT NOT NULL,
   language TEXT NOT NULL CHECK (length(language) = 2),
   channel TEXT NOT NULL,
@@ -61,7 +62,7 @@ CREATE TABLE worker (
   area_code INTEGER,
   district_code INTEGER,
   will_move INTEGER NOT NULL CHECK (will_move IN (0, 1)),
-  rate_kind TEXT NOT NULL CHECK (rate_kind IN ('unset', 'agree', 'amount')),
+  rate_kind TEXT NOT NULL CHECK (rate_kind = 'unset' OR rate_kind = 'agree' OR rate_kind = 'amount'),
   rate_amount INTEGER NOT NULL CHECK (rate_amount >= 0),
   rate_unit TEXT NOT NULL,
   -- Bit sets: kinds of work wanted, days of the week (Monday is 1).
@@ -94,8 +95,9 @@ CREATE TABLE employer (
   employer_hmac BLOB NOT NULL UNIQUE CHECK (length(employer_hmac) = 32),
   name_sealed BLOB NOT NULL,
   contact_sealed BLOB NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('organisation', 'household', 'agency')),
-  tier TEXT NOT NULL CHECK (tier IN ('phone_only', 'id_seen', 'village_leader', 'registered_firm', 'licensed_agency')),
+  kind TEXT NOT NULL CHECK (kind = 'organisation' OR kind = 'household' OR kind = 'agency'),
+  tier TEXT NOT NULL CHECK (tier = 'phone_only' OR tier = 'id_seen' OR tier = 'village_leader' OR tier = 'registered_firm'
+    OR tier = 'licensed_agency'),
   created_ms INTEGER NOT NULL
 ) STRICT;
 
@@ -113,22 +115,22 @@ CREATE TABLE vacancy (
   area_code INTEGER NOT NULL,
   district_code INTEGER NOT NULL,
   province_code INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('full_time', 'contract', 'short', 'casual_day', 'internship', 'apprenticeship',
-    'training')),
+  kind TEXT NOT NULL CHECK (kind = 'full_time' OR kind = 'contract' OR kind = 'short' OR kind = 'casual_day'
+    OR kind = 'internship' OR kind = 'apprenticeship' OR kind = 'training'),
   openings INTEGER NOT NULL CHECK (openings >= 1),
   start_day INTEGER,
   start_minute INTEGER CHECK (start_minute BETWEEN 0 AND 1439),
   duration_days INTEGER CHECK (duration_days >= 1),
   pay_amount INTEGER NOT NULL CHECK (pay_amount >= 0),
   pay_unit TEXT NOT NULL,
-  paid TEXT NOT NULL CHECK (paid IN ('daily', 'weekly', 'monthly', 'at_end')),
+  paid TEXT NOT NULL CHECK (paid = 'daily' OR paid = 'weekly' OR paid = 'monthly' OR paid = 'at_end'),
   food INTEGER NOT NULL CHECK (food IN (0, 1)),
   transport INTEGER NOT NULL CHECK (transport IN (0, 1)),
   min_years INTEGER NOT NULL CHECK (min_years >= 0),
   licence INTEGER NOT NULL CHECK (licence IN (0, 1)),
   days INTEGER NOT NULL CHECK (days BETWEEN 0 AND 127),
   closes_ms INTEGER NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('open', 'closed', 'filled', 'held')),
+  status TEXT NOT NULL CHECK (status = 'open' OR status = 'closed' OR status = 'filled' OR status = 'held'),
   -- Where it came from and its name there: reading the same file again adds nothing.
   source TEXT NOT NULL,
   source_ref TEXT NOT NULL,
@@ -150,8 +152,9 @@ CREATE TABLE application (
   id INTEGER PRIMARY KEY,
   vacancy_id INTEGER NOT NULL REFERENCES vacancy (id),
   person_id INTEGER NOT NULL REFERENCES person (id),
-  stage TEXT NOT NULL CHECK (stage IN ('applied', 'shortlisted', 'assessment', 'interview', 'offered', 'hired',
-    'rejected', 'withdrawn', 'expired')),
+  stage TEXT NOT NULL CHECK (stage = 'applied' OR stage = 'shortlisted' OR stage = 'assessment' OR stage = 'interview'
+    OR stage = 'offered' OR stage = 'hired' OR stage = 'rejected' OR stage = 'withdrawn'
+    OR stage = 'expired'),
   -- Whether the employer may have the worker's number.
   share_number INTEGER NOT NULL CHECK (share_number IN (0, 1)),
   -- The score as it was when asked, with its parts: it answers the person's question and an audit. NULL: the vacancy

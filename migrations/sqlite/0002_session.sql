@@ -17,7 +17,8 @@ CREATE TABLE session (
     started_ms   INTEGER NOT NULL,                     -- the dial
     last_ms      INTEGER NOT NULL,                     -- the last hop
     ended_ms     INTEGER,
-    ended_why    TEXT CHECK (ended_why IN ('screen', 'finished', 'incomplete', 'failed', 'other')),
+    ended_why    TEXT CHECK (ended_why = 'screen' OR ended_why = 'finished' OR ended_why = 'incomplete'
+    OR ended_why = 'failed' OR ended_why = 'other'),
     hop_uid      INTEGER NOT NULL,                     -- the last hop, as its caller named it; its row in `hop`
     hops         INTEGER NOT NULL,                     -- hops since the dial, which is the first
     text_len     INTEGER NOT NULL,                     -- bytes of the cumulative text so far

@@ -5,8 +5,9 @@ CREATE TABLE outbox (
   id INTEGER PRIMARY KEY,
   -- What caused the message, for example the hop and its action: the same cause never queues twice.
   operation_key TEXT NOT NULL UNIQUE,
-  status TEXT NOT NULL CHECK (status IN ('queued', 'claimed', 'sending', 'accepted', 'delivered', 'undelivered',
-    'no_receipt', 'failed', 'unknown', 'cancelled', 'expired')),
+  status TEXT NOT NULL CHECK (status = 'queued' OR status = 'claimed' OR status = 'sending' OR status = 'accepted'
+    OR status = 'delivered' OR status = 'undelivered' OR status = 'no_receipt' OR status = 'failed'
+    OR status = 'unknown' OR status = 'cancelled' OR status = 'expired'),
   -- 0 interactive, 1 stage, 2 alert.
   priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 2),
   class TEXT NOT NULL CHECK (class IN ('must_arrive', 'alert')),
@@ -51,7 +52,8 @@ CREATE INDEX outbox_resend ON outbox (resend_ms, id) WHERE resend_ms > 0;
 CREATE TABLE outbox_attempt (
   message_id INTEGER NOT NULL,
   fence INTEGER NOT NULL,
-  event TEXT NOT NULL CHECK (event IN ('sending', 'accepted', 'temporary', 'permanent', 'unknown', 'lease_lost')),
+  event TEXT NOT NULL CHECK (event = 'sending' OR event = 'accepted' OR event = 'temporary' OR event = 'permanent'
+    OR event = 'unknown' OR event = 'lease_lost'),
   at_ms INTEGER NOT NULL,
   -- Method, address without query, status and sizes: no number, no text.
   exchange TEXT NOT NULL,

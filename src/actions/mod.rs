@@ -212,37 +212,32 @@ impl ActionCx<'_, '_, '_> {
     }
 }
 
-/// What is known of a caller when the phone is picked up.
-#[derive(Clone, Copy, Debug)]
-pub struct Greeted {
-    /// The language of the number.
-    pub language: Language,
-    /// Whether a dropped visit may be offered: not where several people share the number, nor where it may have changed
-    /// hands.
-    pub may_resume: bool,
-}
-
-/// Notes that a number dialled, and says what is known of it.
+/// Notes that a number dialled, and says what is known of it: above all its language.
 pub fn greet(
     tx: &mut Tx<'_>,
     host: &Host,
     (number, msisdn): (&MsisdnHash, &Msisdn),
     bundle: &Bundle,
     now_ms: i64,
-) -> Result<Greeted, storage::Error> {
-    let greeted = (|| {
-        let number = phone_number::seen(tx, &host.keys, number, msisdn, bundle.default_language(), now_ms)?;
-        let persons = phone_number::persons_on(tx, &number)?;
-        Ok::<_, market::Fault>((number, persons.len()))
-    })();
-    match greeted {
-        Ok((number, persons)) => {
-            let spoken = bundle.languages.contains(&number.language);
-            let language = if spoken { number.language } else { bundle.default_language() };
-            Ok(Greeted { language, may_resume: persons <= 1 && !number.owner_doubted })
-        }
-        Err(market::Fault::Storage(error)) => Err(error),
-        Err(_) => Err(storage::Error::Corrupt { what: "a number that dialled is not there" }),
+) -> Result<PhoneNumber, storage::Error> {
+    let greeted = phone_number::seen(tx, &host.keys, number, msisdn, bundle.default_language(), now_ms);
+    let mut greeted = greeted.map_err(only_storage)?;
+    if !bundle.languages.contains(&greeted.language) {
+        greeted.language = bundle.default_language();
+    }
+    Ok(greeted)
+}
+
+/// Whether a dropped visit may be offered: not where several people share the number, nor where it may have changed hands.
+pub fn may_resume(tx: &mut Tx<'_>, number: &PhoneNumber) -> Result<bool, storage::Error> {
+    let persons = phone_number::persons_on(tx, number).map_err(only_storage)?;
+    Ok(persons.len() <= 1 && !number.owner_doubted)
+}
+
+fn only_storage(fault: market::Fault) -> storage::Error {
+    match fault {
+        market::Fault::Storage(error) => error,
+        _ => storage::Error::Corrupt { what: "a number that dialled is not there" },
     }
 }
 

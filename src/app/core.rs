@@ -109,7 +109,7 @@ impl Core {
 /// is invented and gone in a moment.
 pub fn demo_host() -> Result<Host, StartFault> {
     let country = Country::embedded("RW").map_err(StartFault::Country)?;
-    Ok(Host::new(country, Keys::for_tests(), "*567#".to_owned()))
+    Ok(Host::new(country, Keys::of_no_secret(), "*567#".to_owned()))
 }
 
 /// What commands on a store work with, without the service around it.

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn keys_hash(text: &str) -> [u8; 32] {
-        hash(&Keys::for_tests(), &[7; 32], text)
+        hash(&Keys::of_no_secret(), &[7; 32], text)
     }
 
     /// A session whose last hop had this text, this long ago.
@@ -130,6 +130,7 @@ mod tests {
             text_hash: keys_hash(text).to_vec(),
             bundle_hash: Vec::new(),
             visit_sealed: Vec::new(),
+            resumable: false,
         }
     }
 

@@ -55,7 +55,7 @@ pub fn apply(
     const APPLY: &str = "INSERT INTO application (id, vacancy_id, person_id, stage, share_number, score_version, \
         score_total, score_trade, score_place, score_pay, score_experience, score_skills, score_schedule, operation_key, \
         applied_ms, changed_ms) VALUES ($1, $2, $3, 'applied', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) \
-        ON CONFLICT DO NOTHING RETURNING id";
+        ON CONFLICT DO NOTHING";
     let details = vacancy::details(tx, keys, vacancy)?;
     if let Some((application, stage, key)) = existing(tx, person, vacancy)? {
         let (applications, openings) = details.map_or((1, 1), |found| (found.applications, found.offer.openings));
@@ -100,8 +100,7 @@ pub fn apply(
         operation_key.into(),
         now_ms.into(),
     ];
-    let added = tx.query_one(APPLY, &params, |row| Ok(ApplicationId::new(row.integer(0)?)))?;
-    if let Some(application) = added {
+    if tx.execute(APPLY, &params)? == 1 {
         let applications = details.applications + 1;
         return Ok(ApplyOutcome::Applied { application, applications, openings: details.offer.openings });
     }

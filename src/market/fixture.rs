@@ -48,7 +48,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new() -> Fixture {
-        Fixture { keys: Keys::for_tests(), country: country().clone(), next: Cell::new(0) }
+        Fixture { keys: Keys::of_no_secret(), country: country().clone(), next: Cell::new(0) }
     }
 
     /// An empty store in memory.

@@ -38,8 +38,12 @@ impl MsisdnHash {
 
     /// The hash in a column of a row.
     pub fn read(row: &Row<'_>, column: usize) -> Result<MsisdnHash, Error> {
-        let bytes = row.bytes(column)?.try_into();
-        bytes.map(MsisdnHash).map_err(|_| Error::Corrupt { what: "a keyed hash has another length" })
+        MsisdnHash::stored(row.bytes(column)?)
+    }
+
+    /// The hash as another table holds it.
+    pub fn stored(bytes: &[u8]) -> Result<MsisdnHash, Error> {
+        bytes.try_into().map(MsisdnHash).map_err(|_| Error::Corrupt { what: "a keyed hash has another length" })
     }
 
     /// As stored and as joined in other tables.

@@ -220,24 +220,24 @@ pub struct Worker {
 
 /// Finds a worker; `None` when the birth year was not given yet, or the person is closed or erased.
 pub fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Worker>, Fault> {
-    // A row for each trade: three at most, and one statement costs less than two.
+    // A row for each trade: three at most. One statement costs less than two, and sorting here less than there.
     const FIND: &str = "SELECT worker.birth_year, worker.area_code, worker.will_move, worker.rate_kind, \
         worker.rate_amount, worker.rate_unit, worker.kinds, worker.days, worker.licence, worker.free_on_day, \
-        worker.listed_ms, worker_trade.trade, worker_trade.years, worker_trade.paid \
+        worker.listed_ms, worker_trade.rank, worker_trade.trade, worker_trade.years, worker_trade.paid \
         FROM worker JOIN person ON person.id = worker.person_id \
         LEFT JOIN worker_trade ON worker_trade.person_id = worker.person_id \
-        WHERE worker.person_id = $1 AND person.status <> 'closed' ORDER BY worker_trade.rank, worker_trade.trade";
-    let mut found: Option<Worker> = None;
+        WHERE worker.person_id = $1 AND person.status <> 'closed'";
+    let (mut found, mut trades) = (None, Vec::new());
     tx.query(FIND, &[person.into()], |row| {
-        let trade = row.optional_integer(11)?.map(|_| worker_trade::read(row, 11)).transpose()?;
-        let worker = match &mut found {
-            Some(worker) => worker,
-            None => found.insert(worker_of(row, person)?),
-        };
-        worker.trades.extend(trade);
+        if row.optional_integer(11)?.is_some() {
+            trades.push(worker_trade::read_ranked(row, 11)?);
+        }
+        if found.is_none() {
+            found = Some(worker_of(row, person)?);
+        }
         Ok(())
     })?;
-    Ok(found)
+    Ok(found.map(|worker| Worker { trades: worker_trade::by_rank(trades), ..worker }))
 }
 
 fn worker_of(row: &Row<'_>, person: PersonId) -> Result<Worker, Error> {

@@ -40,15 +40,21 @@ pub enum TradeOutcome {
 
 /// The trades of a worker, the primary first.
 pub fn of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<WorkerTrade>, Fault> {
-    const TRADES: &str = "SELECT trade, years, paid FROM worker_trade WHERE person_id = $1 ORDER BY rank, trade";
-    Ok(tx.query(TRADES, &[person.into()], |row| read(row, 0))?)
+    const TRADES: &str = "SELECT rank, trade, years, paid FROM worker_trade WHERE person_id = $1";
+    Ok(by_rank(tx.query(TRADES, &[person.into()], |row| read_ranked(row, 0))?))
 }
 
-/// Trade, years and pay in three columns of a row, from `column` on.
-pub(super) fn read(row: &Row<'_>, column: usize) -> Result<WorkerTrade, Error> {
-    let years = row.optional_integer(column + 1)?.map(|years| u8::try_from(years).unwrap_or(YEARS_MAX));
-    let paid = row.optional_integer(column + 2)?.map(|paid| paid == 1);
-    Ok(WorkerTrade { trade: read_trade(row, column)?, years, paid })
+/// Rank, trade, years and pay in four columns of a row, from `column` on.
+pub(super) fn read_ranked(row: &Row<'_>, column: usize) -> Result<(i64, WorkerTrade), Error> {
+    let years = row.optional_integer(column + 2)?.map(|years| u8::try_from(years).unwrap_or(YEARS_MAX));
+    let paid = row.optional_integer(column + 3)?.map(|paid| paid == 1);
+    Ok((row.integer(column)?, WorkerTrade { trade: read_trade(row, column + 1)?, years, paid }))
+}
+
+/// In the order of their ranks, of which none is held twice.
+pub(super) fn by_rank(mut ranked: Vec<(i64, WorkerTrade)>) -> Vec<WorkerTrade> {
+    ranked.sort_unstable_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, trade)| trade).collect()
 }
 
 /// Makes a trade the primary one. One that the worker had already moves to the front with its years; else it takes the

@@ -66,12 +66,12 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) 
     check(new, segments)?;
     let segments = i64::try_from(segments).unwrap_or(i64::MAX);
     let number = new.to.as_str().as_bytes();
-    let inserted = tx.query_one(
+    let inserted = tx.execute(
         "INSERT INTO outbox (id, operation_key, status, priority, class, template, person_id, msisdn_hmac,
            number_generation, msisdn, body, segments, created_ms, due_ms, expires_ms, changed_ms, attempts, fence,
            lease_until_ms, client_ref, provider_id, resend_ms, possible_duplicate, reason)
          VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $12, 0, 0, 0, '', '', 0, 0, '')
-         ON CONFLICT (operation_key) DO NOTHING RETURNING id",
+         ON CONFLICT (operation_key) DO NOTHING",
         &[
             new.id.into(),
             new.operation_key.into(),
@@ -88,9 +88,8 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) 
             new.due_ms.into(),
             new.expires_ms.into(),
         ],
-        |row| row.integer(0),
     )?;
-    Ok(inserted.map_or(Enqueued::Duplicate, |_| Enqueued::New { segments }))
+    Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments } })
 }
 
 /// Bounds are checked here once, so that no message can enter that cannot leave.

@@ -35,7 +35,7 @@ impl Rig {
         let clock = Arc::new(SimulatedClock::at(NOW_MS));
         Self {
             store: Store::inline(MIGRATIONS, Arc::<SimulatedClock>::clone(&clock)).unwrap(),
-            keys: Keys::for_tests(),
+            keys: Keys::of_no_secret(),
             clock,
             ids: Arc::new(IdSource::for_node(0)),
         }

@@ -113,6 +113,9 @@ impl fmt::Debug for Visit {
     }
 }
 
+/// A stored visit is filled up to a multiple of so many bytes: a row that keeps its size is overwritten where it stands,
+/// and its length tells less of what was answered.
+const BLOCK_BYTES: usize = 128;
 /// The layout of a stored visit, in its first byte. One of another layout begins again.
 const LAYOUT: u8 = 1;
 
@@ -211,14 +214,16 @@ impl Visit {
             resume: self.resume.as_deref(),
         };
         // Writing to memory cannot fail; nothing at all would be refused when it is read.
-        postcard::to_allocvec(&stored).unwrap_or_default()
+        let mut bytes = postcard::to_allocvec(&stored).unwrap_or_default();
+        bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), 0);
+        bytes
     }
 
     /// Reads what [`Visit::to_bytes`] wrote, by this or another bundle. Past screens and answers that the bundle lacks are
     /// left out.
     pub fn from_bytes(bundle: &Bundle, bytes: &[u8]) -> Result<Self, VisitFault> {
         let (stored, rest) = postcard::take_from_bytes::<StoredVisit<'_>>(bytes).map_err(|_| VisitFault::Unreadable)?;
-        if stored.layout != LAYOUT || !rest.is_empty() {
+        if stored.layout != LAYOUT || rest.iter().any(|byte| *byte != 0) {
             return Err(VisitFault::Unreadable);
         }
         let named = |name: &str| bundle.names.get(name).copied();

@@ -1,10 +1,10 @@
 //! Sealed columns and keyed hashes: how personal data stand in the database.
 //!
-//! A sealed value is `key id (1 byte) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM-SIV bound to its table, column,
-//! row and key: moved anywhere else it does not open. The nonce is a keyed hash of the place and the plaintext, so
-//! sealing needs no randomness and a transaction that runs again writes the same bytes. What that tells a reader of the
-//! database: when one row's column is set back to an earlier value, and each value's length. A column is found by its
-//! keyed hash in a column beside it.
+//! A sealed value is `key id (1 byte) | ciphertext | tag (16)`, AES-256-GCM-SIV bound to its table, column, row and key:
+//! moved anywhere else it does not open. The nonce is the row's number: this cipher is made for nonces that come again
+//! (RFC 8452), so sealing needs no randomness and a transaction that runs again writes the same bytes. What that tells a
+//! reader of the database: when one row's column is set back to an earlier value, and each value's length. A column is
+//! found by its keyed hash in a column beside it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub use super::key_file::KeyFault;
 pub(super) const SECRET_BYTES: usize = 32;
 /// Bytes that remember in a database which keys are its own.
 const CHECK_BYTES: usize = 16;
-const HEAD_BYTES: usize = 1 + aead::NONCE_LEN;
+const HEAD_BYTES: usize = 1;
 
 /// A sealed column: values of one do not open as those of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,6 @@ impl Purpose {
 struct Derived {
     key_id: u8,
     seal: aead::LessSafeKey,
-    nonce: hmac::Key,
     check: hmac::Key,
     hashes: [hmac::Key; Purpose::ALL.len()],
 }
@@ -90,15 +89,14 @@ impl Keys {
             derived: Arc::new(Derived {
                 key_id,
                 seal: seal_key(&prk),
-                nonce: hmac_key(&prk, "nonce"),
                 check: hmac_key(&prk, "check"),
                 hashes: Purpose::ALL.map(|purpose| hmac_key(&prk, purpose.label())),
             }),
         }
     }
 
-    /// Fixed keys, the same in every test.
-    pub fn for_tests() -> Self {
+    /// Keys that everybody can derive: for a store in memory, in a test or a trial, that holds nobody's data.
+    pub fn of_no_secret() -> Self {
         Self::derive(1, b"the fixed secret of all of tests")
     }
 
@@ -112,24 +110,17 @@ impl Keys {
         hmac::sign(&self.derived.check, b"kaziline database").as_ref().iter().copied().take(CHECK_BYTES).collect()
     }
 
-    /// Seals `plain` for column `column` of row `row_id`: 29 bytes longer, the same bytes every time.
+    /// Seals `plain` for column `column` of row `row_id`: 17 bytes longer, the same bytes every time.
     ///
     /// # Panics
     /// When `plain` is longer than 2^36 bytes, which no column holds: nothing unsealed may ever be stored instead.
     pub fn seal(&self, column: Column, row_id: i64, plain: &[u8]) -> Vec<u8> {
         let place = self.place(column, row_id);
-        let mut context = hmac::Context::with_key(&self.derived.nonce);
-        context.update(&place);
-        context.update(plain);
-        let mut nonce = [0; aead::NONCE_LEN];
-        nonce.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
         let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + aead::MAX_TAG_LEN);
         sealed.push(self.derived.key_id);
-        sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
-        let nonce = aead::Nonce::assume_unique_for_key(nonce);
         let body = sealed.get_mut(HEAD_BYTES..).unwrap_or_default();
-        match self.derived.seal.seal_in_place_separate_tag(nonce, aead::Aad::from(&place), body) {
+        match self.derived.seal.seal_in_place_separate_tag(nonce_of(row_id), aead::Aad::from(&place), body) {
             Ok(tag) => sealed.extend_from_slice(tag.as_ref()),
             Err(_) => unreachable!("a value too long to be sealed"),
         }
@@ -139,15 +130,13 @@ impl Keys {
     /// Opens what [`Keys::seal`] made for this very column and row; anything else is [`Error::Corrupt`].
     pub fn open(&self, column: Column, row_id: i64, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         const REFUSED: Error = Error::Corrupt { what: "a sealed value does not open" };
-        let (head, body) = sealed.split_at_checked(HEAD_BYTES).ok_or(REFUSED)?;
-        let (key_id, nonce) = head.split_first().ok_or(REFUSED)?;
+        let (key_id, body) = sealed.split_first().ok_or(REFUSED)?;
         if *key_id != self.derived.key_id {
             return Err(Error::Corrupt { what: "a sealed value was sealed with another key" });
         }
-        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| REFUSED)?;
         let mut plain = body.to_vec();
         let place = self.place(column, row_id);
-        let opened = self.derived.seal.open_in_place(nonce, aead::Aad::from(&place), &mut plain);
+        let opened = self.derived.seal.open_in_place(nonce_of(row_id), aead::Aad::from(&place), &mut plain);
         let length = opened.map_err(|_| REFUSED)?.len();
         plain.truncate(length);
         Ok(plain)
@@ -184,6 +173,12 @@ impl Keys {
         place.push(self.derived.key_id);
         place
     }
+}
+
+fn nonce_of(row_id: i64) -> aead::Nonce {
+    let mut nonce = [0; aead::NONCE_LEN];
+    nonce.iter_mut().zip(row_id.to_be_bytes()).for_each(|(to, from)| *to = from);
+    aead::Nonce::assume_unique_for_key(nonce)
 }
 
 /// HKDF refuses only outputs longer than 255 hashes; these are one hash long.

@@ -108,7 +108,7 @@ fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::Result<()> {
     let cache_kib = if role == Role::Writer { WRITER_CACHE_KIB } else { READER_CACHE_KIB };
     // FULL: a commit is on the disk before it is answered. Checkpoints have their own thread, off a commit's path.
     inner.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {}; PRAGMA cache_size = -{cache_kib};
          PRAGMA query_only = {};",
         WAL_FRAMES_MAX * PAGE_BYTES,

@@ -126,7 +126,7 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
     runtime.block_on(async {
         let core = Core::open(Parts {
             store: store.clone(),
-            keys: Keys::for_tests(),
+            keys: Keys::of_no_secret(),
             clock: shared,
             country: host.country,
             short_code: host.short_code,

@@ -29,7 +29,7 @@ const RESUME_MINUTES: std::ops::RangeInclusive<i64> = 0..=7 * 24 * 60;
 /// Characters of a name or text that are taken at most.
 const TEXT_MAX: i64 = 160;
 /// Steps of a dial path at most.
-const DIAL_STEPS_MAX: usize = 8;
+pub const DIAL_STEPS_MAX: usize = 8;
 
 /// Resolves everything; check `faults` before the bundle is used.
 pub fn compile(written: &Written, sources: &Sources, manifest: &Manifest, faults: &mut Vec<Fault>) -> Bundle {

@@ -13,6 +13,7 @@ use super::event::{Effect, Event, Scene};
 use super::input;
 use super::screen::Words;
 use super::visit::{Frame, Place, Visit};
+use crate::menu::compile;
 use crate::menu::graph::{Answer, AnswerId, DialStep, EngineText, Kind, State, StateId};
 use crate::menu::manifest::Value;
 use crate::text::Language;
@@ -22,8 +23,6 @@ use crate::text::Language;
 const EFFECTS_MAX: u8 = 40;
 /// Calls and returns in a row at most: a guard likewise.
 const MOVES_MAX: u8 = 64;
-/// Steps of a dial path at most.
-pub const DIAL_STEPS_MAX: usize = 8;
 
 /// One hop of one visit.
 #[derive(Debug)]
@@ -122,7 +121,8 @@ impl<'a> Engine<'a> {
         let bundle = self.scene.bundle;
         let mut target = bundle.entry;
         let extras = extras.trim_end_matches('#');
-        let steps: Vec<&str> = extras.split('*').filter(|step| !step.is_empty()).take(DIAL_STEPS_MAX + 1).collect();
+        let steps: Vec<&str> =
+            extras.split('*').filter(|step| !step.is_empty()).take(compile::DIAL_STEPS_MAX + 1).collect();
         if !steps.is_empty() {
             for path in &bundle.dial {
                 if let Some(answers) = self.dial_answers(&path.steps, &steps) {

@@ -129,7 +129,7 @@ fn keys_are_made_once_and_read_again() {
     assert_eq!(std::fs::read_dir(outer.path()).unwrap().count(), 2, "the lock and the keys, and no draft");
     let hash = |keys: &Keys| keys.keyed_hash(Purpose::Msisdn, b"250788000001");
     assert_eq!(hash(&made), hash(&Keys::in_folder(&folder).unwrap()));
-    assert_ne!(hash(&made), hash(&Keys::for_tests()));
+    assert_ne!(hash(&made), hash(&Keys::of_no_secret()));
     assert!(matches!(Keys::create(&folder.keys()), Err(KeyFault::File { .. })), "never over a file that is there");
     assert_eq!(hash(&made), hash(&Keys::load(&folder.keys()).unwrap()));
     std::fs::remove_file(folder.keys()).unwrap();
@@ -142,11 +142,11 @@ fn a_database_knows_its_keys() {
     let place = Place::new();
     let other = Keys::create(&place.folder.path().join("keys")).unwrap();
     let store = place.store();
-    assert!(store.check_keys_blocking(&Keys::for_tests()).is_ok());
+    assert!(store.check_keys_blocking(&Keys::of_no_secret()).is_ok());
     drop(store);
     let store = place.store();
     assert!(matches!(store.check_keys_blocking(&other), Err(OpenError::Keys(KeyFault::OtherDatabase))));
-    assert!(store.check_keys_blocking(&Keys::for_tests()).is_ok());
+    assert!(store.check_keys_blocking(&Keys::of_no_secret()).is_ok());
 }
 
 #[test]
