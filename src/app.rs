@@ -7,6 +7,7 @@ mod core;
 mod menus;
 mod number_check;
 mod population;
+mod restore;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 pub use self::core::{Core, DEMO_NOW_MS, Parts, demo_host, store_host};
 pub use menus::{MenusFault, sources as menu_sources};
 pub use number_check::number_check;
+pub use restore::{RestoreFault, RestoreOrder, restore};
 
 use crate::bundles::BundlesFault;
 use crate::clock::{Clock, SystemClock};
@@ -28,7 +30,8 @@ use crate::country::{Country, Fault as CountryFault};
 use crate::housekeeping;
 use crate::market;
 use crate::migrations;
-use crate::storage::{self, DataFolder, FolderFault, Keys, OpenError, Store};
+use crate::storage::{self, DataFolder, Files, FolderFault, Keys, OpenError, Store};
+use crate::web::upkeep::{self, Upkeep};
 use crate::web::{self, Web, admin, hooks::Channel, listener};
 use crate::worker::Worker;
 
@@ -91,6 +94,15 @@ pub enum StartFault {
     },
 }
 
+impl StartFault {
+    /// The folder at `path` is in use: by which process, if it has said so.
+    pub fn in_use(path: PathBuf) -> Self {
+        let pid = std::fs::read_to_string(path.join(PID_FILE)).ok().map(|pid| pid.trim().to_owned());
+        let is_pid = |pid: &String| !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+        StartFault::InUse { pid: pid.filter(is_pid), path }
+    }
+}
+
 fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
@@ -114,24 +126,39 @@ pub struct Opened {
 /// Opens the data folder of a configuration. Blocks: never on a thread of the runtime.
 pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, StartFault> {
     let folder = DataFolder::open(&config.data).map_err(|fault| match fault {
-        FolderFault::InUse { path } => {
-            let pid = std::fs::read_to_string(path.join(PID_FILE)).ok();
-            let pid = pid.map(|pid| pid.trim().to_owned()).filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()));
-            StartFault::InUse { path, pid: pid.filter(|pid| !pid.is_empty()) }
-        }
+        FolderFault::InUse { path } => StartFault::in_use(path),
         fault @ FolderFault::NotWritable { .. } => StartFault::Open(fault.into()),
     })?;
     std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id()))
         .map_err(|source| StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into()))?;
-    let is_new = !folder.database().exists();
     let keys = match &config.keys {
         Some(path) => Keys::load(path),
         None => Keys::in_folder(&folder),
     };
     let keys = keys.map_err(OpenError::from)?;
-    let store = Store::open_sqlite(&folder.database(), migrations::SQLITE, Arc::clone(clock), config.store)?;
+    let (store, is_new) = match &config.database {
+        None => {
+            let is_new = !folder.database().exists();
+            let store = Store::open_sqlite(&folder.database(), migrations::SQLITE, Arc::clone(clock), config.store)?;
+            (store, is_new)
+        }
+        Some(url) => {
+            let (url, roots) = (url.expose(), config.database_roots.as_deref());
+            let store = Store::open_postgres(url, roots, migrations::POSTGRES, Arc::clone(clock), config.store)?;
+            let is_new = store.read_blocking(market::demo::may_be_invented).map_err(|fault| match fault {
+                market::Fault::Storage(error) => OpenError::from(error),
+                _ => OpenError::from(storage::Error::Corrupt { what: "the market cannot be read" }),
+            })?;
+            (store, is_new)
+        }
+    };
     store.check_keys_blocking(&keys)?;
     Ok(Opened { folder, store, keys, is_new })
+}
+
+/// Where the files of a configuration lie.
+pub fn files_of(config: &Config) -> Files {
+    Files::of(&config.data, config.keys.as_deref())
 }
 
 /// A service that runs.
@@ -185,6 +212,7 @@ impl App {
             dialect: sms.dialect,
             sender: sms.sender.clone(),
             population: config.population,
+            node: config.node,
         })
         .await?;
         let admin_socket = admin_socket(&folder)?;
@@ -196,7 +224,9 @@ impl App {
         };
         let inbox = config.simulator.then(|| Arc::clone(&core.loopback));
         let routes = TowerToHyperService::new(web::routes(Web::new(core.service.clone(), channels, limits, inbox)));
-        let commands = TowerToHyperService::new(admin::routes(core.admin()));
+        let upkeep = Upkeep::new(files_of(config), migrations::SQLITE, Arc::clone(&core.service.clock));
+        let upkeep = upkeep::routes(upkeep);
+        let commands = TowerToHyperService::new(admin::routes(core.admin()).merge(upkeep));
 
         let (stop_listening, stop_sending) = (watch::Sender::new(false), watch::Sender::new(false));
         let times = times(config);

@@ -82,7 +82,9 @@ pub const ID_BLOCK_LEN: i64 = 16;
 const NODE_BITS: i64 = 6;
 const SEQUENCE_BITS: i64 = 15;
 /// Milliseconds between 1970 and 2025: identifiers count from there, which leaves them room until the year 2164.
-const EPOCH_MS: i64 = 1_735_689_600_000;
+const EPOCH_MS: i64 = FIRST_MS;
+/// The first moment of 2025, in milliseconds since the epoch: a clock that shows an earlier one was never set.
+pub const FIRST_MS: i64 = 1_735_689_600_000;
 
 /// The smallest identifier that can have been made at this time or later.
 pub fn first_id_at(ms: i64) -> i64 {

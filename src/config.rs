@@ -111,6 +111,12 @@ pub struct Config {
     pub keys: Option<PathBuf>,
     /// Limits of the store.
     pub store: storage::Options,
+    /// The address of a `PostgreSQL` database; else `SQLite` in the data folder.
+    pub database: Option<Secret>,
+    /// The certificates to trust there; else the system's.
+    pub database_roots: Option<PathBuf>,
+    /// This node's number among those on one database.
+    pub node: u8,
     /// The country pack.
     pub country: String,
     /// What people dial.
@@ -212,6 +218,9 @@ impl Config {
             },
             data: PathBuf::from(layers.text("data.folder")),
             keys: optional(layers.text("data.keys")),
+            database: Some(layers.text("store.database")).filter(|url| !url.is_empty()).map(Secret::new),
+            database_roots: optional(layers.text("store.database_roots")),
+            node: u8::try_from(layers.whole("service.node")).unwrap_or_default(),
             store: storage::Options {
                 interactive_waiting_max: layers.size("store.interactive_waiting_max"),
                 bulk_waiting_max: layers.size("store.bulk_waiting_max"),

@@ -66,6 +66,8 @@ pub struct Report {
     pub permanent: u64,
     /// Sent, and not known whether taken.
     pub unknown: u64,
+    /// The queue is held: nothing was taken, whatever is due.
+    pub held: bool,
 }
 
 impl Report {
@@ -93,8 +95,13 @@ pub async fn deliver_due(deps: &Arc<Delivery>) -> Result<Report, Error> {
     let terms = Claim { fence: deps.ids.block(now_ms).first(), now_ms, lease_ms: LEASE_MS, limit: BATCH_MAX };
     let number_check = deps.number_check;
     let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &terms, number_check)).await?;
-    let mut report =
-        Report { claimed: taken.taken(), cancelled: taken.cancelled, expired: taken.expired, ..Report::default() };
+    let mut report = Report {
+        claimed: taken.taken(),
+        cancelled: taken.cancelled,
+        expired: taken.expired,
+        held: taken.held,
+        ..Report::default()
+    };
 
     let (ready, unreadable) = unseal(&deps.keys, taken.messages);
     report.permanent += u64::try_from(unreadable.len()).unwrap_or(0);

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod country;
 pub mod delivery;
+pub mod doctor;
 pub mod embedded;
 pub mod gateway;
 pub mod hop;
@@ -28,6 +29,8 @@ pub mod housekeeping;
 pub mod market;
 pub mod menu;
 pub mod migrations;
+#[cfg(test)]
+mod on_postgres;
 pub mod outbox;
 pub mod phone;
 pub mod session;

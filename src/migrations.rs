@@ -1,4 +1,4 @@
-//! The migrations that are compiled in, in their order.
+//! The migrations that are compiled in, in their order: a list for each engine, with the same numbers and names.
 
 use crate::storage::Migration;
 
@@ -7,26 +7,81 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(1, "market", include_str!("../migrations/sqlite/0001_market.sql")),
     Migration::new(2, "session", include_str!("../migrations/sqlite/0002_session.sql")),
     Migration::new(3, "outbox", include_str!("../migrations/sqlite/0003_outbox.sql")),
+    Migration::new(4, "queue_hold", include_str!("../migrations/sqlite/0004_queue_hold.sql")),
+];
+
+/// Every migration of the `PostgreSQL` engine.
+pub const POSTGRES: &[Migration] = &[
+    Migration::new(1, "market", include_str!("../migrations/postgres/0001_market.sql")),
+    Migration::new(2, "session", include_str!("../migrations/postgres/0002_session.sql")),
+    Migration::new(3, "outbox", include_str!("../migrations/postgres/0003_outbox.sql")),
+    Migration::new(4, "queue_hold", include_str!("../migrations/postgres/0004_queue_hold.sql")),
 ];
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
 
-    #[test]
-    fn every_file_of_the_folder_is_there_numbered_without_gaps() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+    use super::*;
+    use crate::clock::{Clock, SimulatedClock};
+    use crate::on_postgres;
+    use crate::storage::{Error, Store};
+
+    fn files(engine: &str) -> Vec<String> {
+        let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
         let mut files: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
         files.sort();
-        let listed: Vec<String> = SQLITE.iter().map(|m| format!("{:04}_{}.sql", m.number, m.name)).collect();
-        assert_eq!(files, listed);
-        assert!(SQLITE.iter().zip(1..).all(|(migration, number)| migration.number == number));
+        files
     }
 
     #[test]
-    fn every_migration_applies() {
-        let clock = std::sync::Arc::new(crate::clock::SimulatedClock::at(0));
-        assert!(crate::storage::Store::inline(SQLITE, clock).is_ok());
+    fn every_file_of_both_folders_is_there_numbered_without_gaps() {
+        for (engine, migrations) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+            let listed: Vec<String> = migrations.iter().map(|m| format!("{:04}_{}.sql", m.number, m.name)).collect();
+            assert_eq!(files(engine), listed);
+            assert!(migrations.iter().zip(1..).all(|(migration, number)| migration.number == number));
+        }
+        assert_eq!(files("sqlite"), files("postgres"));
+    }
+
+    /// What one engine made of the migrations: `table.column type` with `?` where NULL is allowed, and `index of table`.
+    fn schema(store: &Store, columns: &'static str, indexes: &'static str) -> BTreeSet<String> {
+        let read = move |tx: &mut crate::storage::Tx<'_>| {
+            let mut found = tx.query(columns, &[], |row| {
+                let kind = match row.text(2)? {
+                    "INTEGER" | "bigint" => "integer",
+                    "BLOB" | "bytea" => "bytes",
+                    "TEXT" | "text" => "text",
+                    _ => "another type",
+                };
+                let optional = if row.boolean(3)? { "?" } else { "" };
+                Ok(format!("{}.{} {kind}{optional}", row.text(0)?, row.text(1)?))
+            })?;
+            found.extend(tx.query(indexes, &[], |row| Ok(format!("{} of {}", row.text(0)?, row.text(1)?)))?);
+            Ok::<_, Error>(found.into_iter().collect())
+        };
+        store.read_blocking(read).unwrap()
+    }
+
+    #[test]
+    fn both_engines_have_the_same_tables_columns_and_indexes() {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(0));
+        let here = schema(
+            &Store::inline(SQLITE, Arc::clone(&clock)).unwrap(),
+            "SELECT m.name, c.name, c.type, c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_schema AS m \
+             JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table'",
+            "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+        );
+        let there = schema(
+            &on_postgres::store(POSTGRES, clock),
+            "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_nullable = 'YES' \
+             FROM information_schema.columns WHERE table_schema = 'public'",
+            "SELECT CAST(indexname AS TEXT), CAST(tablename AS TEXT) FROM pg_indexes WHERE schemaname = 'public' \
+             AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key'",
+        );
+        assert!(here.len() > 100, "{here:?}");
+        assert_eq!(here, there);
     }
 }

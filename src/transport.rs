@@ -24,6 +24,9 @@ pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 const RESPONSE_BYTES_MAX: usize = 64 * 1024;
 /// Time for one request of our own commands, which talk to the same machine.
 const LOCAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for one that reads the whole database, as a backup does: hours for a database of terabytes on a slow disk. Who
+/// waits for it can break off at any time.
+const LOCAL_LONG_TIMEOUT: Duration = Duration::from_hours(12);
 /// The largest answer that our own commands read, in bytes: a long listing.
 const LOCAL_RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -189,6 +192,17 @@ impl LocalClient {
     /// GET; `path` begins with `/` and may have a query.
     pub async fn get(&self, path: &str) -> Result<LocalAnswer, LocalFault> {
         answer(self.client.get(format!("{}{path}", self.base))).await
+    }
+
+    /// As [`LocalClient::get`], for what takes as long as a whole read of the database.
+    pub async fn get_long(&self, path: &str) -> Result<LocalAnswer, LocalFault> {
+        answer(self.client.get(format!("{}{path}", self.base)).timeout(LOCAL_LONG_TIMEOUT)).await
+    }
+
+    /// As [`LocalClient::post_bytes`], for what takes as long as a whole read of the database.
+    pub async fn post_long(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<LocalAnswer, LocalFault> {
+        let request = self.client.post(format!("{}{path}", self.base)).header("content-type", content_type);
+        answer(request.body(body).timeout(LOCAL_LONG_TIMEOUT)).await
     }
 }
 

@@ -61,6 +61,10 @@ impl Worker {
         if report.is_full() {
             return Ok(Turn { report, wait_ms: 0 });
         }
+        // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
+        if report.held {
+            return Ok(Turn { report, wait_ms: REAP_EVERY_MS });
+        }
         let next_ms = self.deps.store.read(outbox::next_due_ms).await?.unwrap_or(i64::MAX).min(self.reap_ms);
         let wait_ms = next_ms.saturating_sub(self.deps.clock.now_ms()).clamp(WAIT_MS_MIN, REAP_EVERY_MS);
         Ok(Turn { report, wait_ms })
@@ -149,6 +153,19 @@ mod tests {
         assert_eq!(wait_ms(), REAP_EVERY_MS - 300);
         rig.clock.advance(-86_400_000);
         assert_eq!(wait_ms(), REAP_EVERY_MS, "a clock that was set back does not put off the next look");
+    }
+
+    #[test]
+    fn a_held_queue_is_looked_at_now_and_then_and_left_alone() {
+        let (rig, runtime) = (Rig::new(), runtime());
+        let (mut worker, loopback) = worker(&rig);
+        rig.queue("hop1", Class::MustArrive, Priority::Interactive);
+        rig.tx(|tx| outbox::pause(tx, 1)).unwrap();
+        let turn = runtime.block_on(worker.turn()).unwrap();
+        assert_eq!((turn.report.held, turn.wait_ms, *loopback.watch().borrow()), (true, REAP_EVERY_MS, 0));
+        rig.tx(outbox::resume).unwrap();
+        let turn = runtime.block_on(worker.turn()).unwrap();
+        assert_eq!((turn.report.held, turn.report.accepted), (false, 1));
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Parts {
     pub sender: String,
     /// Fill the store with an invented population.
     pub population: bool,
+    /// This node's number among those on one database.
+    pub node: u8,
 }
 
 /// A service that can be called.
@@ -60,14 +62,11 @@ pub struct Core {
 /// A Sunday morning in November 2026, 07:00 in UTC: transcripts play from here, so that they read the same on every day.
 pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
 
-/// Nodes are told apart in identifiers. One for now: the store is a file of one machine.
-const NODE: u8 = 0;
-
 impl Core {
     /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
     pub async fn open(parts: Parts) -> Result<Core, StartFault> {
-        let Parts { store, keys, clock, country, short_code, menus, dialect, sender, population } = parts;
-        let ids = Arc::new(IdSource::for_node(NODE));
+        let Parts { store, keys, clock, country, short_code, menus, dialect, sender, population, node } = parts;
+        let ids = Arc::new(IdSource::for_node(node));
         let host = Arc::new(Host::new(country, keys.clone(), short_code));
         let bundles = Bundles::open(&store, menus, &host, clock.now_ms()).await?;
         if population {
@@ -92,8 +91,8 @@ impl Core {
 
     /// What commands on the store work with.
     pub fn admin(&self) -> Admin {
-        let Service { store, keys, clock, ids, host, .. } = self.service.clone();
-        Admin { store, keys, clock, ids, host }
+        let Service { store, keys, clock, ids, host, enqueued, .. } = self.service.clone();
+        Admin { store, keys, clock, ids, host, enqueued }
     }
 
     /// A service in memory with the demo's population, on a clock of the caller's: nothing is left behind.
@@ -101,7 +100,8 @@ impl Core {
         let store = Store::inline(migrations::SQLITE, Arc::clone(&clock))?;
         let Host { country, keys, short_code, .. } = demo_host()?;
         let (dialect, sender) = (Dialect::Loopback, "Kaziline".to_owned());
-        Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true }).await
+        Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true, node: 0 })
+            .await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands on a store: through the admin socket of the service that runs on it, or by taking the data folder's lock.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -12,14 +13,75 @@ use serde::de::DeserializeOwned;
 use crate::app::{Opened, StartFault, open_data, store_host};
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::Config;
-use crate::storage::DataFolder;
+use crate::storage::{DataFolder, FolderFault};
 use crate::transport::{LocalClient, LocalFault};
 use crate::web::admin::{self, Admin, CommandFault};
 
 /// Bytes of an answer that is read: a long listing.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// What commands send is for the service to look into.
+const CONTENT_TYPE: &str = "application/octet-stream";
 /// Identifiers of commands are told from those of the service that ran a moment ago.
 const NODE: u8 = 63;
+
+/// The way to a store that is not opened for work: through the service that runs on it, or over the folder's lock.
+pub(super) enum Entry {
+    /// A service runs.
+    Live(Service),
+    /// Nobody works on the folder, which is ours until this is dropped.
+    Here(DataFolder),
+}
+
+impl Entry {
+    /// Takes the lock of a folder that has a database, or finds the service that holds it.
+    pub(super) async fn open(config: &Config) -> anyhow::Result<Entry> {
+        require_database(config)?;
+        match DataFolder::open(&config.data) {
+            Ok(folder) => Ok(Entry::Here(folder)),
+            Err(FolderFault::InUse { path }) => {
+                let fault = StartFault::in_use(path.clone());
+                Ok(Entry::Live(Service { client: service_on(&path, fault).await? }))
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+}
+
+/// A service that runs.
+pub(super) struct Service {
+    client: LocalClient,
+}
+
+impl Service {
+    /// Asks for `path`, which may take as long as reading the whole database.
+    pub(super) async fn get_long<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let answer = self.client.get_long(path).await?;
+        read(answer.status, &answer.body)
+    }
+
+    /// Sends `bytes` to `path`, which may take as long as reading the whole database.
+    pub(super) async fn post_long<T: DeserializeOwned>(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<T> {
+        let answer = self.client.post_long(path, CONTENT_TYPE, bytes).await?;
+        read(answer.status, &answer.body)
+    }
+}
+
+fn require_database(config: &Config) -> anyhow::Result<()> {
+    if config.database.is_some() || DataFolder::database_in(&config.data).exists() {
+        return Ok(());
+    }
+    bail!("there is no database in {}: start the service once, or name its folder with --data", config.data.display())
+}
+
+/// The service on folder `path`; `fault` when none is to be found.
+async fn service_on(path: &Path, fault: StartFault) -> anyhow::Result<LocalClient> {
+    let client = LocalClient::to_unix_socket(&DataFolder::admin_socket_in(path))?;
+    match client.get("/outbox?limit=1").await {
+        Ok(_) => Ok(client),
+        Err(LocalFault::NotReachable) => Err(fault.into()),
+        Err(fault) => Err(anyhow!("the service on {} does not take commands: {fault}", path.display())),
+    }
+}
 
 /// Where commands are taken.
 pub(super) enum Desk {
@@ -32,13 +94,7 @@ pub(super) enum Desk {
 impl Desk {
     /// Takes the folder's lock, or finds the service that holds it.
     pub(super) async fn open(config: &Config) -> anyhow::Result<Desk> {
-        let database = config.data.join("kaziline.db");
-        if !database.exists() {
-            bail!(
-                "there is no database in {}: start the service once, or name its folder with --data",
-                config.data.display()
-            );
-        }
+        require_database(config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (for_opening, clock_for_opening) = (config.clone(), Arc::clone(&clock));
         let opened = tokio::task::spawn_blocking(move || open_data(&for_opening, &clock_for_opening)).await?;
@@ -47,16 +103,12 @@ impl Desk {
                 let (store, keys) = (opened.store.clone(), opened.keys.clone());
                 let host = Arc::new(store_host(config, keys.clone())?);
                 let ids = Arc::new(IdSource::for_node(NODE));
-                let routes = admin::routes(Admin { store, keys, clock, ids, host });
+                // Nobody sends messages here: nobody is to be woken.
+                let routes = admin::routes(Admin { store, keys, clock, ids, host, enqueued: Arc::default() });
                 Ok(Desk::Here { routes: TowerToHyperService::new(routes), opened })
             }
             Err(StartFault::InUse { path, pid }) => {
-                let client = LocalClient::to_unix_socket(&DataFolder::admin_socket_in(&path))?;
-                match client.get("/outbox?limit=1").await {
-                    Ok(_) => Ok(Desk::Live(client)),
-                    Err(LocalFault::NotReachable) => Err(StartFault::InUse { path, pid }.into()),
-                    Err(fault) => Err(anyhow!("the service on {} does not take commands: {fault}", path.display())),
-                }
+                Ok(Desk::Live(service_on(&path, StartFault::InUse { path: path.clone(), pid }).await?))
             }
             Err(fault) => Err(fault.into()),
         }
@@ -75,7 +127,6 @@ impl Desk {
 
     /// Sends a file to `path`.
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<T> {
-        const CONTENT_TYPE: &str = "application/octet-stream";
         match self {
             Desk::Live(client) => {
                 let answer = client.post_bytes(path, CONTENT_TYPE, bytes).await?;

@@ -2,9 +2,11 @@
 //!
 //! An error is one clear line on standard error. What a machine may read comes as JSON with `--json`.
 
+mod backup;
 mod config;
 mod desk;
 mod dial;
+mod doctor;
 mod import;
 mod menu;
 mod outbox;
@@ -45,6 +47,12 @@ enum Command {
     /// Look at the messages that are to be sent
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// Write a verified copy of the database to a new file, also while the service runs
+    Backup(backup::Backup),
+    /// Bring a backup back into a folder without a database. Nothing is sent until `outbox resume`
+    Restore(backup::Restore),
+    /// Examine the data folder, also while the service runs: what is in order, what is not, and what to do
+    Doctor(doctor::Doctor),
     /// Show every setting as it holds, and where it comes from
     Config(config::Show),
     /// Show the versions of the program and of what it reads
@@ -60,6 +68,10 @@ struct ConfigArgs {
     /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The database when it is not SQLite in the data folder: postgres://USER:PASSWORD@HOST/DATABASE. Others on the machine
+    /// can read a command line: KAZILINE_STORE_DATABASE or the file keep the password to themselves
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
 }
 
 impl ConfigArgs {
@@ -68,6 +80,9 @@ impl ConfigArgs {
         if let Some(data) = &self.data {
             let data = data.to_str().context("--data: the folder's name is not Unicode")?;
             flags.push(("--data", "data.folder".to_owned(), data.to_owned()));
+        }
+        if let Some(database) = &self.database {
+            flags.push(("--database", "store.database".to_owned(), database.clone()));
         }
         Config::load(self.config.as_deref(), &flags).map_err(|faults| {
             let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -97,6 +112,9 @@ pub fn main() -> ExitCode {
         Command::Menu(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Outbox(args) => args.run(),
+        Command::Backup(args) => args.run(),
+        Command::Restore(args) => args.run(),
+        Command::Doctor(args) => args.run(),
         Command::Config(args) => args.run(),
         Command::Version(args) => args.run(),
     };

@@ -1,14 +1,14 @@
-//! `kaziline outbox list` and `kaziline outbox show`
+//! `kaziline outbox list`, `show`, `pause` and `resume`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::desk::Desk;
 use super::{ConfigArgs, Verdict, block_on, print, print_json};
 use crate::gateway::encode_form;
-use crate::web::admin::{OutboxAttempt, OutboxList, OutboxMessage, OutboxShown};
+use crate::web::admin::{OutboxAttempt, OutboxHeld, OutboxHold, OutboxList, OutboxMessage, OutboxShown};
 
-/// Look at the messages that are to be sent
+/// Look at the messages that are to be sent, and hold them
 #[derive(Debug, Subcommand)]
 pub(super) enum Outbox {
     /// The newest messages, and how many stand where. Neither numbers nor texts are shown
@@ -28,6 +28,10 @@ pub(super) enum Outbox {
         #[arg(long)]
         json: bool,
     },
+    /// Hold all messages: nothing is sent until `outbox resume`. What is under way is finished
+    Pause(Holding),
+    /// Send again, after `outbox pause` or a restore
+    Resume(Holding),
     /// One message and everything that was tried
     Show {
         /// The message
@@ -38,6 +42,16 @@ pub(super) enum Outbox {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Arguments of the commands that hold the queue.
+#[derive(Debug, Args)]
+pub(super) struct Holding {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Outbox {
@@ -55,6 +69,21 @@ impl Outbox {
                 let shown: OutboxShown = ask(&config, &format!("/outbox/{id}"))?;
                 if json { print_json(&shown)? } else { print(&one(&shown))? }
             }
+            Outbox::Pause(Holding { config, json }) => {
+                let paused: OutboxHeld = tell(&config, "/outbox/pause")?;
+                let said = paused.hold.as_ref().map_or_else(String::new, held);
+                if json { print_json(&paused)? } else { print(&said)? }
+            }
+            Outbox::Resume(Holding { config, json }) => {
+                let resumed: OutboxHeld = tell(&config, "/outbox/resume")?;
+                let said = match &resumed.hold {
+                    None => "the queue was not held\n".to_owned(),
+                    Some(OutboxHold { reason, since_ms }) => {
+                        format!("messages are sent again: the queue was held ({reason}) since {}\n", time(*since_ms))
+                    }
+                };
+                if json { print_json(&resumed)? } else { print(&said)? }
+            }
         }
         Ok(Verdict::Good)
     }
@@ -70,6 +99,20 @@ fn ask<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyho
     })?
 }
 
+fn tell<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyhow::Result<T> {
+    let config = config.load(Vec::new())?;
+    block_on(async {
+        let desk = Desk::open(&config).await?;
+        let answer = desk.post(path, Vec::new()).await;
+        desk.close().await?;
+        answer
+    })?
+}
+
+fn held(OutboxHold { reason, since_ms }: &OutboxHold) -> String {
+    format!("held ({reason}) since {}: nothing is sent until `kaziline outbox resume`\n", time(*since_ms))
+}
+
 fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map_or_else(|_| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
@@ -83,7 +126,8 @@ fn line(message: &OutboxMessage) -> String {
 fn listed(list: &OutboxList) -> String {
     let counts: Vec<String> = list.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     let counts = if counts.is_empty() { "no messages".to_owned() } else { counts.join(", ") };
-    list.messages.iter().map(line).collect::<String>() + &counts + "\n"
+    let hold = list.held.as_ref().map_or_else(String::new, held);
+    list.messages.iter().map(line).collect::<String>() + &counts + "\n" + &hold
 }
 
 fn one(shown: &OutboxShown) -> String {

@@ -298,6 +298,15 @@ impl DemoPopulation {
     }
 }
 
+/// Whether a store may take invented people: nobody is there yet, or the demo's own jobs are.
+pub fn may_be_invented(tx: &mut Tx<'_>) -> Result<bool, Fault> {
+    const INVENTED: &str = "SELECT id FROM vacancy WHERE source = 'demo' LIMIT 1";
+    const PERSON: &str = "SELECT id FROM person LIMIT 1";
+    const EMPLOYER: &str = "SELECT id FROM employer LIMIT 1";
+    let mut is_there = |sql| tx.query_one(sql, &[], |row| row.integer(0)).map(|found| found.is_some());
+    Ok(is_there(INVENTED)? || !(is_there(PERSON)? || is_there(EMPLOYER)?))
+}
+
 /// Stores chunk `chunk` (from 0) of the population; chunks must come in order. A chunk that is there already stays as it
 /// is: storing all of them again adds nothing.
 pub fn store(

@@ -17,6 +17,7 @@ use super::worker_trade::{self, TradeOutcome};
 use super::{Fault, PersonId, VacancyId, employer};
 use crate::clock::SimulatedClock;
 use crate::country::{AreaCode, Country, Msisdn, PayUnit, TradeCode};
+use crate::on_postgres;
 use crate::storage::{IdBlock, Keys, Migration, Store, Tx, Work};
 use crate::text::Language;
 
@@ -25,6 +26,8 @@ pub(crate) const NOW_MS: i64 = 1_795_327_200_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
 const MARKET: &[Migration] = &[Migration::new(1, "market", include_str!("../../migrations/sqlite/0001_market.sql"))];
+const MARKET_THERE: &[Migration] =
+    &[Migration::new(1, "market", include_str!("../../migrations/postgres/0001_market.sql"))];
 
 /// Rwanda, read once.
 pub(crate) fn country() -> &'static Country {
@@ -40,6 +43,7 @@ pub(crate) fn trade(code: u8) -> TradeCode {
     TradeCode::new(code).unwrap()
 }
 
+#[derive(Clone)]
 pub(crate) struct Fixture {
     pub(crate) keys: Keys,
     pub(crate) country: Country,
@@ -51,14 +55,14 @@ impl Fixture {
         Fixture { keys: Keys::of_no_secret(), country: country().clone(), next: Cell::new(0) }
     }
 
-    /// An empty store in memory.
-    pub(crate) fn store() -> Store {
-        Store::inline(MARKET, Arc::new(SimulatedClock::at(NOW_MS))).unwrap()
-    }
-
-    /// Runs a test's body in one transaction of an empty store.
-    pub(crate) fn run(self, body: impl Fn(&mut Tx<'_>, &Fixture) -> Result<(), Fault> + Send + 'static) {
-        Self::store().transact_blocking(Work::interactive(None), move |tx| body(tx, &self)).unwrap();
+    /// Runs a test's body in one transaction of an empty store, on each engine.
+    pub(crate) fn run(self, body: impl Fn(&mut Tx<'_>, &Fixture) -> Result<(), Fault> + Send + Sync + 'static) {
+        let body = Arc::new(body);
+        let clock = Arc::new(SimulatedClock::at(NOW_MS));
+        for store in [Store::inline(MARKET, clock.clone()).unwrap(), on_postgres::store(MARKET_THERE, clock)] {
+            let (fixture, body) = (self.clone(), Arc::clone(&body));
+            store.transact_blocking(Work::interactive(None), move |tx| body(tx, &fixture.clone())).unwrap();
+        }
     }
 
     /// A fresh block of identifiers.

@@ -124,6 +124,8 @@ pub struct ClaimReport {
     pub cancelled: u64,
     /// Past their time.
     pub expired: u64,
+    /// The queue is held: nothing was taken, whatever is due.
+    pub held: bool,
 }
 
 impl ClaimReport {
@@ -138,9 +140,12 @@ impl ClaimReport {
 
 /// Takes messages that are due, by priority and then by time, and withdraws those that may no longer be sent.
 ///
-/// Run again after a lost commit it takes others; the first wait out their lease and go back, nothing of them was sent.
+/// A queue that is held gives nothing. Run again after a lost commit it takes others; the first wait out their lease and go back, nothing of them was sent.
 pub fn claim(tx: &mut Tx<'_>, terms: &Claim, number_check: NumberCheck) -> Result<ClaimReport, Error> {
-    let mut report = ClaimReport::default();
+    let mut report = ClaimReport { held: super::held(tx)?.is_some(), ..ClaimReport::default() };
+    if report.held {
+        return Ok(report);
+    }
     let mut left = terms.limit;
     for priority in Priority::ALL {
         let mut rows = take(tx, terms, priority, left)?;

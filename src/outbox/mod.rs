@@ -6,6 +6,7 @@
 
 mod claim;
 mod enqueue;
+mod hold;
 mod list;
 mod message;
 mod reap;
@@ -22,6 +23,7 @@ pub use claim::{
     Check, Claim, ClaimReport, Claimed, NumberCheck, NumberState, Opened, claim, mark_sending, next_due_ms, refuse,
 };
 pub use enqueue::{Enqueued, NewMessage, enqueue};
+pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use list::{AttemptLine, Listed, Shown, counts, list, show};
 pub use message::{Class, Error, Priority, Status};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};

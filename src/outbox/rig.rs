@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Check, Class, Enqueued, Error, NewMessage, NumberState, Priority, Shown, Status, enqueue, show};
 use crate::clock::{Clock, IdSource, SimulatedClock};
 use crate::country::Msisdn;
+use crate::on_postgres;
 use crate::storage::{self, Keys, Migration, Store, Tx, Work};
 
 /// A Sunday morning.
@@ -12,8 +13,14 @@ pub(crate) const NOW_MS: i64 = 1_795_330_800_000;
 /// How long the rig's messages are of use: 3 days.
 pub(crate) const USE_MS: i64 = 3 * 86_400_000;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration::new(1, "outbox", include_str!("../../migrations/sqlite/0003_outbox.sql"))];
+const OUTBOX: &[Migration] = &[
+    Migration::new(1, "outbox", include_str!("../../migrations/sqlite/0003_outbox.sql")),
+    Migration::new(2, "queue_hold", include_str!("../../migrations/sqlite/0004_queue_hold.sql")),
+];
+const OUTBOX_THERE: &[Migration] = &[
+    Migration::new(1, "outbox", include_str!("../../migrations/postgres/0003_outbox.sql")),
+    Migration::new(2, "queue_hold", include_str!("../../migrations/postgres/0004_queue_hold.sql")),
+];
 
 /// The number that every message goes to.
 pub(crate) const NUMBER: &str = "250788000001";
@@ -31,10 +38,25 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
+    /// On a store in memory.
     pub(crate) fn new() -> Self {
+        Self::on(|clock| Store::inline(OUTBOX, clock).unwrap())
+    }
+
+    /// On a `PostgreSQL` database.
+    pub(crate) fn there() -> Self {
+        Self::on(|clock| on_postgres::store(OUTBOX_THERE, clock))
+    }
+
+    /// One for each engine: what is promised is promised on both.
+    pub(crate) fn on_each_engine() -> [Self; 2] {
+        [Self::new(), Self::there()]
+    }
+
+    fn on(store: impl FnOnce(Arc<dyn Clock>) -> Store) -> Self {
         let clock = Arc::new(SimulatedClock::at(NOW_MS));
         Self {
-            store: Store::inline(MIGRATIONS, Arc::<SimulatedClock>::clone(&clock)).unwrap(),
+            store: store(Arc::<SimulatedClock>::clone(&clock)),
             keys: Keys::of_no_secret(),
             clock,
             ids: Arc::new(IdSource::for_node(0)),

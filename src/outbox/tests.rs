@@ -35,194 +35,204 @@ fn accepted() -> Verdict {
 
 #[test]
 fn the_same_cause_queues_once_and_a_cause_that_fails_queues_nothing() {
-    let rig = Rig::new();
-    let (id, first) = rig.queue_as("hop1/apply", |_| {}).unwrap();
-    assert_eq!(first, Enqueued::New { segments: 1 });
-    assert_eq!(rig.queue_as("hop1/apply", |_| {}).unwrap().1, Enqueued::Duplicate);
-    assert_eq!(
-        rig.queue_as("hop2/apply", |new| new.text = "ŋ".repeat(71).leak()).unwrap().1,
-        Enqueued::New { segments: 2 }
-    );
-    assert_eq!(rig.tx(counts).unwrap(), [(Status::Queued, 2)]);
+    for rig in Rig::on_each_engine() {
+        let (id, first) = rig.queue_as("hop1/apply", |_| {}).unwrap();
+        assert_eq!(first, Enqueued::New { segments: 1 });
+        assert_eq!(rig.queue_as("hop1/apply", |_| {}).unwrap().1, Enqueued::Duplicate);
+        assert_eq!(
+            rig.queue_as("hop2/apply", |new| new.text = "ŋ".repeat(71).leak()).unwrap().1,
+            Enqueued::New { segments: 2 }
+        );
+        assert_eq!(rig.tx(counts).unwrap(), [(Status::Queued, 2)]);
 
-    let (keys, to) = (rig.keys.clone(), msisdn());
-    let failed = rig.tx::<()>(move |tx| {
-        let new = NewMessage {
-            id: 7,
-            operation_key: "hop3/apply",
-            to: &to,
-            number_generation: 1,
-            person_id: Some(3),
-            priority: Priority::Stage,
-            class: Class::MustArrive,
-            template: "t",
-            text: "t",
-            due_ms: 0,
-            expires_ms: 1,
-        };
-        assert_eq!(enqueue(tx, &keys, &new, 0)?, Enqueued::New { segments: 1 });
-        Err(Error::OutOfBounds("the action failed after all"))
-    });
-    assert!(failed.is_err());
-    assert_eq!(rig.tx(counts).unwrap(), [(Status::Queued, 2)]);
-    assert_eq!(rig.tx(|tx| list(tx, Some(Status::Queued), i64::MAX, 1)).unwrap().len(), 1);
-    assert_eq!(rig.tx(move |tx| list(tx, None, i64::MAX, 9)).unwrap()[1].id, id);
-    assert_eq!(rig.tx(|tx| show(tx, 7)).unwrap(), None);
+        let (keys, to) = (rig.keys.clone(), msisdn());
+        let failed = rig.tx::<()>(move |tx| {
+            let new = NewMessage {
+                id: 7,
+                operation_key: "hop3/apply",
+                to: &to,
+                number_generation: 1,
+                person_id: Some(3),
+                priority: Priority::Stage,
+                class: Class::MustArrive,
+                template: "t",
+                text: "t",
+                due_ms: 0,
+                expires_ms: 1,
+            };
+            assert_eq!(enqueue(tx, &keys, &new, 0)?, Enqueued::New { segments: 1 });
+            Err(Error::OutOfBounds("the action failed after all"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(rig.tx(counts).unwrap(), [(Status::Queued, 2)]);
+        assert_eq!(rig.tx(|tx| list(tx, Some(Status::Queued), i64::MAX, 1)).unwrap().len(), 1);
+        assert_eq!(rig.tx(move |tx| list(tx, None, i64::MAX, 9)).unwrap()[1].id, id);
+        assert_eq!(rig.tx(|tx| show(tx, 7)).unwrap(), None);
+    }
 }
 
 #[test]
 fn messages_out_of_bounds_are_refused() {
-    let rig = Rig::new();
-    let refused = |change: fn(&mut NewMessage<'_>)| match rig.queue_as("key", change) {
-        Err(Error::OutOfBounds(field)) => field,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(refused(|new| new.text = ""), "text");
-    assert_eq!(refused(|new| new.text = "a".repeat(1531).leak()), "text");
-    assert_eq!(refused(|new| new.operation_key = ""), "operation_key");
-    assert_eq!(refused(|new| new.operation_key = "k".repeat(201).leak()), "operation_key");
-    assert_eq!(refused(|new| new.template = ""), "template");
-    assert!(rig.queue_as("key", |new| new.text = "a".repeat(1530).leak()).is_ok());
+    for rig in Rig::on_each_engine() {
+        let refused = |change: fn(&mut NewMessage<'_>)| match rig.queue_as("key", change) {
+            Err(Error::OutOfBounds(field)) => field,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(|new| new.text = ""), "text");
+        assert_eq!(refused(|new| new.text = "a".repeat(1531).leak()), "text");
+        assert_eq!(refused(|new| new.operation_key = ""), "operation_key");
+        assert_eq!(refused(|new| new.operation_key = "k".repeat(201).leak()), "operation_key");
+        assert_eq!(refused(|new| new.template = ""), "template");
+        assert!(rig.queue_as("key", |new| new.text = "a".repeat(1530).leak()).is_ok());
+    }
 }
 
 #[test]
 fn nothing_personal_is_stored_or_listed_in_the_clear() {
-    let rig = Rig::new();
-    let id = rig.queue("hop1", Class::MustArrive, Priority::Stage);
-    let sealed = rig
-        .tx(move |tx| {
-            let row =
-                tx.query_one("SELECT msisdn, body, msisdn_hmac FROM outbox WHERE id = $1", &[id.into()], |row| {
-                    Ok([row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec(), row.bytes(2)?.to_vec()])
-                })?;
-            Ok(row.unwrap())
-        })
-        .unwrap();
-    let clear =
-        |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains("788") || bytes.windows(6).any(|w| w == b"Muraho");
-    assert!(!sealed.iter().any(clear));
-    let message = claimed(&rig, 1, 1).remove(0);
-    let shown = format!("{:?} {message:?}", rig.shown(id));
-    assert!(!shown.contains("788") && !shown.contains("Muraho"), "{shown}");
-    let opened = message.open(&rig.keys).unwrap();
-    assert_eq!((opened.to.as_str(), opened.text.as_str()), ("250788000001", "Muraho hop1"));
+    for rig in Rig::on_each_engine() {
+        let id = rig.queue("hop1", Class::MustArrive, Priority::Stage);
+        let sealed = rig
+            .tx(move |tx| {
+                let row =
+                    tx.query_one("SELECT msisdn, body, msisdn_hmac FROM outbox WHERE id = $1", &[id.into()], |row| {
+                        Ok([row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec(), row.bytes(2)?.to_vec()])
+                    })?;
+                Ok(row.unwrap())
+            })
+            .unwrap();
+        let clear = |bytes: &Vec<u8>| {
+            String::from_utf8_lossy(bytes).contains("788") || bytes.windows(6).any(|w| w == b"Muraho")
+        };
+        assert!(!sealed.iter().any(clear));
+        let message = claimed(&rig, 1, 1).remove(0);
+        let shown = format!("{:?} {message:?}", rig.shown(id));
+        assert!(!shown.contains("788") && !shown.contains("Muraho"), "{shown}");
+        let opened = message.open(&rig.keys).unwrap();
+        assert_eq!((opened.to.as_str(), opened.text.as_str()), ("250788000001", "Muraho hop1"));
+    }
 }
 
 #[test]
 fn the_most_urgent_goes_first_then_the_longest_due() {
-    let rig = Rig::new();
-    let alert = rig.queue("a", Class::Alert, Priority::Alert);
-    let (later, _) = rig.queue_as("b", |new| new.due_ms -= 5).unwrap();
-    let (earlier, _) = rig.queue_as("c", |new| new.due_ms -= 9).unwrap();
-    let stage = rig.queue("d", Class::MustArrive, Priority::Stage);
-    let (future, _) = rig.queue_as("e", |new| new.due_ms += 10).unwrap();
-    let order: Vec<i64> = claimed(&rig, 1, 3).iter().map(|message| message.id).collect();
-    assert_eq!(order, [earlier, later, stage]);
-    assert_eq!(rig.tx(next_due_ms).unwrap(), Some(NOW_MS));
-    assert_eq!(claimed(&rig, 2, 3)[0].id, alert);
-    assert_eq!((rig.status(future), rig.tx(next_due_ms).unwrap()), (Status::Queued, Some(NOW_MS + 10)));
-    rig.clock.advance(10);
-    assert_eq!(claimed(&rig, 3, 3)[0].id, future);
-    assert_eq!(rig.tx(next_due_ms).unwrap(), None);
+    for rig in Rig::on_each_engine() {
+        let alert = rig.queue("a", Class::Alert, Priority::Alert);
+        let (later, _) = rig.queue_as("b", |new| new.due_ms -= 5).unwrap();
+        let (earlier, _) = rig.queue_as("c", |new| new.due_ms -= 9).unwrap();
+        let stage = rig.queue("d", Class::MustArrive, Priority::Stage);
+        let (future, _) = rig.queue_as("e", |new| new.due_ms += 10).unwrap();
+        let order: Vec<i64> = claimed(&rig, 1, 3).iter().map(|message| message.id).collect();
+        assert_eq!(order, [earlier, later, stage]);
+        assert_eq!(rig.tx(next_due_ms).unwrap(), Some(NOW_MS));
+        assert_eq!(claimed(&rig, 2, 3)[0].id, alert);
+        assert_eq!((rig.status(future), rig.tx(next_due_ms).unwrap()), (Status::Queued, Some(NOW_MS + 10)));
+        rig.clock.advance(10);
+        assert_eq!(claimed(&rig, 3, 3)[0].id, future);
+        assert_eq!(rig.tx(next_due_ms).unwrap(), None);
+    }
 }
 
 #[test]
 fn what_may_no_longer_be_sent_is_withdrawn_when_it_is_claimed() {
-    let rig = Rig::new();
-    let (stopped, _) = rig.queue_as("a", |new| new.number_generation = 2).unwrap();
-    let (moved, _) = rig.queue_as("b", |new| new.number_generation = 3).unwrap();
-    let (late, _) = rig.queue_as("c", |new| new.expires_ms = NOW_MS).unwrap();
-    let (confirmed, _) = rig
-        .queue_as("d", |new| {
-            new.number_generation = 2;
-            new.template = "stop.confirmed";
-        })
-        .unwrap();
-    let terms = terms(&rig, 1, 9);
-    let report = rig.tx(move |tx| claim(tx, &terms, closed_numbers)).unwrap();
-    assert_eq!((report.cancelled, report.expired, report.taken()), (2, 1, 4));
-    assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), [confirmed]);
-    let stands = |id: i64| (rig.shown(id).message.status, rig.shown(id).message.reason);
-    assert_eq!(stands(stopped), (Status::Cancelled, "stopped".to_owned()));
-    assert_eq!(stands(moved), (Status::Cancelled, "other_owner".to_owned()));
-    assert_eq!(stands(late), (Status::Expired, "too_late".to_owned()));
+    for rig in Rig::on_each_engine() {
+        let (stopped, _) = rig.queue_as("a", |new| new.number_generation = 2).unwrap();
+        let (moved, _) = rig.queue_as("b", |new| new.number_generation = 3).unwrap();
+        let (late, _) = rig.queue_as("c", |new| new.expires_ms = NOW_MS).unwrap();
+        let (confirmed, _) = rig
+            .queue_as("d", |new| {
+                new.number_generation = 2;
+                new.template = "stop.confirmed";
+            })
+            .unwrap();
+        let terms = terms(&rig, 1, 9);
+        let report = rig.tx(move |tx| claim(tx, &terms, closed_numbers)).unwrap();
+        assert_eq!((report.cancelled, report.expired, report.taken()), (2, 1, 4));
+        assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), [confirmed]);
+        let stands = |id: i64| (rig.shown(id).message.status, rig.shown(id).message.reason);
+        assert_eq!(stands(stopped), (Status::Cancelled, "stopped".to_owned()));
+        assert_eq!(stands(moved), (Status::Cancelled, "other_owner".to_owned()));
+        assert_eq!(stands(late), (Status::Expired, "too_late".to_owned()));
+    }
 }
 
 #[test]
 fn a_claim_that_ends_goes_back_and_its_holder_can_neither_send_nor_settle() {
-    let rig = Rig::new();
-    let id = rig.queue("a", Class::MustArrive, Priority::Stage);
-    let slow = claimed(&rig, 1, 9);
-    rig.clock.advance(LEASE_MS);
-    assert!(marked(&rig, 1, &slow).is_empty(), "the lease has ended, reaped or not");
-    assert_eq!(reaped(&rig), Reaped { released: 1, ..Reaped::default() });
-    let quick = claimed(&rig, 2, 9);
-    assert!(marked(&rig, 1, &slow).is_empty(), "another holds it");
-    assert_eq!(marked(&rig, 2, &quick), [id]);
-    assert_eq!(marked(&rig, 2, &quick), [id], "a transaction that runs again finds its mark");
-    assert_eq!(settled(&rig, id, 1, accepted()), Settled::Stale);
-    assert_eq!(rig.status(id), Status::Sending);
-    assert_eq!(settled(&rig, id, 2, accepted()), Settled::Written);
-    assert_eq!(settled(&rig, id, 2, Verdict::Retry { due_ms: 0 }), Settled::Stale, "status only moves forward");
-    let shown = rig.shown(id);
-    assert_eq!((shown.message.status, shown.message.attempts), (Status::Accepted, 1));
-    let events: Vec<(i64, &str)> = shown.attempts.iter().map(|line| (line.fence, line.event.as_str())).collect();
-    assert_eq!(events, [(1, "accepted"), (2, "sending"), (2, "accepted"), (2, "temporary")], "late news is kept");
+    for rig in Rig::on_each_engine() {
+        let id = rig.queue("a", Class::MustArrive, Priority::Stage);
+        let slow = claimed(&rig, 1, 9);
+        rig.clock.advance(LEASE_MS);
+        assert!(marked(&rig, 1, &slow).is_empty(), "the lease has ended, reaped or not");
+        assert_eq!(reaped(&rig), Reaped { released: 1, ..Reaped::default() });
+        let quick = claimed(&rig, 2, 9);
+        assert!(marked(&rig, 1, &slow).is_empty(), "another holds it");
+        assert_eq!(marked(&rig, 2, &quick), [id]);
+        assert_eq!(marked(&rig, 2, &quick), [id], "a transaction that runs again finds its mark");
+        assert_eq!(settled(&rig, id, 1, accepted()), Settled::Stale);
+        assert_eq!(rig.status(id), Status::Sending);
+        assert_eq!(settled(&rig, id, 2, accepted()), Settled::Written);
+        assert_eq!(settled(&rig, id, 2, Verdict::Retry { due_ms: 0 }), Settled::Stale, "status only moves forward");
+        let shown = rig.shown(id);
+        assert_eq!((shown.message.status, shown.message.attempts), (Status::Accepted, 1));
+        let events: Vec<(i64, &str)> = shown.attempts.iter().map(|line| (line.fence, line.event.as_str())).collect();
+        assert_eq!(events, [(1, "accepted"), (2, "sending"), (2, "accepted"), (2, "temporary")], "late news is kept");
+    }
 }
 
 #[test]
 fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_once_more() {
-    let rig = Rig::new();
-    let must = rig.queue("a", Class::MustArrive, Priority::Stage);
-    let alert = rig.queue("b", Class::Alert, Priority::Alert);
-    let (late, _) = rig.queue_as("c", |new| new.expires_ms = NOW_MS + 2 * LEASE_MS).unwrap();
-    for round in 1..=2 {
-        let messages = claimed(&rig, round, 9);
-        marked(&rig, round, &messages);
-        rig.clock.advance(LEASE_MS);
-        assert_eq!(reaped(&rig).unknown, if round == 1 { 3 } else { 1 });
-        rig.clock.advance(UNKNOWN_WAIT_MS - 1);
-        assert_eq!(reaped(&rig), Reaped::default());
-        rig.clock.advance(1);
-        let again = Reaped { resent: 1, given_up: 1, ..Reaped::default() };
-        assert_eq!(reaped(&rig), if round == 1 { again } else { Reaped::default() });
+    for rig in Rig::on_each_engine() {
+        let must = rig.queue("a", Class::MustArrive, Priority::Stage);
+        let alert = rig.queue("b", Class::Alert, Priority::Alert);
+        let (late, _) = rig.queue_as("c", |new| new.expires_ms = NOW_MS + 2 * LEASE_MS).unwrap();
+        for round in 1..=2 {
+            let messages = claimed(&rig, round, 9);
+            marked(&rig, round, &messages);
+            rig.clock.advance(LEASE_MS);
+            assert_eq!(reaped(&rig).unknown, if round == 1 { 3 } else { 1 });
+            rig.clock.advance(UNKNOWN_WAIT_MS - 1);
+            assert_eq!(reaped(&rig), Reaped::default());
+            rig.clock.advance(1);
+            let again = Reaped { resent: 1, given_up: 1, ..Reaped::default() };
+            assert_eq!(reaped(&rig), if round == 1 { again } else { Reaped::default() });
+        }
+        for (id, attempts, possible_duplicate) in [(must, 2, true), (alert, 1, false), (late, 1, false)] {
+            let message = rig.shown(id).message;
+            assert_eq!(message.status, Status::Unknown);
+            assert_eq!((message.attempts, message.possible_duplicate), (attempts, possible_duplicate));
+        }
+        rig.clock.advance(USE_MS);
+        assert_eq!((reaped(&rig), rig.tx(next_due_ms).unwrap()), (Reaped::default(), None));
     }
-    for (id, attempts, possible_duplicate) in [(must, 2, true), (alert, 1, false), (late, 1, false)] {
-        let message = rig.shown(id).message;
-        assert_eq!(message.status, Status::Unknown);
-        assert_eq!((message.attempts, message.possible_duplicate), (attempts, possible_duplicate));
-    }
-    rig.clock.advance(USE_MS);
-    assert_eq!((reaped(&rig), rig.tx(next_due_ms).unwrap()), (Reaped::default(), None));
 }
 
 #[test]
 fn late_knowledge_counts_while_nobody_else_has_the_message() {
-    let rig = Rig::new();
-    for (key, verdict, settles, stands) in [
-        ("a", accepted(), Settled::Written, Status::Accepted),
-        ("b", Verdict::Failed { reason: "refused" }, Settled::Written, Status::Failed),
-        ("c", Verdict::Retry { due_ms: 0 }, Settled::Stale, Status::Unknown),
-    ] {
-        let id = rig.queue(key, Class::Alert, Priority::Stage);
-        let fence = rig.ids.block(rig.now_ms()).first();
-        let messages = claimed(&rig, fence, 9);
-        marked(&rig, fence, &messages);
-        rig.clock.advance(LEASE_MS);
-        assert_eq!(reaped(&rig).unknown, 1);
-        assert_eq!(settled(&rig, id, fence, verdict), settles);
-        assert_eq!(rig.status(id), stands);
-        rig.clock.advance(UNKNOWN_WAIT_MS);
-        assert_eq!(reaped(&rig), Reaped::default());
+    for rig in Rig::on_each_engine() {
+        for (key, verdict, settles, stands) in [
+            ("a", accepted(), Settled::Written, Status::Accepted),
+            ("b", Verdict::Failed { reason: "refused" }, Settled::Written, Status::Failed),
+            ("c", Verdict::Retry { due_ms: 0 }, Settled::Stale, Status::Unknown),
+        ] {
+            let id = rig.queue(key, Class::Alert, Priority::Stage);
+            let fence = rig.ids.block(rig.now_ms()).first();
+            let messages = claimed(&rig, fence, 9);
+            marked(&rig, fence, &messages);
+            rig.clock.advance(LEASE_MS);
+            assert_eq!(reaped(&rig).unknown, 1);
+            assert_eq!(settled(&rig, id, fence, verdict), settles);
+            assert_eq!(rig.status(id), stands);
+            rig.clock.advance(UNKNOWN_WAIT_MS);
+            assert_eq!(reaped(&rig), Reaped::default());
+        }
     }
 }
 
 #[test]
 fn an_unreadable_message_fails_alone() {
-    let rig = Rig::new();
-    let id = rig.queue("a", Class::MustArrive, Priority::Stage);
-    let terms = terms(&rig, 1, 9);
-    assert_eq!(claimed(&rig, 1, 9).len(), 1);
-    rig.tx(move |tx| refuse(tx, &terms, id, "unreadable")).unwrap();
-    assert_eq!((rig.status(id), rig.shown(id).message.reason.as_str()), (Status::Failed, "unreadable"));
+    for rig in Rig::on_each_engine() {
+        let id = rig.queue("a", Class::MustArrive, Priority::Stage);
+        let terms = terms(&rig, 1, 9);
+        assert_eq!(claimed(&rig, 1, 9).len(), 1);
+        rig.tx(move |tx| refuse(tx, &terms, id, "unreadable")).unwrap();
+        assert_eq!((rig.status(id), rig.shown(id).message.reason.as_str()), (Status::Failed, "unreadable"));
+    }
 }

@@ -53,6 +53,10 @@ struct Walk {
 }
 
 impl Walk {
+    fn on(rig: Rig) -> Self {
+        Self { rig, claims: Vec::new(), seen: BTreeMap::new() }
+    }
+
     fn take(&mut self, step: &Step) {
         let (fence, now_ms) = (self.rig.ids.block(self.rig.now_ms()).first(), self.rig.now_ms());
         let terms = |fence| Claim { fence, now_ms, lease_ms: 1_000, limit: 2 };
@@ -125,11 +129,29 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
     fn whatever_happens_a_message_moves_forward(steps in prop::collection::vec(step(), 1..50)) {
-        let mut walk = Walk { rig: Rig::new(), claims: Vec::new(), seen: BTreeMap::new() };
+        let mut walk = Walk::on(Rig::new());
         for step in &steps {
             walk.take(step);
             walk.look()?;
         }
         walk.audit()?;
+    }
+}
+
+proptest! {
+    // Each case makes a database on a server.
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #[test]
+    fn both_engines_go_the_same_way(steps in prop::collection::vec(step(), 1..40)) {
+        let [mut here, mut there] = Rig::on_each_engine().map(Walk::on);
+        for step in &steps {
+            for walk in [&mut here, &mut there] {
+                walk.take(step);
+                walk.look()?;
+            }
+            prop_assert_eq!(&here.seen, &there.seen);
+        }
+        here.audit()?;
+        there.audit()?;
     }
 }

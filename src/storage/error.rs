@@ -83,6 +83,20 @@ pub enum OpenError {
         /// The engine's reason.
         what: String,
     },
+    /// The address of the database server cannot be used. It is not shown: a password is in it.
+    #[error("the address of the database cannot be used: {what}")]
+    Address {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The database server cannot be reached, or refuses us.
+    #[error("the database {server} cannot be used: {what}")]
+    Server {
+        /// Hosts and database.
+        server: String,
+        /// Its reason, or the system's.
+        what: String,
+    },
     /// The integrity check found damage: restore from a backup.
     #[error("the database {} is damaged ({what}): restore it from a backup", path.display())]
     Damaged {

@@ -57,12 +57,21 @@ impl DataFolder {
 
     /// The `SQLite` database.
     pub fn database(&self) -> PathBuf {
-        self.path.join("kaziline.db")
+        Self::database_in(&self.path)
+    }
+
+    /// The database of folder `path`: for who does not hold the lock.
+    pub fn database_in(path: &Path) -> PathBuf {
+        path.join("kaziline.db")
     }
 
     /// The key file, when the configuration names no other.
     pub fn keys(&self) -> PathBuf {
-        self.path.join("keys")
+        Self::keys_in(&self.path)
+    }
+
+    fn keys_in(path: &Path) -> PathBuf {
+        path.join("keys")
     }
 
     /// The socket on which the running service takes commands.
@@ -73,5 +82,33 @@ impl DataFolder {
     /// Where the service that runs on folder `path` listens for commands: for a client, which does not hold the lock.
     pub fn admin_socket_in(path: &Path) -> PathBuf {
         path.join("admin.sock")
+    }
+}
+
+/// Bytes that may still be written on the disk of `folder`.
+pub fn bytes_free(folder: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Where the files of a deployment lie: for those that look after them.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// The database in it.
+    pub database: PathBuf,
+    /// The key file, there or elsewhere.
+    pub keys: PathBuf,
+}
+
+impl Files {
+    /// The files of data folder `folder` and, if it is not in there, key file `keys`.
+    pub fn of(folder: &Path, keys: Option<&Path>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            database: DataFolder::database_in(folder),
+            keys: keys.map_or_else(|| DataFolder::keys_in(folder), Path::to_owned),
+        }
     }
 }

@@ -80,6 +80,20 @@ impl Keys {
         Ok(Keys::derive(FIRST_KEY_ID, &secret))
     }
 
+    /// Copies a key file to where another program will look for it; a file that is already there is never touched, and is
+    /// as good if it holds the same keys, which the caller has seen to.
+    pub fn copy_file(from: &Path, to: &Path) -> Result<(), KeyFault> {
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            move |source| KeyFault::File { path, source }
+        };
+        let text = std::fs::read_to_string(from).map_err(fault(from))?;
+        match write_whole(to, &text) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            written => written.map_err(fault(to)),
+        }
+    }
+
     /// The keys of a data folder; a folder without a database yet is given new ones.
     pub fn in_folder(folder: &DataFolder) -> Result<Self, KeyFault> {
         let path = folder.keys();

@@ -28,7 +28,7 @@ impl Migration {
 }
 
 /// One migration as the database remembers it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Recorded {
     /// Its number.
     pub(super) number: i64,

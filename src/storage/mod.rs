@@ -7,6 +7,8 @@
 //!
 //! [`Keys`] seals personal columns and makes keyed hashes; [`DataFolder`] keeps one process at a time on the files.
 
+pub mod backup;
+mod backup_cipher;
 mod error;
 mod folder;
 mod ids;
@@ -14,6 +16,9 @@ mod job;
 mod key_file;
 mod migrate;
 pub mod options;
+mod postgres;
+mod postgres_engine;
+mod postgres_open;
 mod queue;
 mod sealed;
 mod sqlite;
@@ -22,6 +27,7 @@ mod sqlite_engine;
 mod sqlite_inline;
 mod sqlite_open;
 mod sqlite_reader;
+mod sqlite_snapshot;
 mod sqlite_writer;
 mod store;
 mod tx;
@@ -30,14 +36,17 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use backup_cipher::{Chance, CipherFault};
 pub use error::{Error, OpenError, StatementFault};
-pub use folder::{DataFolder, FolderFault};
+pub use folder::{DataFolder, Files, FolderFault, bytes_free};
 pub use ids::IdBlock;
 pub use job::Job;
 pub use migrate::{Migration, MigrationFault};
 pub use options::Options;
 pub use queue::BULK_EVERY_COMMITS;
 pub use sealed::{Column, KeyFault, Keys, Purpose};
+pub use sqlite_open::WAL_BYTES_MAX;
+pub use sqlite_snapshot::{Examined, Stop, Tables};
 pub use store::{Class, Engine, Store, Work};
 pub use tx::{Connection, SAVEPOINTS_DEEP_MAX, Tx};
 pub use value::{Columns, Param, Row, Value};

@@ -56,8 +56,8 @@ struct State {
     bulk: VecDeque<Waiting>,
     /// Commits since a bulk job began to wait at the front.
     passed_over: u32,
-    /// The writer sleeps: only then does an arrival pay for waking it.
-    asleep: bool,
+    /// Threads that sleep until something comes: only then does an arrival pay for waking one.
+    asleep: usize,
     closed: bool,
 }
 
@@ -99,7 +99,7 @@ impl Queue {
             return;
         }
         queue.push_back(Waiting { job, deadline_ms: work.deadline_ms });
-        let wake = std::mem::take(&mut state.asleep);
+        let wake = state.asleep > 0;
         drop(guard);
         if wake {
             self.arrived.notify_one();
@@ -125,7 +125,7 @@ impl Queue {
             if state.closed {
                 return Taken::Closed;
             }
-            state.asleep = true;
+            state.asleep += 1;
             state = match quiet {
                 None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(limit) => {
@@ -133,13 +133,13 @@ impl Queue {
                         self.arrived.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
                     state = woken;
                     if result.timed_out() && state.interactive.is_empty() && state.bulk.is_empty() && !state.closed {
-                        state.asleep = false;
+                        state.asleep -= 1;
                         return Taken::Quiet;
                     }
                     state
                 }
             };
-            state.asleep = false;
+            state.asleep -= 1;
         }
     }
 

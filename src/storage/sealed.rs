@@ -66,6 +66,7 @@ struct Derived {
     key_id: u8,
     seal: aead::LessSafeKey,
     check: hmac::Key,
+    backup: hmac::Key,
     hashes: [hmac::Key; Purpose::ALL.len()],
 }
 
@@ -90,6 +91,7 @@ impl Keys {
                 key_id,
                 seal: seal_key(&prk),
                 check: hmac_key(&prk, "check"),
+                backup: hmac_key(&prk, "backup"),
                 hashes: Purpose::ALL.map(|purpose| hmac_key(&prk, purpose.label())),
             }),
         }
@@ -108,6 +110,11 @@ impl Keys {
     /// What a database remembers to recognise its keys by.
     pub(super) fn check_value(&self) -> Vec<u8> {
         hmac::sign(&self.derived.check, b"kaziline database").as_ref().iter().copied().take(CHECK_BYTES).collect()
+    }
+
+    /// The key from which the keys of encrypted backups are derived.
+    pub(super) fn backup(&self) -> &hmac::Key {
+        &self.derived.backup
     }
 
     /// Seals `plain` for column `column` of row `row_id`: 17 bytes longer, the same bytes every time.

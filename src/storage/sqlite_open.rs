@@ -17,6 +17,8 @@ use super::{Error, OpenError};
 /// Older ones may lose a commit when one connection checkpoints while another restarts the WAL.
 const SQLITE_OLDEST: i32 = 3_051_003;
 const PAGE_BYTES: i64 = 4_096;
+/// [`WAL_FRAMES_MAX`] in bytes.
+pub const WAL_BYTES_MAX: u64 = (WAL_FRAMES_MAX * PAGE_BYTES).unsigned_abs();
 
 /// The store's own tables: which migrations were applied, and which keys are this database's.
 const OWN_TABLES: &str = "
@@ -90,7 +92,8 @@ fn check_version() -> Result<(), OpenError> {
     Ok(())
 }
 
-fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::Result<()> {
+/// Settings of a connection.
+pub(super) fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::Result<()> {
     inner.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
     inner.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     for (setting, on) in [
@@ -116,7 +119,8 @@ fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::Result<()> {
     ))
 }
 
-fn check_integrity(inner: &rusqlite::Connection, path: &Path) -> Result<(), OpenError> {
+/// Checks that a file is whole: thoroughly, or quickly when it is large.
+pub(super) fn check_integrity(inner: &rusqlite::Connection, path: &Path) -> Result<(), OpenError> {
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let check = if bytes <= THOROUGH_CHECK_BYTES { "PRAGMA integrity_check(1)" } else { "PRAGMA quick_check(1)" };
     let damaged = |what| OpenError::Damaged { path: path.to_owned(), what };
@@ -132,18 +136,19 @@ fn migrate(
 ) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| OpenError::database(path, error);
     inner.execute_batch(OWN_TABLES).map_err(failed)?;
-    let recorded = inner
-        .prepare("SELECT number, name, sha256 FROM schema_migration ORDER BY number")
-        .and_then(|mut statement| {
-            let rows = statement
-                .query_map([], |row| Ok(Recorded { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? }))?;
-            rows.collect::<rusqlite::Result<Vec<Recorded>>>()
-        })
-        .map_err(failed)?;
+    let recorded = recorded(inner).map_err(failed)?;
     for migration in pending(&recorded, migrations)? {
         apply(inner, migration, now_ms)?;
     }
     Ok(())
+}
+
+/// The migrations that were applied, in order.
+pub(super) fn recorded(inner: &rusqlite::Connection) -> rusqlite::Result<Vec<Recorded>> {
+    let mut statement = inner.prepare("SELECT number, name, sha256 FROM schema_migration ORDER BY number")?;
+    let rows =
+        statement.query_map([], |row| Ok(Recorded { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? }))?;
+    rows.collect()
 }
 
 /// One migration and its record, both or neither.

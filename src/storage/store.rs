@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::job::{Job, job};
 use super::migrate::Migration;
+use super::postgres_engine::PostgresEngine;
+use super::postgres_open::Address;
 use super::sealed::{KeyFault, Keys};
 use super::sqlite_engine::SqliteEngine;
 use super::sqlite_inline::InlineEngine;
@@ -70,6 +72,21 @@ impl Store {
         options: Options,
     ) -> Result<Self, OpenError> {
         Ok(Self { engine: Arc::new(SqliteEngine::open(path, migrations, clock, options)?) })
+    }
+
+    /// Reaches a database on a `PostgreSQL` server and brings it up to the program's version. `roots` is a PEM file with the
+    /// certificates to trust in place of the platform's.
+    ///
+    /// Blocks, and drives connections on threads of its own: never call it on a thread of the runtime.
+    pub fn open_postgres(
+        url: &str,
+        roots: Option<&Path>,
+        migrations: &[Migration],
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let address = Address::parse(url, roots)?;
+        Ok(Self { engine: Arc::new(PostgresEngine::open(address, migrations, clock, options)?) })
     }
 
     /// A store in memory that runs everything at once on the caller's thread: for tests and the simulation.

@@ -12,12 +12,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::actions::Host;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
 use crate::market::import::{self, Context, Format, Planned, Stored};
 use crate::market::{self, job_number};
-use crate::outbox::{self, AttemptLine, Listed, Status};
+use crate::outbox::{self, AttemptLine, Hold, Listed, Status};
 use crate::storage::{Keys, Store, Tx, Work};
 
 /// What commands work on.
@@ -33,6 +34,8 @@ pub struct Admin {
     pub ids: Arc<IdSource>,
     /// The country.
     pub host: Arc<Host>,
+    /// Wakes the loop that sends messages.
+    pub enqueued: Arc<Notify>,
 }
 
 /// The map of the admin socket.
@@ -41,6 +44,8 @@ pub fn routes(admin: Admin) -> Router {
     Router::new()
         .route("/import/vacancies", import)
         .route("/outbox", get(list_outbox))
+        .route("/outbox/pause", post(pause_outbox))
+        .route("/outbox/resume", post(resume_outbox))
         .route("/outbox/{id}", get(show_outbox))
         .with_state(Arc::new(admin))
 }
@@ -52,7 +57,7 @@ pub struct CommandFault {
     pub fault: String,
 }
 
-fn refused(status: StatusCode, fault: impl std::fmt::Display) -> Response {
+pub(super) fn refused(status: StatusCode, fault: impl std::fmt::Display) -> Response {
     (status, Json(CommandFault { fault: fault.to_string() })).into_response()
 }
 
@@ -229,6 +234,21 @@ impl From<AttemptLine> for OutboxAttempt {
     }
 }
 
+/// A queue from which nothing leaves.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxHold {
+    /// `paused` or `restored`.
+    pub reason: String,
+    /// Since when, in milliseconds since the epoch.
+    pub since_ms: i64,
+}
+
+impl From<Hold> for OutboxHold {
+    fn from(hold: Hold) -> Self {
+        Self { reason: hold.reason.code().to_owned(), since_ms: hold.since_ms }
+    }
+}
+
 /// A listing, with how many messages stand where.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OutboxList {
@@ -236,6 +256,8 @@ pub struct OutboxList {
     pub counts: Vec<(String, i64)>,
     /// The messages, newest first.
     pub messages: Vec<OutboxMessage>,
+    /// Set while nothing leaves.
+    pub held: Option<OutboxHold>,
 }
 
 /// One message with its log.
@@ -257,13 +279,15 @@ async fn list_outbox(State(admin): State<Arc<Admin>>, Query(query): Query<Outbox
         }
     };
     let (before, limit) = (query.before.unwrap_or(i64::MAX), query.limit.unwrap_or(LISTED).clamp(1, LISTED_MAX));
-    let read = admin
-        .store
-        .read(move |tx| Ok::<_, outbox::Error>((outbox::counts(tx)?, outbox::list(tx, status, before, limit)?)));
+    let read = admin.store.read(move |tx| {
+        let counts = outbox::counts(tx)?;
+        Ok::<_, outbox::Error>((counts, outbox::list(tx, status, before, limit)?, outbox::held(tx)?))
+    });
     match read.await {
-        Ok((counts, messages)) => Json(OutboxList {
+        Ok((counts, messages, held)) => Json(OutboxList {
             counts: counts.into_iter().map(|(status, count)| (status.code().to_owned(), count)).collect(),
             messages: messages.into_iter().map(OutboxMessage::from).collect(),
+            held: held.map(OutboxHold::from),
         })
         .into_response(),
         Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
@@ -278,6 +302,38 @@ async fn show_outbox(State(admin): State<Arc<Admin>>, Path(id): Path<i64>) -> Re
         })
         .into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, format!("there is no message {id}")),
+        Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
+    }
+}
+
+/// What became of a command to pause or resume: the hold that stands now, or that was ended.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxHeld {
+    /// `None`: the queue was not held.
+    pub hold: Option<OutboxHold>,
+}
+
+async fn pause_outbox(State(admin): State<Arc<Admin>>) -> Response {
+    let now_ms = admin.clock.now_ms();
+    let paused = admin.store.transact(Work::interactive(None), move |tx| outbox::pause(tx, now_ms)).await;
+    if paused.is_ok() {
+        tracing::warn!("the outbox is held: nothing is sent");
+    }
+    answered(paused.map(Some))
+}
+
+async fn resume_outbox(State(admin): State<Arc<Admin>>) -> Response {
+    let resumed = admin.store.transact(Work::interactive(None), outbox::resume).await;
+    if resumed.is_ok() {
+        tracing::warn!("the outbox is no longer held");
+        admin.enqueued.notify_one();
+    }
+    answered(resumed)
+}
+
+fn answered(done: Result<Option<Hold>, outbox::Error>) -> Response {
+    match done {
+        Ok(hold) => Json(OutboxHeld { hold: hold.map(OutboxHold::from) }).into_response(),
         Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
     }
 }

@@ -134,6 +134,7 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
             dialect: kaziline::gateway::sms::Dialect::Loopback,
             sender: "Kaziline".to_owned(),
             population: false,
+            node: 0,
         })
         .await
         .unwrap();

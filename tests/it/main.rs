@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod hooks;
@@ -10,6 +14,8 @@ mod hooks;
 mod killed;
 #[cfg(test)]
 mod listener;
+#[cfg(test)]
+mod nodes;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

@@ -30,6 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("embedded", &["menu"]),
     ("migrations", &["storage"]),
+    ("doctor", &["clock", "migrations", "outbox", "storage"]),
     ("config", &["gateway", "storage", "menu"]),
     (
         "web",
@@ -42,6 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "actions",
             "clock",
             "country",
+            "doctor",
             "telemetry",
             "text",
             "transport",
@@ -78,6 +80,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "actions",
             "clock",
             "config",
+            "doctor",
             "gateway",
             "market",
             "menu",
@@ -249,6 +252,7 @@ fn libraries_for_one_file_stay_in_it() {
         ("SystemTime::now", &["clock.rs"]),
         ("Instant::now", &["clock.rs"]),
         ("axum", &["web/", "cli/desk.rs"]),
+        ("rustix", &["storage/folder.rs"]),
     ];
     let mut found = Vec::new();
     for source in sources() {

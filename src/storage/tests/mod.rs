@@ -1,5 +1,6 @@
 //! Tests of the store, by what they are about.
 
+mod backing_up;
 mod checkpoints;
 mod commits;
 mod failures;

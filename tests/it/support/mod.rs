@@ -2,23 +2,23 @@
 //!
 //! Nothing sleeps for luck: each wait is for a line that is printed, an answer, or an SMS, and ends with a fault.
 
+pub(crate) mod cluster;
 pub(crate) mod http;
+mod output;
+pub(crate) mod pair;
 mod phone;
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
 
 pub(crate) use http::{Answer, Request};
+pub(crate) use output::{PATIENCE, lines, texts};
 pub(crate) use phone::TestPhone;
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_kaziline");
-/// Far beyond a healthy start (3 s) or stop, so that only a real fault runs into it.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A command of the program, with nothing of the caller's environment that could be a setting.
 pub(crate) fn command(arguments: &[&str], folder: &Path) -> Command {
@@ -30,12 +30,6 @@ pub(crate) fn command(arguments: &[&str], folder: &Path) -> Command {
 /// Runs a command to its end.
 pub(crate) fn run(arguments: &[&str], folder: &Path) -> Output {
     command(arguments, folder).stdin(Stdio::null()).output().unwrap()
-}
-
-/// The standard output and error of a command.
-pub(crate) fn texts(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (text(&output.stdout), text(&output.stderr))
 }
 
 /// A folder that goes with the test.
@@ -136,6 +130,19 @@ impl World {
         Stopped { code: status.code(), log: self.log.lock().unwrap().iter().collect() }
     }
 
+    /// The process stands still, with all its connections and locks, until it is told to [`World::go_on`].
+    pub(crate) fn stand_still(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// `kill -9`, and the folder that it leaves behind.
     pub(crate) fn kill(mut self) -> Folder {
         self.child.kill().unwrap();
@@ -161,24 +168,6 @@ impl Drop for World {
 pub(crate) struct Stopped {
     pub(crate) code: Option<i32>,
     pub(crate) log: Vec<String>,
-}
-
-/// The lines of a stream, read on a thread of their own so that the program never waits for its reader.
-fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut reader = BufReader::new(stream);
-        let mut line = String::new();
-        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if sender.send(line.trim_end().to_owned()).is_err() {
-                // The test is over: read on so that the program can end as it likes.
-                let _ = reader.read_to_end(&mut Vec::new());
-                return;
-            }
-            line.clear();
-        }
-    });
-    receiver
 }
 
 /// Waits for a program that should end by itself.

@@ -1,0 +1,352 @@
+//! One `PostgreSQL` connection behind the [`Connection`] trait: binding, rows, and what its errors mean.
+//!
+//! The connection belongs to one thread, which drives it on a runtime of its own. Every wait has an end: an answer that
+//! does not come in time costs the connection, never a hang. `BEGIN` and savepoints wait for the next statement and travel
+//! with it, so that a unit of work pays for its statements and its `COMMIT` alone.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::runtime::Runtime;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Statement};
+
+use super::error::StatementFault;
+use super::tx::{Connection, SAVEPOINTS_DEEP_MAX};
+use super::{Columns, Error, Param, Row, Value};
+
+/// Milliseconds for one statement. A hop has 2 s in all; the server gives up a little sooner by itself.
+pub(super) const STATEMENT_MS: u64 = 1_500;
+
+/// Written out, since statements are literals. Depth 0 is the transaction itself.
+const SAVEPOINTS: [[&str; 3]; SAVEPOINTS_DEEP_MAX + 1] = [
+    ["SAVEPOINT s0", "RELEASE SAVEPOINT s0", "ROLLBACK TO SAVEPOINT s0; RELEASE SAVEPOINT s0"],
+    ["SAVEPOINT s1", "RELEASE SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s1; RELEASE SAVEPOINT s1"],
+    ["SAVEPOINT s2", "RELEASE SAVEPOINT s2", "ROLLBACK TO SAVEPOINT s2; RELEASE SAVEPOINT s2"],
+    ["SAVEPOINT s3", "RELEASE SAVEPOINT s3", "ROLLBACK TO SAVEPOINT s3; RELEASE SAVEPOINT s3"],
+    ["SAVEPOINT s4", "RELEASE SAVEPOINT s4", "ROLLBACK TO SAVEPOINT s4; RELEASE SAVEPOINT s4"],
+    ["SAVEPOINT s5", "RELEASE SAVEPOINT s5", "ROLLBACK TO SAVEPOINT s5; RELEASE SAVEPOINT s5"],
+    ["SAVEPOINT s6", "RELEASE SAVEPOINT s6", "ROLLBACK TO SAVEPOINT s6; RELEASE SAVEPOINT s6"],
+    ["SAVEPOINT s7", "RELEASE SAVEPOINT s7", "ROLLBACK TO SAVEPOINT s7; RELEASE SAVEPOINT s7"],
+    ["SAVEPOINT s8", "RELEASE SAVEPOINT s8", "ROLLBACK TO SAVEPOINT s8; RELEASE SAVEPOINT s8"],
+];
+
+/// A connection with its statements. Opened by `postgres_open.rs`.
+pub(super) struct PostgresConnection {
+    runtime: Runtime,
+    client: Client,
+    /// By address and length of the statement's literal.
+    statements: HashMap<(usize, usize), Statement>,
+    /// What goes out before the next statement, in the same packet.
+    held: String,
+    /// The transaction cannot be kept: another one was first. Told apart from the work's own outcome, since only running
+    /// it again helps.
+    pub(super) conflicted: bool,
+    /// The connection is of no more use.
+    pub(super) lost: bool,
+}
+
+impl std::fmt::Debug for PostgresConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresConnection").field("lost", &self.lost).finish_non_exhaustive()
+    }
+}
+
+impl PostgresConnection {
+    pub(super) fn new(runtime: Runtime, client: Client) -> Self {
+        let (statements, held) = (HashMap::new(), String::new());
+        Self { runtime, client, statements, held, conflicted: false, lost: false }
+    }
+
+    /// Begins a transaction, together with its first statement.
+    pub(super) fn begin(&mut self, how: &'static str) {
+        self.conflicted = false;
+        self.held.clear();
+        self.hold(how);
+    }
+
+    /// Commits. [`Error::Unavailable`] when the answer is lost: the commit may be there or not.
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        self.hold("COMMIT");
+        self.flush("COMMIT")
+    }
+
+    /// Undoes the transaction, if there is one.
+    pub(super) fn roll_back(&mut self) -> Result<(), Error> {
+        // A transaction of which nothing has gone out yet is no transaction.
+        self.held.clear();
+        self.hold("ROLLBACK");
+        self.flush("ROLLBACK")
+    }
+
+    /// Whether the server still answers.
+    pub(super) fn ping(&mut self) -> bool {
+        self.held.clear();
+        self.hold("SELECT 1");
+        self.flush("SELECT 1").is_ok()
+    }
+
+    /// Runs a text of several statements, for as long as it takes up to `limit`: migrations. The error is for a person.
+    pub(super) fn script(&mut self, sql: &str, limit: Duration) -> Result<(), String> {
+        let (client, runtime) = (&self.client, &self.runtime);
+        match runtime.block_on(async { tokio::time::timeout(limit, client.batch_execute(sql)).await }) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                Err(error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned()))
+            }
+            Err(_) => {
+                self.lost = true;
+                Err("no answer in time".to_owned())
+            }
+        }
+    }
+
+    fn hold(&mut self, sql: &str) {
+        if !self.held.is_empty() {
+            self.held.push_str("; ");
+        }
+        self.held.push_str(sql);
+    }
+
+    /// Sends what is held, alone.
+    fn flush(&mut self, what: &'static str) -> Result<(), Error> {
+        if self.lost {
+            return Err(Error::Unavailable);
+        }
+        let held = std::mem::take(&mut self.held);
+        let (client, runtime) = (&self.client, &self.runtime);
+        let done = within(runtime, client.batch_execute(&held));
+        self.settle(what, done)
+    }
+
+    fn prepared(&mut self, sql: &'static str) -> Result<Statement, Error> {
+        let key = (sql.as_ptr().addr(), sql.len());
+        if let Some(statement) = self.statements.get(&key) {
+            return Ok(statement.clone());
+        }
+        let prepared = within(&self.runtime, self.client.prepare(sql));
+        let statement = self.settle(sql, prepared)?;
+        self.statements.insert(key, statement.clone());
+        Ok(statement)
+    }
+
+    /// Prepares `sql` and sends it in one packet with what is held; `send` says how.
+    fn run<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        send: impl AsyncFnOnce(&Client, &Statement, &[Bound<'_>]) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, Error> {
+        if self.lost {
+            return Err(Error::Unavailable);
+        }
+        let statement = self.prepared(sql)?;
+        if statement.params().len() != params.len() {
+            let message = format!("takes {} values and was given {}", statement.params().len(), params.len());
+            return Err(fault(sql, message));
+        }
+        let bound: Vec<Bound<'_>> = params.iter().map(|param| Bound(*param)).collect();
+        if let Some(at) = bound.iter().zip(statement.params()).position(|(value, kind)| !value.fits(kind)) {
+            return Err(fault(sql, format!("its value ${} is of another type", at + 1)));
+        }
+        let held = std::mem::take(&mut self.held);
+        let client = &self.client;
+        let done = within(&self.runtime, async {
+            if held.is_empty() {
+                return send(client, &statement, &bound).await;
+            }
+            // Polled in this order, so sent in this order: the server runs the statement after what was held.
+            let (before, answered) = tokio::join!(client.batch_execute(&held), send(client, &statement, &bound));
+            before.and(answered)
+        });
+        self.settle(sql, done)
+    }
+
+    /// What an outcome means, for the connection and for the work.
+    fn settle<T>(&mut self, sql: &'static str, done: Waited<T>) -> Result<T, Error> {
+        match done {
+            Waited::Done(Ok(value)) => Ok(value),
+            Waited::Done(Err(error)) => {
+                let (meaning, error) = classify(sql, &error);
+                match meaning {
+                    Meaning::Conflict => self.conflicted = true,
+                    Meaning::Lost => self.lost = true,
+                    Meaning::Stays => {}
+                }
+                Err(error)
+            }
+            Waited::TooLong => {
+                tracing::error!("the database did not answer in time");
+                self.lost = true;
+                Err(Error::Unavailable)
+            }
+        }
+    }
+}
+
+enum Waited<T> {
+    Done(Result<T, tokio_postgres::Error>),
+    TooLong,
+}
+
+fn within<T>(runtime: &Runtime, work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Waited<T> {
+    let limit = Duration::from_millis(STATEMENT_MS);
+    match runtime.block_on(async { tokio::time::timeout(limit, work).await }) {
+        Ok(done) => Waited::Done(done),
+        Err(_) => Waited::TooLong,
+    }
+}
+
+impl Connection for PostgresConnection {
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Error> {
+        if !self.prepared(sql)?.columns().is_empty() {
+            return Err(fault(sql, "answers rows: use query".to_owned()));
+        }
+        self.run(sql, params, async |client, statement, bound| client.execute_raw(statement, bound).await)
+    }
+
+    fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let rows = self.run(sql, params, async |client, statement, bound| {
+            let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+            client.query(statement, &bound).await
+        })?;
+        rows.iter().try_for_each(|row| each(&Row::new(&PostgresRow(row))))
+    }
+
+    fn savepoint(&mut self, depth: usize) -> Result<(), Error> {
+        let sql = savepoint_sql(depth, 0)?;
+        self.hold(sql);
+        Ok(())
+    }
+
+    fn release(&mut self, depth: usize) -> Result<(), Error> {
+        let sql = savepoint_sql(depth, 1)?;
+        self.hold(sql);
+        Ok(())
+    }
+
+    fn rollback_to(&mut self, depth: usize) -> Result<(), Error> {
+        let sql = savepoint_sql(depth, 2)?;
+        self.hold(sql);
+        Ok(())
+    }
+}
+
+fn savepoint_sql(depth: usize, which: usize) -> Result<&'static str, Error> {
+    let sql = SAVEPOINTS.get(depth).and_then(|set| set.get(which)).copied();
+    sql.ok_or_else(|| fault("SAVEPOINT", "savepoints are nested too deep".to_owned()))
+}
+
+fn fault(sql: &'static str, message: String) -> Error {
+    Error::Statement(Box::new(StatementFault { sql, code: 0, message }))
+}
+
+/// What an error means beyond the statement.
+enum Meaning {
+    /// Another transaction was first: the whole work runs again.
+    Conflict,
+    /// The connection is of no more use.
+    Lost,
+    /// The statement alone.
+    Stays,
+}
+
+/// What an error of the server means. By its code, never by its text.
+fn classify(sql: &'static str, error: &tokio_postgres::Error) -> (Meaning, Error) {
+    let Some(told) = error.as_db_error() else {
+        tracing::error!("the connection to the database broke");
+        return (Meaning::Lost, Error::Unavailable);
+    };
+    let code = told.code();
+    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
+        return (Meaning::Conflict, Error::Conflict);
+    }
+    if *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::QUERY_CANCELED {
+        tracing::warn!(code = code.code(), "a statement waited too long");
+        return (Meaning::Stays, Error::Overloaded);
+    }
+    // A server that stops, is out of room or memory, or has become a standby.
+    let passing = ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class));
+    if passing || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        tracing::error!(code = code.code(), "the database cannot be used at present");
+        return (Meaning::Lost, Error::Unavailable);
+    }
+    if code.code().starts_with("XX") {
+        tracing::error!(code = code.code(), "the database is damaged");
+        return (Meaning::Lost, Error::Corrupt { what: "the database is damaged" });
+    }
+    // The message names tables, columns and constraints; the detail, which may hold values, is left behind.
+    (Meaning::Stays, fault(sql, format!("{} ({})", told.message(), code.code())))
+}
+
+/// A value on its way to the server, in the type that the server expects.
+#[derive(Debug)]
+struct Bound<'a>(Param<'a>);
+
+impl Bound<'_> {
+    fn fits(&self, kind: &Type) -> bool {
+        match self.0 {
+            Param::Null => true,
+            Param::Integer(_) => *kind == Type::INT8 || *kind == Type::INT4,
+            Param::Text(_) => <&str as ToSql>::accepts(kind),
+            Param::Bytes(_) => *kind == Type::BYTEA,
+        }
+    }
+}
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self.0 {
+            Param::Null => Ok(IsNull::Yes),
+            Param::Integer(value) if *kind == Type::INT4 => i32::try_from(value)?.to_sql(kind, out),
+            Param::Integer(value) => value.to_sql(kind, out),
+            Param::Text(value) => value.to_sql(kind, out),
+            Param::Bytes(value) => value.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A row on its way from the server.
+struct PostgresRow<'r>(&'r tokio_postgres::Row);
+
+impl Columns for PostgresRow<'_> {
+    fn value(&self, index: usize) -> Result<Value<'_>, Error> {
+        self.0
+            .try_get(index)
+            .map_err(|_| Error::Corrupt { what: "a column is not there, or of a type that is not ours" })
+    }
+}
+
+impl<'r> FromSql<'r> for Value<'r> {
+    fn from_sql(kind: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(match *kind {
+            Type::INT8 => Value::Integer(i64::from_sql(kind, raw)?),
+            Type::INT4 => Value::Integer(i64::from(i32::from_sql(kind, raw)?)),
+            Type::BOOL => Value::Integer(i64::from(bool::from_sql(kind, raw)?)),
+            Type::BYTEA => Value::Bytes(raw),
+            _ => Value::Text(std::str::from_utf8(raw)?),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Value::Null)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::INT8 | Type::INT4 | Type::BOOL | Type::BYTEA) || <&str as FromSql>::accepts(kind)
+    }
+}

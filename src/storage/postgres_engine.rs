@@ -1,0 +1,234 @@
+//! The `PostgreSQL` engine: a small number of threads, each with a connection of its own, that run one unit of work a
+//! transaction.
+//!
+//! Transactions are READ COMMITTED. Every rule of the market rests on a unique key or on a conditional UPDATE whose count
+//! is looked at, which hold there; SERIALIZABLE adds none and runs work again whenever two hops touch the same page of an
+//! index (measured: docs/performance.md). What the server itself gives up (a deadlock, a serialization failure) and what
+//! was overtaken is run again, a few times, each after a random moment.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::job::{Job, Ran, run_caught};
+use super::migrate::Migration;
+use super::options::QUIET_MS;
+use super::postgres::PostgresConnection;
+use super::postgres_open::{Address, connect, open};
+use super::queue::{Batch, Limits, Queue, Taken, Waiting};
+use super::{Engine, Error, OpenError, Options, Work};
+use crate::clock::Clock;
+
+/// Connections that write. More than a few per core only lengthen the tail: the server works on as many as it has cores.
+const WRITERS: usize = 8;
+/// How often a unit of work is run again because another transaction was first.
+const AGAIN_MAX: u32 = 5;
+/// Microseconds before the first repetition; doubled for each further one, and less by chance.
+const AGAIN_AFTER_US: u64 = 500;
+
+/// How often a unit of work gets another connection because its own broke before the commit: after a failover all of them
+/// are broken, and the new one is good.
+const LOST_MAX: u32 = 1;
+
+const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct PostgresEngine {
+    writes: Arc<Queue>,
+    reads: Arc<Queue>,
+    available: Arc<AtomicBool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl PostgresEngine {
+    pub(super) fn open(
+        address: Address,
+        migrations: &[Migration],
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let mut first = Some(open(&address, migrations, clock.now_ms())?);
+        let limits = Limits { batch: 1, ..options.queue_limits() };
+        let read_limits = Limits { interactive: options.reads_waiting_max, bulk: 0, batch: 1 };
+        let (writes, reads) = (Arc::new(Queue::new(limits)), Arc::new(Queue::new(read_limits)));
+        let engine = Self {
+            writes: Arc::clone(&writes),
+            reads: Arc::clone(&reads),
+            available: Arc::new(AtomicBool::new(true)),
+            threads: Mutex::default(),
+        };
+        let writers = (0..WRITERS).map(|at| (format!("kaziline-write{at}"), &writes, BEGIN_WRITE));
+        let readers = (0..options.readers.max(1)).map(|at| (format!("kaziline-read{at}"), &reads, BEGIN_READ));
+        for (seed, (name, queue, begin)) in (1..).zip(writers.chain(readers)) {
+            let mut runner = Runner {
+                address: address.clone(),
+                clock: Arc::clone(&clock),
+                queue: Arc::clone(queue),
+                available: Arc::clone(&engine.available),
+                begin,
+                connection: first.take(),
+                chance: seed,
+            };
+            let started = Builder::new().name(name).spawn(move || runner.run()).map_err(OpenError::Thread)?;
+            engine.threads.lock().unwrap_or_else(PoisonError::into_inner).push(started);
+        }
+        Ok(engine)
+    }
+}
+
+impl Engine for PostgresEngine {
+    fn submit(&self, work: Work, job: Box<dyn Job>) {
+        self.writes.push(work, job);
+    }
+
+    fn read(&self, job: Box<dyn Job>) {
+        self.reads.push(Work::interactive(None), job);
+    }
+
+    fn is_available(&self) -> bool {
+        self.available.load(Ordering::Acquire)
+    }
+
+    fn close(&self) {
+        self.writes.close();
+        self.reads.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A closure that holds the last clone of the store closes it from one of these threads, which cannot wait for
+            // its own end.
+            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the store had ended by a panic");
+            }
+        }
+    }
+}
+
+impl Drop for PostgresEngine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// How a transaction came out.
+enum Attempt {
+    /// This is what the caller is told.
+    Over(Result<(), Error>),
+    /// Another transaction was first: nothing is written, and running again may succeed.
+    Overtaken,
+    /// The connection broke before the commit was sent: nothing is written.
+    Lost,
+}
+
+/// One thread and its connection.
+struct Runner {
+    address: Address,
+    clock: Arc<dyn Clock>,
+    queue: Arc<Queue>,
+    available: Arc<AtomicBool>,
+    begin: &'static str,
+    /// `None` until it is needed, and after a failure.
+    connection: Option<PostgresConnection>,
+    /// Of the pauses between repetitions: nothing hangs on it but that they differ.
+    chance: u64,
+}
+
+impl Runner {
+    fn run(&mut self) {
+        let mut batch = Batch::default();
+        let mut idle = false;
+        loop {
+            let quiet = (!idle).then_some(Duration::from_millis(QUIET_MS));
+            match self.queue.take(&mut batch, quiet) {
+                Taken::Batch => {
+                    idle = false;
+                    batch.interactive.drain(..).chain(batch.bulk.take()).for_each(|waiting| self.run_one(waiting));
+                }
+                // With nothing to do: is the server there? Until it is, look again each time.
+                Taken::Quiet => idle = self.look(),
+                Taken::Closed => return,
+            }
+        }
+    }
+
+    fn look(&mut self) -> bool {
+        let answers = self.connection().is_ok_and(PostgresConnection::ping);
+        if !answers {
+            self.connection = None;
+        }
+        self.available.store(answers, Ordering::Release);
+        answers
+    }
+
+    fn connection(&mut self) -> Result<&mut PostgresConnection, Error> {
+        if self.connection.as_ref().is_none_or(|connection| connection.lost) {
+            self.connection = None;
+            self.connection = Some(connect(&self.address)?);
+        }
+        self.connection.as_mut().ok_or(Error::Unavailable)
+    }
+
+    fn run_one(&mut self, waiting: Waiting) {
+        let Waiting { mut job, deadline_ms } = waiting;
+        let (mut overtaken, mut lost) = (0, 0);
+        let fate = loop {
+            if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= self.clock.now_ms()) {
+                break Err(Error::TooLate);
+            }
+            match self.attempt(&mut *job) {
+                Attempt::Over(fate) => break fate,
+                Attempt::Overtaken if overtaken < AGAIN_MAX => {
+                    self.pause(overtaken);
+                    overtaken += 1;
+                }
+                Attempt::Overtaken => break Err(Error::Conflict),
+                Attempt::Lost if lost < LOST_MAX => lost += 1,
+                Attempt::Lost => break Err(Error::Unavailable),
+            }
+        };
+        self.available.store(fate != Err(Error::Unavailable), Ordering::Release);
+        job.answer(fate);
+    }
+
+    /// One transaction.
+    fn attempt(&mut self, job: &mut dyn Job) -> Attempt {
+        let begin = self.begin;
+        let connection = match self.connection() {
+            Ok(connection) => connection,
+            Err(error) => return Attempt::Over(Err(error)),
+        };
+        connection.begin(begin);
+        let ran = run_caught(job, connection);
+        if connection.lost {
+            self.connection = None;
+            return if ran == Ran::Panicked { Attempt::Over(Err(Error::Panicked)) } else { Attempt::Lost };
+        }
+        let keep = ran == Ran::Keep && !connection.conflicted;
+        let ended = if keep { connection.commit() } else { connection.roll_back() };
+        let conflicted = connection.conflicted;
+        if connection.lost {
+            self.connection = None;
+        }
+        match ran {
+            Ran::Panicked => Attempt::Over(Err(Error::Panicked)),
+            Ran::Keep | Ran::Undo if conflicted => Attempt::Overtaken,
+            // Whether a commit whose answer is lost happened is for the work to find out: it is told that it is uncertain.
+            Ran::Keep => Attempt::Over(ended),
+            // Undone, whatever became of the connection.
+            Ran::Undo => Attempt::Over(Ok(())),
+        }
+    }
+
+    /// Waits a random moment, so that two that met do not meet again.
+    fn pause(&mut self, again: u32) {
+        // Xorshift: any spread will do.
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        let most_us = AGAIN_AFTER_US << again;
+        let pause = Duration::from_micros(self.chance % most_us);
+        std::thread::park_timeout(pause);
+    }
+}
