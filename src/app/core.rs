@@ -98,6 +98,11 @@ impl Core {
     /// A service in memory with the demo's population, on a clock of the caller's: nothing is left behind.
     pub async fn in_memory(clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let store = Store::inline(migrations::SQLITE, Arc::clone(&clock))?;
+        Self::invented(store, clock, menus).await
+    }
+
+    /// A service with the demo's population on an empty store that holds nobody's data.
+    pub async fn invented(store: Store, clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let Host { country, keys, short_code, .. } = demo_host()?;
         let (dialect, sender) = (Dialect::Loopback, "Kaziline".to_owned());
         Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true, node: 0 })

@@ -54,7 +54,9 @@ fn a_backup_under_hops_is_restored_goes_on_and_sends_nothing_until_it_is_resumed
     for text in &APPLY[..3] {
         world.hop("cut", "+250780000003", text);
     }
-    APPLY.iter().for_each(|text| drop(world.hop("whole", WORKER, text)));
+    for text in APPLY {
+        world.hop("whole", WORKER, text);
+    }
     let made = std::thread::scope(|scope| {
         for caller in 0..4 {
             let world = &world;
@@ -188,7 +190,9 @@ fn the_queue_is_paused_and_resumed_at_rest_and_alive() {
     let paused = texts(&on_demo(&["outbox", "pause"], folder.path())).0;
     assert!(paused.starts_with("held (paused) since ") && paused.ends_with("`kaziline outbox resume`\n"), "{paused}");
     let world = World::start_in(folder, &[]);
-    APPLY.iter().for_each(|text| drop(world.hop("whole", WORKER, text)));
+    for text in APPLY {
+        world.hop("whole", WORKER, text);
+    }
     let list = json(&world.command(&["outbox", "list", "--json", "--data", "kaziline-demo"]));
     assert_eq!((&list["held"]["reason"], &list["counts"][0][0]), (&"paused".into(), &"queued".into()));
     world.phone(WORKER).messages(0);

@@ -15,10 +15,13 @@ use kaziline::delivery::Delivery;
 use kaziline::gateway::ussd::{ClosedWhy, UssdEvent};
 use kaziline::gateway::{TransportFault, WireRequest, WireResponse};
 use kaziline::hop::{self, Hop, Service};
-use kaziline::storage::{self, Tx};
+use kaziline::migrations;
+use kaziline::storage::{self, Options, Store, Tx};
 use kaziline::text::gsm7;
 use kaziline::transport::{Exchange, Loopback, Transport};
 use kaziline::worker::Worker;
+
+use crate::support::cluster::shared;
 
 /// 24 November 2026, 09:00 in Kigali.
 const START_MS: i64 = 1_795_503_600_000;
@@ -110,9 +113,9 @@ struct World {
 }
 
 impl World {
-    async fn new(seed: u64) -> World {
+    async fn new(seed: u64, open: fn(Arc<dyn Clock>) -> Store) -> World {
         let clock = Arc::new(SimulatedClock::at(START_MS));
-        let core = Core::in_memory(clock.clone(), kaziline::embedded::menus()).await.unwrap();
+        let core = Core::invented(open(clock.clone()), clock.clone(), kaziline::embedded::menus()).await.unwrap();
         let (service, inbox) = (core.service, core.loopback);
         let delivery = Delivery {
             store: service.store.clone(),
@@ -272,7 +275,8 @@ impl World {
             "one SMS an application, and none without"
         );
         let doubles = self.count(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM application GROUP BY person_id, vacancy_id HAVING COUNT(*) > 1)",
+            "SELECT COUNT(*) FROM \
+             (SELECT 1 FROM application GROUP BY person_id, vacancy_id HAVING COUNT(*) > 1) AS doubled",
         );
         assert_eq!(doubles.await, 0);
         let children = self.count("SELECT COUNT(*) FROM worker WHERE birth_year > 2010");
@@ -288,9 +292,10 @@ impl World {
     }
 }
 
-async fn run(seed: u64) -> (Vec<u8>, i64, i64) {
-    let mut world = World::new(seed).await;
-    for step in 0..STEPS {
+/// What a run leaves: what everybody saw, and how many were registered and applied.
+async fn run(seed: u64, steps: usize, open: fn(Arc<dyn Clock>) -> Store) -> (World, i64, i64) {
+    let mut world = World::new(seed, open).await;
+    for step in 0..steps {
         world.step().await;
         if step % 7 == 0 {
             world.deliver(1).await;
@@ -299,7 +304,19 @@ async fn run(seed: u64) -> (Vec<u8>, i64, i64) {
     world.hold_the_rules().await;
     let listed = world.count("SELECT COUNT(*) FROM outbox WHERE template = 'registered'").await;
     let applied = world.count("SELECT COUNT(*) FROM application").await;
-    (world.trace, listed, applied)
+    (world, listed, applied)
+}
+
+fn in_memory(clock: Arc<dyn Clock>) -> Store {
+    Store::inline(migrations::SQLITE, clock).unwrap()
+}
+
+/// Opened on a thread without a runtime, since it drives its connections itself.
+fn on_a_server(clock: Arc<dyn Clock>) -> Store {
+    static DATABASES: AtomicU64 = AtomicU64::new(0);
+    let url = shared().create_database(&format!("simulated{}", DATABASES.fetch_add(1, Ordering::Relaxed)));
+    let open = move || Store::open_postgres(&url, None, migrations::POSTGRES, clock, Options::default()).unwrap();
+    std::thread::spawn(open).join().unwrap()
 }
 
 #[test]
@@ -307,16 +324,73 @@ fn the_rules_hold_in_every_run_and_the_same_seed_gives_the_same_run() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (mut listed, mut applied) = (0, 0);
     for seed in 0..SEEDS {
-        let (trace, listed_now, applied_now) = runtime.block_on(run(seed));
+        let (world, listed_now, applied_now) = runtime.block_on(run(seed, STEPS, in_memory));
         if seed < 2 {
-            let (again, ..) = runtime.block_on(run(seed));
-            assert!(trace == again, "seed {seed} gave two different runs");
+            let (again, ..) = runtime.block_on(run(seed, STEPS, in_memory));
+            assert!(world.trace == again.trace, "seed {seed} gave two different runs");
         }
         listed += listed_now;
         applied += applied_now;
     }
     // A simulation in which nobody gets anywhere would hold every rule.
     assert!(listed >= 10 && applied >= 5, "{listed} registered, {applied} applied");
+}
+
+/// Every row of a table, whatever its columns, in an order of its own.
+async fn rows(store: &Store, table: &str, columns: &[String]) -> Vec<String> {
+    let sql: &'static str = Box::leak(format!("SELECT {} FROM {table}", columns.join(", ")).into_boxed_str());
+    let width = columns.len();
+    let read = move |tx: &mut Tx<'_>| {
+        tx.query(sql, &[], |row| {
+            let value = |at| match (row.optional_integer(at), row.optional_text(at), row.optional_bytes(at)) {
+                (Ok(value), ..) => format!("{value:?}"),
+                (_, Ok(value), _) => format!("{value:?}"),
+                (.., value) => format!("{:?}", value.unwrap()),
+            };
+            Ok((0..width).map(value).collect::<Vec<_>>().join(" "))
+        })
+    };
+    let mut rows = store.read::<_, storage::Error, _>(read).await.unwrap();
+    rows.sort();
+    rows
+}
+
+/// The tables and their columns, the store's own apart.
+async fn tables(store: &Store) -> BTreeMap<String, Vec<String>> {
+    let read = |tx: &mut Tx<'_>| {
+        let sql = "SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
+            WHERE m.type = 'table' AND m.name <> 'schema_migration'";
+        tx.query(sql, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+    };
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (table, column) in store.read::<_, storage::Error, _>(read).await.unwrap() {
+        tables.entry(table).or_default().push(column);
+    }
+    tables
+}
+
+/// Both engines are models of each other: the same callers do the same on each, see the same, byte for byte, and leave
+/// the same rows in every table.
+#[test]
+fn a_run_on_the_other_engine_shows_the_same_and_leaves_the_same() {
+    const STEPS_THERE: usize = 250;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        for seed in 20..22 {
+            let (here, ..) = run(seed, STEPS_THERE, in_memory).await;
+            let (there, ..) = run(seed, STEPS_THERE, on_a_server).await;
+            assert!(here.trace == there.trace, "seed {seed}: the callers saw something else");
+            let tables = tables(&here.service.store).await;
+            assert!(tables.len() > 10, "{tables:?}");
+            for (table, columns) in tables {
+                let left = rows(&here.service.store, &table, &columns).await;
+                assert!(left == rows(&there.service.store, &table, &columns).await, "seed {seed}: {table}");
+            }
+            let store = there.service.store.clone();
+            drop(there);
+            std::thread::spawn(move || store.close()).join().unwrap();
+        }
+    });
 }
 
 #[test]
