@@ -224,7 +224,11 @@ impl App {
         };
         let inbox = config.simulator.then(|| Arc::clone(&core.loopback));
         let routes = TowerToHyperService::new(web::routes(Web::new(core.service.clone(), channels, limits, inbox)));
-        let upkeep = Upkeep::new(files_of(config), migrations::SQLITE, Arc::clone(&core.service.clock));
+        let upkeep = Upkeep::new(
+            config.database.is_none().then(|| files_of(config)),
+            migrations::SQLITE,
+            Arc::clone(&core.service.clock),
+        );
         let upkeep = upkeep::routes(upkeep);
         let commands = TowerToHyperService::new(admin::routes(core.admin()).merge(upkeep));
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::desk::Entry;
@@ -12,7 +12,7 @@ use crate::app::{RestoreOrder, restore};
 use crate::clock::{Clock, SystemClock};
 use crate::migrations;
 use crate::storage::{DataFolder, Stop};
-use crate::web::upkeep::{BackupOrder, BackupReport, back_up};
+use crate::web::upkeep::{BackupOrder, BackupReport, ON_A_SERVER, back_up};
 
 /// Write a verified copy of the database to a new file, also while the service runs
 #[derive(Debug, Args)]
@@ -88,6 +88,9 @@ impl Restore {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let Restore { file, config, keys, decrypt_with, json } = self;
         let config = config.load(Vec::new())?;
+        if config.database.is_some() {
+            bail!(ON_A_SERVER);
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let shown = format!("{}: sha256", file.display());
         let report = BackupReport::from(restore(&config, &RestoreOrder { file, keys, decrypt_with }, &clock)?);

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::storage::{DataFolder, FolderFault};
 use crate::transport::{LocalClient, LocalFault};
 use crate::web::admin::{self, Admin, CommandFault};
+use crate::web::upkeep::ON_A_SERVER;
 
 /// Bytes of an answer that is read: a long listing.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -35,6 +36,9 @@ pub(super) enum Entry {
 impl Entry {
     /// Takes the lock of a folder that has a database, or finds the service that holds it.
     pub(super) async fn open(config: &Config) -> anyhow::Result<Entry> {
+        if config.database.is_some() {
+            bail!(ON_A_SERVER);
+        }
         require_database(config)?;
         match DataFolder::open(&config.data) {
             Ok(folder) => Ok(Entry::Here(folder)),

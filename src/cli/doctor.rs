@@ -1,5 +1,6 @@
 //! `kaziline doctor`
 
+use anyhow::bail;
 use clap::Args;
 
 use super::desk::Entry;
@@ -8,6 +9,7 @@ use crate::app::files_of;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::doctor::{Finding, Level, examine};
+use crate::web::upkeep::ON_A_SERVER;
 
 /// Examine the data folder, also while the service runs: what is in order, what is not, and what to do
 #[derive(Debug, Args)]
@@ -22,6 +24,9 @@ pub(super) struct Doctor {
 impl Doctor {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let config = self.config.load(Vec::new())?;
+        if config.database.is_some() {
+            bail!(ON_A_SERVER);
+        }
         let findings = block_on(findings(&config))?;
         if self.json {
             print_json(&findings)?;

@@ -146,7 +146,9 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.keep {
             // What cannot be removed is told by the next attempt, which finds it there.
-            with_companions(&self.path).iter().for_each(|path| drop(std::fs::remove_file(path)));
+            for path in with_companions(&self.path) {
+                drop(std::fs::remove_file(path));
+            }
         }
     }
 }

@@ -240,7 +240,7 @@ mod tests {
 
         #[test]
         fn any_changed_byte_and_any_cut_is_noticed(at in 0_usize..70_000, bit in 0_u8..8) {
-            let file = sealed(&[3; 70_000]);
+            let file = sealed(&vec![3; 70_000]);
             let mut changed = file.clone();
             changed[at] ^= 1 << bit;
             prop_assert!(opened(&Keys::of_no_secret(), &changed).is_err());

@@ -21,8 +21,8 @@ use crate::storage::{Chance, Files, KeyFault, Keys, Migration, Stop};
 /// What these commands work on.
 #[derive(Clone, Debug)]
 pub struct Upkeep {
-    /// Where the deployment's files lie.
-    pub files: Files,
+    /// Where the deployment's files lie; `None` when its database is on a server.
+    pub files: Option<Files>,
     /// The migrations that the program knows.
     pub migrations: &'static [Migration],
     /// Time.
@@ -33,10 +33,14 @@ pub struct Upkeep {
 
 impl Upkeep {
     /// Upkeep of a deployment.
-    pub fn new(files: Files, migrations: &'static [Migration], clock: Arc<dyn Clock>) -> Self {
+    pub fn new(files: Option<Files>, migrations: &'static [Migration], clock: Arc<dyn Clock>) -> Self {
         Self { files, migrations, clock, backing_up: Arc::default() }
     }
 }
+
+/// Said where the database is no file of ours: a copy of a file that lies there from earlier would be worse than none.
+pub const ON_A_SERVER: &str = "the database is on a PostgreSQL server: back it up, restore and examine it with that \
+    server's own tools, and keep the key file";
 
 /// The map of these commands.
 pub fn routes(upkeep: Upkeep) -> Router {
@@ -112,6 +116,9 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
     let Ok(order) = serde_json::from_slice::<BackupOrder>(&bytes) else {
         return refused(StatusCode::BAD_REQUEST, "the order is not understood: is the command of another version?");
     };
+    let Some(Files { database, .. }) = upkeep.files.clone() else {
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, ON_A_SERVER);
+    };
     let Ok(turn) = Arc::clone(&upkeep.backing_up).try_lock_owned() else {
         return refused(StatusCode::CONFLICT, "another backup is being written: wait for it");
     };
@@ -120,7 +127,7 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
     let working = tokio::task::spawn_blocking(move || {
         // Held by the work and not by the request, which may be gone before the work has ended.
         let _turn = turn;
-        back_up(&upkeep.files.database, upkeep.migrations, &order, &stop)
+        back_up(&database, upkeep.migrations, &order, &stop)
     });
     let worked = working.await;
     drop(watching);
@@ -138,8 +145,11 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
 }
 
 async fn examine(State(upkeep): State<Arc<Upkeep>>) -> Response {
+    let Some(files) = upkeep.files.clone() else {
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, ON_A_SERVER);
+    };
     // The integrity check reads the whole database.
-    let examined = tokio::task::spawn_blocking(move || doctor::examine(&upkeep.files, upkeep.clock.now_ms(), true));
+    let examined = tokio::task::spawn_blocking(move || doctor::examine(&files, upkeep.clock.now_ms(), true));
     match examined.await {
         Ok(findings) => Json(findings).into_response(),
         Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the examination broke off: see the log"),

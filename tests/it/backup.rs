@@ -182,6 +182,11 @@ fn a_backup_that_cannot_be_written_leaves_nothing() {
     refused(&backup(&["c.db"]), "c.db.partial is there: another backup writes it");
     assert_eq!(names(at), ["c.db.partial", "kaziline-demo"]);
     refused(&on_demo(&["backup", "b.db"], Folder::new().path()), "there is no database in kaziline-demo");
+    // What lies in the folder is not the database of a deployment that has it on a server.
+    let database = ["--database", "postgres://nobody@127.0.0.1:1/none"];
+    for command in [&["backup", "b.db"][..], &["restore", "b.db"], &["doctor"]] {
+        refused(&on_demo(&[command, &database].concat(), at), "the database is on a PostgreSQL server");
+    }
 }
 
 #[test]
