@@ -114,8 +114,7 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     let found = vacancy(cx)?;
     let key = cx.operation_key("apply");
     let (host, now_ms) = (cx.at.host, cx.at.now_ms);
-    let (person, vacancy) = (worker.person, found.vacancy);
-    let outcome = application::apply(cx.tx, &host.keys, &host.country, cx.at.ids, person, vacancy, true, &key, now_ms)?;
+    let outcome = application::apply(cx.tx, &host.country, cx.at.ids, &worker, &found, true, &key, now_ms)?;
     match outcome {
         ApplyOutcome::Applied { .. } => {}
         ApplyOutcome::Already { .. } => return Ok(Apply::Already),

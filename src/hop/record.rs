@@ -1,7 +1,7 @@
 //! The session's rows: taken at the beginning of a hop, saved at its end. Each statement is written here, once.
 
 use crate::clock::first_id_at;
-use crate::storage::{Column, Error, Row, Tx};
+use crate::storage::{Column, Error, Row, Step, Tx};
 
 use super::Prepared;
 
@@ -147,14 +147,6 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         (&*prepared.hop.channel).into(),
         prepared.number.as_bytes().into(),
     ];
-    let (begun, moved) = (&session[..], &session[..12]);
-    let written = if before.is_new { tx.execute(BEGUN, begun)? } else { tx.execute(MOVED, moved)? };
-    if written == 0 {
-        return Err(Error::Conflict);
-    }
-    if !before.is_new && before.resumable != saved.resumable {
-        tx.execute(OFFERED, &[before.session_id.into(), saved.resumable.into()])?;
-    }
     let answered = [
         prepared.hop_uid.into(),
         before.session_id.into(),
@@ -165,8 +157,12 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         saved.end.into(),
         prepared.now_ms.into(),
     ];
-    tx.execute(ANSWERED, &answered)?;
-    Ok(())
+    let offered = [before.session_id.into(), saved.resumable.into()];
+    let moved: Step<'_> = if before.is_new { (BEGUN, &session) } else { (MOVED, &session[..12]) };
+    let again: &[Step<'_>] = &[moved, (ANSWERED, &answered), (OFFERED, &offered)];
+    let is_offered = before.is_new || before.resumable == saved.resumable;
+    let changed = tx.execute_each(if is_offered { &again[..2] } else { again })?;
+    if changed.first() == Some(&0) { Err(Error::Conflict) } else { Ok(()) }
 }
 
 /// The stored answer of a hop (absent if it was secret), and whether it was the last one.

@@ -3,12 +3,12 @@
 use super::job_number::JobNumber;
 use super::matching::{self, Gate, Parts, SCORE_VERSION, Score, WorkerSide};
 use super::stage::{Stage, may_move};
-use super::vacancy::{self, VacancyStatus};
-use super::worker::{self, read_area, today};
+use super::vacancy::{VacancyDetails, VacancyStatus};
+use super::worker::{Worker, read_area, today};
 use super::worker_trade::read_trade;
-use super::{ApplicationId, Fault, PersonId, VacancyId, age, person};
+use super::{ApplicationId, Fault, PersonId, VacancyId, age};
 use crate::country::{AreaCode, Country, TradeCode};
-use crate::storage::{Error, IdBlock, Keys, Row, Tx};
+use crate::storage::{Error, IdBlock, Row, Tx};
 
 /// What came of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +39,15 @@ pub enum ApplyOutcome {
     NotListed,
 }
 
-/// Asks for a vacancy. Uses one identifier. The score is stored as it is at this moment; a low one keeps nobody out.
+/// Asks for a vacancy, both of them as the transaction has read them. Uses one identifier. The score is stored as it is at
+/// this moment; a low one keeps nobody out.
 #[expect(clippy::too_many_arguments, reason = "the operation's inputs; a struct of them would be built at one place")]
 pub fn apply(
     tx: &mut Tx<'_>,
-    keys: &Keys,
     country: &Country,
     ids: &mut IdBlock,
-    person: PersonId,
-    vacancy: VacancyId,
+    worker: &Worker,
+    details: &VacancyDetails,
     share_number: bool,
     operation_key: &str,
     now_ms: i64,
@@ -56,25 +56,22 @@ pub fn apply(
         score_total, score_trade, score_place, score_pay, score_experience, score_skills, score_schedule, operation_key, \
         applied_ms, changed_ms) VALUES ($1, $2, $3, 'applied', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) \
         ON CONFLICT DO NOTHING";
-    let details = vacancy::details(tx, keys, vacancy)?;
+    let (person, vacancy, openings) = (worker.person, details.vacancy, details.offer.openings);
     if let Some((application, stage, key)) = existing(tx, person, vacancy)? {
-        let (applications, openings) = details.map_or((1, 1), |found| (found.applications, found.offer.openings));
         return Ok(if key == operation_key {
-            ApplyOutcome::Applied { application, applications, openings }
+            ApplyOutcome::Applied { application, applications: details.applications, openings }
         } else {
             ApplyOutcome::Already { application, stage }
         });
     }
-    let Some(details) = details else { return Ok(ApplyOutcome::Closed) };
     if details.status == VacancyStatus::Filled {
         return Ok(ApplyOutcome::Filled);
     }
-    if person::find(tx, person)?.is_none_or(|found| found.status != person::Status::Listed) {
+    if worker.listed_ms.is_none() {
         return Ok(ApplyOutcome::NotListed);
     }
-    let Some(worker) = worker::find(tx, person)? else { return Ok(ApplyOutcome::NotListed) };
     let age = age::age(worker.birth_year, today(country, now_ms), &country.ages).unwrap_or_default();
-    let Some(side) = WorkerSide::of(&worker, age) else { return Ok(ApplyOutcome::NotListed) };
+    let Some(side) = WorkerSide::of(worker, age) else { return Ok(ApplyOutcome::NotListed) };
     let vacancy_side = details.side(now_ms);
     match matching::gates(country, &side, &vacancy_side) {
         Err(Gate::Closed) => return Ok(ApplyOutcome::Closed),
@@ -102,7 +99,7 @@ pub fn apply(
     ];
     if tx.execute(APPLY, &params)? == 1 {
         let applications = details.applications + 1;
-        return Ok(ApplyOutcome::Applied { application, applications, openings: details.offer.openings });
+        return Ok(ApplyOutcome::Applied { application, applications, openings });
     }
     // Between the look and the insert another transaction was first, or the key is another operation's.
     let (application, stage, _) = existing(tx, person, vacancy)?.ok_or(Fault::OperationKeyReused)?;
@@ -214,7 +211,7 @@ mod tests {
     use super::super::employer::EmployerKind;
     use super::super::fixture::{Fixture, NOW_MS, area, trade};
     use super::super::phone_number;
-    use super::super::vacancy::{Decision, NewVacancy, decide};
+    use super::super::vacancy::{self, Decision, NewVacancy, decide};
     use super::*;
 
     fn apply_with(
@@ -224,7 +221,7 @@ mod tests {
         vacancy: VacancyId,
         key: &str,
     ) -> Result<ApplyOutcome, Fault> {
-        apply(tx, &f.keys, &f.country, &mut f.ids(), person, vacancy, true, key, NOW_MS)
+        f.apply(tx, person, vacancy, key, NOW_MS)
     }
 
     #[test]
@@ -289,7 +286,6 @@ mod tests {
             let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
             decide(tx, vacancy, Decision::Fill, NOW_MS)?;
             assert_eq!(apply_with(tx, f, person, vacancy, "k")?, ApplyOutcome::Filled);
-            assert_eq!(apply_with(tx, f, person, VacancyId::new(1), "k")?, ApplyOutcome::Closed);
             let registering = f.begin(tx, 2)?;
             let (open, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
             assert_eq!(apply_with(tx, f, registering, open, "k")?, ApplyOutcome::NotListed);

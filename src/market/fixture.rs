@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
+use super::application::{self, ApplyOutcome};
 use super::consent::Given;
 use super::employer::{EmployerKind, NewEmployer, Tier};
 use super::job_number::{JobNumber, mix};
@@ -83,6 +84,20 @@ impl Fixture {
     pub(crate) fn seen(&self, tx: &mut Tx<'_>, n: u32, now_ms: i64) -> Result<PhoneNumber, Fault> {
         let msisdn = self.msisdn(n);
         phone_number::seen(tx, &self.keys, &MsisdnHash::of(&self.keys, &msisdn), &msisdn, Language::Rw, now_ms)
+    }
+
+    /// A person asks for a vacancy that is there.
+    pub(crate) fn apply(
+        &self,
+        tx: &mut Tx<'_>,
+        person: PersonId,
+        vacancy: VacancyId,
+        key: &str,
+        now_ms: i64,
+    ) -> Result<ApplyOutcome, Fault> {
+        let details = vacancy::details(tx, &self.keys, vacancy)?.unwrap();
+        let Some(worker) = worker::find(tx, person)? else { return Ok(ApplyOutcome::NotListed) };
+        application::apply(tx, &self.country, &mut self.ids(), &worker, &details, true, key, now_ms)
     }
 
     /// The jobs of a person who has told enough to be a worker.

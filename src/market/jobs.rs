@@ -6,13 +6,14 @@
 //! most common trade in the capital costs no more than any other; the newest are read since the oldest were shown most.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::matching::{self, LISTED_MIN, Score, VacancySide, WorkerSide};
 use super::pay::Pay;
 use super::worker::{Worker, read_area, read_pay, today};
-use super::{Fault, PersonId, VacancyId, age, kind, vacancy};
+use super::{Fault, VacancyId, age, kind, vacancy};
 use crate::country::{AreaCode, Country, Relation, TradeCode};
-use crate::storage::{Error, Param, Row, Tx};
+use crate::storage::{Error, Param, Row, Rows, Step, Tx};
 use crate::text::datetime::Day;
 
 /// No more cells are read once so many vacancies were: about a microsecond each, and two for each statement, keep the
@@ -108,93 +109,106 @@ pub fn count_for_worker(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now
 
 /// The candidates that fit, unsorted.
 fn fitting(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now_ms: i64) -> Result<Vec<Job>, Fault> {
+    // The newest 200: older ones have long been closed.
+    const APPLIED: &str =
+        "SELECT vacancy_id FROM application WHERE person_id = $1 ORDER BY applied_ms DESC, id LIMIT 200";
     let age = age::age(worker.birth_year, today(country, now_ms), &country.ages).unwrap_or_default();
     let Some(side) = WorkerSide::of(worker, age) else { return Ok(Vec::new()) };
-    let applied = applied(tx, worker.person)?;
-    let mut search = Search { country, side, applied, now_ms, read: 0, jobs: Vec::with_capacity(CANDIDATES_MAX) };
-    search.own_trades(tx)?;
-    search.related_trades(tx)?;
+    let cells = cells(country, &side);
+    let params: Vec<_> = cells.iter().map(|cell| cell.params(now_ms)).collect();
+    let person = [worker.person.into()];
+    let asked = std::iter::once((APPLIED, &person[..]));
+    let steps: Vec<Step<'_>> = asked.chain(cells.iter().zip(&params).map(|(cell, all)| cell.step(all))).collect();
+    let jobs = Vec::with_capacity(CANDIDATES_MAX);
+    let mut search = Search { country, side, cells: &cells, applied: BTreeSet::new(), read: 0, jobs };
+    tx.query_each(&steps, &mut search)?;
     Ok(search.jobs)
 }
 
-/// The vacancies that a person applied to, the newest 200, sorted: older ones have long been closed.
-fn applied(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<VacancyId>, Fault> {
-    const APPLIED: &str =
-        "SELECT vacancy_id FROM application WHERE person_id = $1 ORDER BY applied_ms DESC, id LIMIT 200";
-    let mut applied = tx.query(APPLIED, &[person.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
-    applied.sort_unstable();
-    Ok(applied)
+/// The newest vacancies of one trade in up to eight districts.
+struct Cell {
+    trade: TradeCode,
+    districts: Vec<AreaCode>,
+    depth: Depth,
+}
+
+impl Cell {
+    fn params(&self, now_ms: i64) -> [Param<'static>; DISTRICTS_PER_STATEMENT + 2] {
+        std::array::from_fn(|at| match at {
+            0 => i64::from(self.trade.get()).into(),
+            1 => now_ms.into(),
+            _ => self.districts.get(at - 2).map_or(NO_DISTRICT, |district| district.get()).into(),
+        })
+    }
+
+    fn step<'p>(&self, params: &'p [Param<'p>; DISTRICTS_PER_STATEMENT + 2]) -> Step<'p> {
+        match self.depth {
+            Depth::Own => (OWN_CELL, params.get(..3).unwrap_or_default()),
+            Depth::Near => (NEAR_CELLS, params),
+            Depth::Related => (RELATED_CELLS, params),
+        }
+    }
+}
+
+/// Where a worker's jobs are looked for, in this order: every trade of their own deep in the own district, then in the
+/// neighbouring ones and the rest of the province; then the trades related to the primary one, the nearest first, in the
+/// own district and its neighbours.
+fn cells(country: &Country, side: &WorkerSide<'_>) -> Vec<Cell> {
+    let Some(home) = side.area.district() else { return Vec::new() };
+    let own = side.trades.iter().map(|had| had.trade);
+    let mut cells: Vec<Cell> =
+        own.clone().map(|trade| Cell { trade, districts: vec![home], depth: Depth::Own }).collect();
+    let neighbours = country.areas.neighbours(home);
+    let mut others: Vec<AreaCode> = neighbours.to_vec();
+    let province = country.areas.children(home.province()).iter();
+    others.extend(province.filter(|district| **district != home && !neighbours.contains(district)));
+    for districts in others.chunks(DISTRICTS_PER_STATEMENT) {
+        cells.extend(own.clone().map(|trade| Cell { trade, districts: districts.to_vec(), depth: Depth::Near }));
+    }
+    let Some(primary) = side.trades.first() else { return cells };
+    let mut districts = vec![home];
+    districts.extend(neighbours);
+    districts.truncate(DISTRICTS_PER_STATEMENT);
+    let trades = country.trades.all().iter().map(|trade| trade.code).filter(|code| own.clone().all(|had| had != *code));
+    let mut related: Vec<(Relation, TradeCode)> = trades
+        .map(|code| (country.trades.relation(primary.trade, code), code))
+        .filter(|(relation, _)| *relation != Relation::None)
+        .collect();
+    related.sort_unstable();
+    let related = related.into_iter();
+    cells.extend(related.map(|(_, trade)| Cell { trade, districts: districts.clone(), depth: Depth::Related }));
+    cells
 }
 
 struct Search<'a> {
     country: &'a Country,
     side: WorkerSide<'a>,
-    applied: Vec<VacancyId>,
-    now_ms: i64,
+    /// Of the queries behind the first.
+    cells: &'a [Cell],
+    /// What the person applied to: the rows of the first query.
+    applied: BTreeSet<VacancyId>,
     /// Candidates read so far.
     read: usize,
     jobs: Vec<Job>,
 }
 
-impl Search<'_> {
-    /// Every trade of the worker: deep in the own district, then the neighbouring ones and the rest of the province.
-    fn own_trades(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let Some(home) = self.side.area.district() else { return Ok(()) };
-        let mut others: Vec<AreaCode> = self.country.areas.neighbours(home).to_vec();
-        let province = self.country.areas.children(home.province()).iter();
-        let farther: Vec<AreaCode> =
-            province.filter(|other| **other != home && !others.contains(other)).copied().collect();
-        others.extend(farther);
-        for had in self.side.trades {
-            self.cells(tx, had.trade, &[home], Depth::Own)?;
-        }
-        for districts in others.chunks(DISTRICTS_PER_STATEMENT) {
-            for had in self.side.trades {
-                self.cells(tx, had.trade, districts, Depth::Near)?;
+impl Rows for Search<'_> {
+    fn wants(&self) -> bool {
+        self.read < CANDIDATES_MAX
+    }
+
+    fn row(&mut self, at: usize, row: &Row<'_>) -> Result<(), Error> {
+        match at.checked_sub(1).and_then(|cell| self.cells.get(cell)) {
+            Some(cell) => self.keep(row, cell.trade),
+            None => {
+                self.applied.insert(VacancyId::new(row.integer(0)?));
+                Ok(())
             }
         }
-        Ok(())
     }
+}
 
-    /// The trades related to the primary one, the nearest first, in the own district and its neighbours, as long as there
-    /// is room for candidates.
-    fn related_trades(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let (Some(home), Some(primary)) = (self.side.area.district(), self.side.trades.first()) else { return Ok(()) };
-        let mut districts = vec![home];
-        districts.extend(self.country.areas.neighbours(home));
-        districts.truncate(DISTRICTS_PER_STATEMENT);
-        let own = |code: TradeCode| self.side.trades.iter().any(|had| had.trade == code);
-        let trades = self.country.trades.all().iter().map(|trade| trade.code).filter(|code| !own(*code));
-        let mut related: Vec<(Relation, TradeCode)> = trades
-            .map(|code| (self.country.trades.relation(primary.trade, code), code))
-            .filter(|(relation, _)| *relation != Relation::None)
-            .collect();
-        related.sort_unstable();
-        for (_, trade) in related {
-            self.cells(tx, trade, &districts, Depth::Related)?;
-        }
-        Ok(())
-    }
-
-    /// Reads the newest vacancies of one trade in up to eight districts and keeps those that fit.
-    fn cells(&mut self, tx: &mut Tx<'_>, trade: TradeCode, districts: &[AreaCode], depth: Depth) -> Result<(), Fault> {
-        if self.read >= CANDIDATES_MAX {
-            return Ok(());
-        }
-        let params: [Param<'_>; DISTRICTS_PER_STATEMENT + 2] = std::array::from_fn(|at| match at {
-            0 => i64::from(trade.get()).into(),
-            1 => self.now_ms.into(),
-            _ => districts.get(at - 2).map_or(NO_DISTRICT, |district| district.get()).into(),
-        });
-        let (sql, params) = match depth {
-            Depth::Own => (OWN_CELL, params.get(..3).unwrap_or_default()),
-            Depth::Near => (NEAR_CELLS, params.as_slice()),
-            Depth::Related => (RELATED_CELLS, params.as_slice()),
-        };
-        tx.query(sql, params, |row| self.keep(row, trade))?;
-        Ok(())
-    }
-
+impl Search<'_> {
     /// Scores a candidate, and keeps it if it fits.
     fn keep(&mut self, row: &Row<'_>, trade: TradeCode) -> Result<(), Error> {
         self.read += 1;
@@ -211,7 +225,7 @@ impl Search<'_> {
             licence: row.boolean(10)?,
             days: kind::Weekdays::from_bits(row.integer(11)?),
         };
-        if matching::gates(self.country, &self.side, &side).is_err() || self.applied.binary_search(&vacancy).is_ok() {
+        if matching::gates(self.country, &self.side, &side).is_err() || self.applied.contains(&vacancy) {
             return Ok(());
         }
         let score = matching::score(self.country, &self.side, &side);
@@ -225,7 +239,7 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::application;
+    use super::super::PersonId;
     use super::super::employer::EmployerKind;
     use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area};
     use super::super::kind::{JobKind, Kinds};
@@ -275,7 +289,7 @@ mod tests {
             post(&NewVacancy { description: "Registration fee".to_owned(), ..f.vacancy(11, 1201, "held") })?;
             let full_time = post(&NewVacancy { kind: JobKind::FullTime, ..f.vacancy(11, 1201, "kind") })?;
             decide(tx, filled, Decision::Close, NOW_MS)?;
-            application::apply(tx, &f.keys, &f.country, &mut f.ids(), person, asked, true, "k", NOW_MS)?;
+            f.apply(tx, person, asked, "k", NOW_MS)?;
             assert_eq!(listed(tx, f, person), [open, full_time]);
             worker::set_kinds(tx, person, Kinds::of([JobKind::CasualDay]), NOW_MS)?;
             assert_eq!(listed(tx, f, person), [open]);

@@ -48,5 +48,5 @@ pub use sealed::{Column, KeyFault, Keys, Purpose};
 pub use sqlite_open::WAL_BYTES_MAX;
 pub use sqlite_snapshot::{Examined, Stop, Tables};
 pub use store::{Class, Engine, Store, Work};
-pub use tx::{Connection, SAVEPOINTS_DEEP_MAX, Tx};
+pub use tx::{Connection, Rows, SAVEPOINTS_DEEP_MAX, Step, Tx};
 pub use value::{Columns, Param, Row, Value};

@@ -9,13 +9,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Statement};
 
 use super::error::StatementFault;
-use super::tx::{Connection, SAVEPOINTS_DEEP_MAX};
+use super::tx::{Connection, Rows, SAVEPOINTS_DEEP_MAX, Step};
 use super::{Columns, Error, Param, Row, Value};
 
 /// Milliseconds for one statement. A hop has 2 s in all; the server gives up a little sooner by itself.
@@ -133,36 +134,40 @@ impl PostgresConnection {
         Ok(statement)
     }
 
-    /// Prepares `sql` and sends it in one packet with what is held; `send` says how.
+    /// Prepares the statements and sends them in one packet with what is held; `send` says how each.
     fn run<T>(
         &mut self,
-        sql: &'static str,
-        params: &[Param<'_>],
-        send: impl AsyncFnOnce(&Client, &Statement, &[Bound<'_>]) -> Result<T, tokio_postgres::Error>,
-    ) -> Result<T, Error> {
+        steps: &[Step<'_>],
+        send: impl AsyncFn(&Client, &Statement, &[Bound<'_>]) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<Vec<T>, Error> {
         if self.lost {
             return Err(Error::Unavailable);
         }
-        let statement = self.prepared(sql)?;
-        if statement.params().len() != params.len() {
-            let message = format!("takes {} values and was given {}", statement.params().len(), params.len());
-            return Err(fault(sql, message));
-        }
-        let bound: Vec<Bound<'_>> = params.iter().map(|param| Bound(*param)).collect();
-        if let Some(at) = bound.iter().zip(statement.params()).position(|(value, kind)| !value.fits(kind)) {
-            return Err(fault(sql, format!("its value ${} is of another type", at + 1)));
+        let mut ready = Vec::with_capacity(steps.len());
+        for (sql, params) in steps {
+            let statement = self.prepared(sql)?;
+            if statement.params().len() != params.len() {
+                let message = format!("takes {} values and was given {}", statement.params().len(), params.len());
+                return Err(fault(sql, message));
+            }
+            let bound: Vec<Bound<'_>> = params.iter().map(|param| Bound(*param)).collect();
+            if let Some(at) = bound.iter().zip(statement.params()).position(|(value, kind)| !value.fits(kind)) {
+                return Err(fault(sql, format!("its value ${} is of another type", at + 1)));
+            }
+            ready.push((statement, bound));
         }
         let held = std::mem::take(&mut self.held);
         let client = &self.client;
         let done = within(&self.runtime, async {
+            let all = try_join_all(ready.iter().map(|(statement, bound)| send(client, statement, bound)));
             if held.is_empty() {
-                return send(client, &statement, &bound).await;
+                return all.await;
             }
-            // Polled in this order, so sent in this order: the server runs the statement after what was held.
-            let (before, answered) = tokio::join!(client.batch_execute(&held), send(client, &statement, &bound));
+            // Polled in this order, so sent in this order: the server runs the statements after what was held.
+            let (before, answered) = tokio::join!(client.batch_execute(&held), all);
             before.and(answered)
         });
-        self.settle(sql, done)
+        self.settle(steps.first().map_or("", |(sql, _)| sql), done)
     }
 
     /// What an outcome means, for the connection and for the work.
@@ -200,12 +205,28 @@ fn within<T>(runtime: &Runtime, work: impl Future<Output = Result<T, tokio_postg
     }
 }
 
+/// The rows of a query.
+async fn rows_of(
+    client: &Client,
+    statement: &Statement,
+    bound: &[Bound<'_>],
+) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+    let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+    client.query(statement, &bound).await
+}
+
 impl Connection for PostgresConnection {
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Error> {
-        if !self.prepared(sql)?.columns().is_empty() {
-            return Err(fault(sql, "answers rows: use query".to_owned()));
+        Ok(self.execute_each(&[(sql, params)])?.first().copied().unwrap_or_default())
+    }
+
+    fn execute_each(&mut self, steps: &[Step<'_>]) -> Result<Vec<u64>, Error> {
+        for (sql, _) in steps {
+            if !self.prepared(sql)?.columns().is_empty() {
+                return Err(fault(sql, "answers rows: use query".to_owned()));
+            }
         }
-        self.run(sql, params, async |client, statement, bound| client.execute_raw(statement, bound).await)
+        self.run(steps, async |client, statement, bound| client.execute_raw(statement, bound).await)
     }
 
     fn query(
@@ -214,11 +235,19 @@ impl Connection for PostgresConnection {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let rows = self.run(sql, params, async |client, statement, bound| {
-            let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-            client.query(statement, &bound).await
-        })?;
-        rows.iter().try_for_each(|row| each(&Row::new(&PostgresRow(row))))
+        let answered = self.run(&[(sql, params)], rows_of)?;
+        answered.iter().flatten().try_for_each(|row| each(&Row::new(&PostgresRow(row))))
+    }
+
+    fn query_each(&mut self, steps: &[Step<'_>], rows: &mut dyn Rows) -> Result<(), Error> {
+        let answered = self.run(steps, rows_of)?;
+        for (at, found) in answered.iter().enumerate() {
+            if !rows.wants() {
+                break;
+            }
+            found.iter().try_for_each(|row| rows.row(at, &Row::new(&PostgresRow(row))))?;
+        }
+        Ok(())
     }
 
     fn savepoint(&mut self, depth: usize) -> Result<(), Error> {

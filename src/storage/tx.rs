@@ -6,6 +6,20 @@ use crate::storage::error::StatementFault;
 /// Savepoints inside one another: an action inside a hop is one, an import row with an attempt of its own two.
 pub const SAVEPOINTS_DEEP_MAX: usize = 8;
 
+/// A statement with its values.
+pub type Step<'a> = (&'static str, &'a [Param<'a>]);
+
+/// Who takes the rows of several queries that are run in order.
+pub trait Rows {
+    /// Asked before each query: whether its rows are still wanted.
+    fn wants(&self) -> bool {
+        true
+    }
+
+    /// Takes a row of query `at`, counted from 0.
+    fn row(&mut self, at: usize, row: &Row<'_>) -> Result<(), Error>;
+}
+
 /// What an engine offers to `Tx`. Depth 0 is the savepoint of the unit of work itself and belongs to the engine.
 pub trait Connection {
     /// Runs a statement to its end; answers the number of rows changed.
@@ -17,6 +31,20 @@ pub trait Connection {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error>;
+    /// Runs statements in order; answers the number of rows that each changed.
+    fn execute_each(&mut self, steps: &[Step<'_>]) -> Result<Vec<u64>, Error> {
+        steps.iter().map(|(sql, params)| self.execute(sql, params)).collect()
+    }
+    /// Runs queries in order, as long as `rows` wants them.
+    fn query_each(&mut self, steps: &[Step<'_>], rows: &mut dyn Rows) -> Result<(), Error> {
+        for (at, (sql, params)) in steps.iter().enumerate() {
+            if !rows.wants() {
+                break;
+            }
+            self.query(sql, params, &mut |row| rows.row(at, row))?;
+        }
+        Ok(())
+    }
     /// Sets a savepoint.
     fn savepoint(&mut self, depth: usize) -> Result<(), Error>;
     /// Forgets a savepoint, keeping what was done since.
@@ -63,6 +91,21 @@ impl<'c> Tx<'c> {
     /// Runs `sql` once for each of `rows`; answers the number of rows changed in all.
     pub fn execute_many(&mut self, sql: &'static str, rows: &[&[Param<'_>]]) -> Result<u64, Error> {
         rows.iter().try_fold(0, |changed, params| Ok(changed + self.execute(sql, params)?))
+    }
+
+    /// Runs statements in order, on a server in one round trip; answers the number of rows that each changed. All are run,
+    /// whatever the counts.
+    pub fn execute_each(&mut self, steps: &[Step<'_>]) -> Result<Vec<u64>, Error> {
+        self.check()?;
+        let done = self.connection.execute_each(steps);
+        self.note(done)
+    }
+
+    /// Runs queries in order, on a server in one round trip, and hands their rows to `rows` as long as it wants them.
+    pub fn query_each(&mut self, steps: &[Step<'_>], rows: &mut dyn Rows) -> Result<(), Error> {
+        self.check()?;
+        let done = self.connection.query_each(steps, rows);
+        self.note(done)
     }
 
     /// Runs `sql` and collects what `row` makes of each row.
