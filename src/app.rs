@@ -144,7 +144,7 @@ pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, Star
         }
         Some(url) => {
             let (url, roots) = (url.expose(), config.database_roots.as_deref());
-            let store = Store::open_postgres(url, roots, migrations::POSTGRES, Arc::clone(clock), config.store)?;
+            let store = Store::open_postgres(url, roots, migrations::POSTGRES, clock, config.store)?;
             let is_new = store.read_blocking(market::demo::may_be_invented).map_err(|fault| match fault {
                 market::Fault::Storage(error) => OpenError::from(error),
                 _ => OpenError::from(storage::Error::Corrupt { what: "the market cannot be read" }),

@@ -75,7 +75,7 @@ mod tests {
             "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
         );
         let there = schema(
-            &on_postgres::store(POSTGRES, clock),
+            &on_postgres::store(POSTGRES, &clock),
             "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_nullable = 'YES' \
              FROM information_schema.columns WHERE table_schema = 'public'",
             "SELECT CAST(indexname AS TEXT), CAST(tablename AS TEXT) FROM pg_indexes WHERE schemaname = 'public' \

@@ -18,7 +18,7 @@ mod output;
 use output::{PATIENCE, lines, texts};
 
 /// A store in a new, empty database.
-pub(crate) fn store(migrations: &[Migration], clock: Arc<dyn Clock>) -> Store {
+pub(crate) fn store(migrations: &[Migration], clock: &Arc<dyn Clock>) -> Store {
     static DATABASES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let url = cluster::shared().create_database(&name);

@@ -68,8 +68,8 @@ struct ConfigArgs {
     /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The database when it is not SQLite in the data folder: postgres://USER:PASSWORD@HOST/DATABASE. Others on the machine
-    /// can read a command line: KAZILINE_STORE_DATABASE or the file keep the password to themselves
+    /// A `PostgreSQL` database in place of the file in the data folder. Others on the machine can read a command line: the
+    /// configuration file and the environment (`KAZILINE_STORE_DATABASE`) keep the password to themselves
     #[arg(long, value_name = "URL")]
     database: Option<String>,
 }

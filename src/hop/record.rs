@@ -159,9 +159,12 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
     ];
     let offered = [before.session_id.into(), saved.resumable.into()];
     let moved: Step<'_> = if before.is_new { (BEGUN, &session) } else { (MOVED, &session[..12]) };
-    let again: &[Step<'_>] = &[moved, (ANSWERED, &answered), (OFFERED, &offered)];
-    let is_offered = before.is_new || before.resumable == saved.resumable;
-    let changed = tx.execute_each(if is_offered { &again[..2] } else { again })?;
+    let answer: Step<'_> = (ANSWERED, &answered);
+    let changed = if before.is_new || before.resumable == saved.resumable {
+        tx.execute_each(&[moved, answer])?
+    } else {
+        tx.execute_each(&[moved, answer, (OFFERED, &offered)])?
+    };
     if changed.first() == Some(&0) { Err(Error::Conflict) } else { Ok(()) }
 }
 

@@ -16,7 +16,7 @@ use super::vacancy::{self, NewVacancy, Posted};
 use super::worker::{self, BirthYearOutcome};
 use super::worker_trade::{self, TradeOutcome};
 use super::{Fault, PersonId, VacancyId, employer};
-use crate::clock::SimulatedClock;
+use crate::clock::{Clock, SimulatedClock};
 use crate::country::{AreaCode, Country, Msisdn, PayUnit, TradeCode};
 use crate::on_postgres;
 use crate::storage::{IdBlock, Keys, Migration, Store, Tx, Work};
@@ -59,8 +59,8 @@ impl Fixture {
     /// Runs a test's body in one transaction of an empty store, on each engine.
     pub(crate) fn run(self, body: impl Fn(&mut Tx<'_>, &Fixture) -> Result<(), Fault> + Send + Sync + 'static) {
         let body = Arc::new(body);
-        let clock = Arc::new(SimulatedClock::at(NOW_MS));
-        for store in [Store::inline(MARKET, clock.clone()).unwrap(), on_postgres::store(MARKET_THERE, clock)] {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
+        for store in [Store::inline(MARKET, Arc::clone(&clock)).unwrap(), on_postgres::store(MARKET_THERE, &clock)] {
             let (fixture, body) = (self.clone(), Arc::clone(&body));
             store.transact_blocking(Work::interactive(None), move |tx| body(tx, &fixture.clone())).unwrap();
         }

@@ -198,13 +198,11 @@ impl Rows for Search<'_> {
     }
 
     fn row(&mut self, at: usize, row: &Row<'_>) -> Result<(), Error> {
-        match at.checked_sub(1).and_then(|cell| self.cells.get(cell)) {
-            Some(cell) => self.keep(row, cell.trade),
-            None => {
-                self.applied.insert(VacancyId::new(row.integer(0)?));
-                Ok(())
-            }
+        if let Some(cell) = at.checked_sub(1).and_then(|cell| self.cells.get(cell)) {
+            return self.keep(row, cell.trade);
         }
+        self.applied.insert(VacancyId::new(row.integer(0)?));
+        Ok(())
     }
 }
 

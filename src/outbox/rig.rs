@@ -45,7 +45,7 @@ impl Rig {
 
     /// On a `PostgreSQL` database.
     pub(crate) fn there() -> Self {
-        Self::on(|clock| on_postgres::store(OUTBOX_THERE, clock))
+        Self::on(|clock| on_postgres::store(OUTBOX_THERE, &clock))
     }
 
     /// One for each engine: what is promised is promised on both.

@@ -138,7 +138,7 @@ impl PostgresConnection {
     fn run<T>(
         &mut self,
         steps: &[Step<'_>],
-        send: impl AsyncFn(&Client, &Statement, &[Bound<'_>]) -> Result<T, tokio_postgres::Error>,
+        send: &impl AsyncFn(&Client, &Statement, &[Bound<'_>]) -> Result<T, tokio_postgres::Error>,
     ) -> Result<Vec<T>, Error> {
         if self.lost {
             return Err(Error::Unavailable);
@@ -226,7 +226,9 @@ impl Connection for PostgresConnection {
                 return Err(fault(sql, "answers rows: use query".to_owned()));
             }
         }
-        self.run(steps, async |client, statement, bound| client.execute_raw(statement, bound).await)
+        self.run(steps, &async |client: &Client, statement: &Statement, bound: &[Bound<'_>]| {
+            client.execute_raw(statement, bound).await
+        })
     }
 
     fn query(
@@ -235,12 +237,12 @@ impl Connection for PostgresConnection {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let answered = self.run(&[(sql, params)], rows_of)?;
+        let answered = self.run(&[(sql, params)], &rows_of)?;
         answered.iter().flatten().try_for_each(|row| each(&Row::new(&PostgresRow(row))))
     }
 
     fn query_each(&mut self, steps: &[Step<'_>], rows: &mut dyn Rows) -> Result<(), Error> {
-        let answered = self.run(steps, rows_of)?;
+        let answered = self.run(steps, &rows_of)?;
         for (at, found) in answered.iter().enumerate() {
             if !rows.wants() {
                 break;

@@ -45,12 +45,12 @@ pub(super) struct PostgresEngine {
 
 impl PostgresEngine {
     pub(super) fn open(
-        address: Address,
+        address: &Address,
         migrations: &[Migration],
-        clock: Arc<dyn Clock>,
+        clock: &Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let mut first = Some(open(&address, migrations, clock.now_ms())?);
+        let mut first = Some(open(address, migrations, clock.now_ms())?);
         let limits = Limits { batch: 1, ..options.queue_limits() };
         let read_limits = Limits { interactive: options.reads_waiting_max, bulk: 0, batch: 1 };
         let (writes, reads) = (Arc::new(Queue::new(limits)), Arc::new(Queue::new(read_limits)));
@@ -65,7 +65,7 @@ impl PostgresEngine {
         for (seed, (name, queue, begin)) in (1..).zip(writers.chain(readers)) {
             let mut runner = Runner {
                 address: address.clone(),
-                clock: Arc::clone(&clock),
+                clock: Arc::clone(clock),
                 queue: Arc::clone(queue),
                 available: Arc::clone(&engine.available),
                 begin,

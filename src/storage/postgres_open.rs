@@ -115,20 +115,20 @@ fn reach(address: &Address) -> Result<PostgresConnection, String> {
         let (client, connection) = tokio::time::timeout(limit, connecting)
             .await
             .map_err(|_| "no answer in time".to_owned())?
-            .map_err(reason)?;
+            .map_err(|error| reason(&error))?;
         // Ends when the client is dropped, with the runtime that drives it.
         drop(tokio::spawn(connection));
         tokio::time::timeout(limit, client.batch_execute(SESSION))
             .await
             .map_err(|_| "no answer in time".to_owned())?
-            .map_err(reason)?;
+            .map_err(|error| reason(&error))?;
         Ok::<_, String>(client)
     })?;
     Ok(PostgresConnection::new(runtime, client))
 }
 
-fn reason(error: tokio_postgres::Error) -> String {
-    match (error.as_db_error(), std::error::Error::source(&error)) {
+fn reason(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(told), _) => told.message().to_owned(),
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),

@@ -82,11 +82,11 @@ impl Store {
         url: &str,
         roots: Option<&Path>,
         migrations: &[Migration],
-        clock: Arc<dyn Clock>,
+        clock: &Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, OpenError> {
         let address = Address::parse(url, roots)?;
-        Ok(Self { engine: Arc::new(PostgresEngine::open(address, migrations, clock, options)?) })
+        Ok(Self { engine: Arc::new(PostgresEngine::open(&address, migrations, clock, options)?) })
     }
 
     /// A store in memory that runs everything at once on the caller's thread: for tests and the simulation.

@@ -9,6 +9,8 @@ mod cluster;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod killed;

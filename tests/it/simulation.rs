@@ -315,7 +315,7 @@ fn in_memory(clock: Arc<dyn Clock>) -> Store {
 fn on_a_server(clock: Arc<dyn Clock>) -> Store {
     static DATABASES: AtomicU64 = AtomicU64::new(0);
     let url = shared().create_database(&format!("simulated{}", DATABASES.fetch_add(1, Ordering::Relaxed)));
-    let open = move || Store::open_postgres(&url, None, migrations::POSTGRES, clock, Options::default()).unwrap();
+    let open = move || Store::open_postgres(&url, None, migrations::POSTGRES, &clock, Options::default()).unwrap();
     std::thread::spawn(open).join().unwrap()
 }
 

@@ -243,7 +243,9 @@ impl Cluster {
                 return Ok(Server { child, postmaster });
             }
         }
-        // It has ended, or it hangs: then the keeper ends it when this test fails.
+        // It has ended, or it hangs; its children are the keeper's.
+        let _ = child.kill();
+        let _ = child.wait();
         Err(said.join("\n"))
     }
 }
@@ -330,12 +332,13 @@ pub(crate) fn programs() -> &'static Path {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let versions = versions.filter(|entry| entry.path().join("bin/initdb").exists());
         let newest = versions.max_by_key(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-        newest.map(|entry| entry.path().join("bin")).unwrap_or_else(|| {
-            let found = Command::new("sh").args(["-c", "command -v initdb"]).output().unwrap();
-            let found = PathBuf::from(String::from_utf8(found.stdout).unwrap().trim_end());
-            let found = std::fs::canonicalize(found);
-            found.expect("PostgreSQL's programs are missing: scripts/test --setup").parent().unwrap().to_owned()
-        })
+        if let Some(newest) = newest {
+            return newest.path().join("bin");
+        }
+        let found = Command::new("sh").args(["-c", "command -v initdb"]).output().unwrap();
+        let found = PathBuf::from(String::from_utf8(found.stdout).unwrap().trim_end());
+        let found = std::fs::canonicalize(found);
+        found.expect("PostgreSQL's programs are missing: scripts/test --setup").parent().unwrap().to_owned()
     })
 }
 
