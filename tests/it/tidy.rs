@@ -418,10 +418,10 @@ fn statements_keep_to_what_every_engine_knows() {
             }
         }
         if upper.contains("SUM(") && !upper.contains("CAST(") {
-            found.push(format!("{}: write CAST(SUM(x) AS BIGINT): {text}", path));
+            found.push(format!("{path}: write CAST(SUM(x) AS BIGINT): {text}"));
         }
         if text.contains('?') {
-            found.push(format!("{}: write $1, $2: {text}", path));
+            found.push(format!("{path}: write $1, $2: {text}"));
         }
     }
     none(&found, "statements");
