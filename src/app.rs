@@ -5,6 +5,7 @@
 
 mod core;
 mod menus;
+mod move_to_server;
 mod number_check;
 mod population;
 mod restore;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 
 pub use self::core::{Core, DEMO_NOW_MS, Parts, demo_host, store_host};
 pub use menus::{MenusFault, sources as menu_sources};
+pub use move_to_server::{MoveFault, move_to_server};
 pub use number_check::number_check;
 pub use restore::{RestoreFault, RestoreOrder, restore};
 
@@ -30,7 +32,7 @@ use crate::country::{Country, Fault as CountryFault};
 use crate::housekeeping;
 use crate::market;
 use crate::migrations;
-use crate::storage::{self, DataFolder, Files, FolderFault, Keys, OpenError, Store};
+use crate::storage::{self, DataFolder, Files, FolderFault, KeyFault, Keys, OpenError, Store};
 use crate::web::upkeep::{self, Upkeep};
 use crate::web::{self, Web, admin, hooks::Channel, listener};
 use crate::worker::Worker;
@@ -62,6 +64,15 @@ pub enum StartFault {
     /// Folder, keys or database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The folder's database is on a server now.
+    #[error("the database of {} was moved to a server: name it in [store] database. To go back to the file and what it \
+        held then, remove {}", folder.display(), mark.display())]
+    Moved {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that says so.
+        mark: PathBuf,
+    },
     /// The population could not be stored.
     #[error("the demo's population could not be stored: {0}")]
     Population(market::Fault),
@@ -125,17 +136,13 @@ pub struct Opened {
 
 /// Opens the data folder of a configuration. Blocks: never on a thread of the runtime.
 pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, StartFault> {
-    let folder = DataFolder::open(&config.data).map_err(|fault| match fault {
-        FolderFault::InUse { path } => StartFault::in_use(path),
-        fault @ FolderFault::NotWritable { .. } => StartFault::Open(fault.into()),
-    })?;
-    std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id()))
-        .map_err(|source| StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into()))?;
-    let keys = match &config.keys {
-        Some(path) => Keys::load(path),
-        None => Keys::in_folder(&folder),
-    };
-    let keys = keys.map_err(OpenError::from)?;
+    let folder = data_folder(config)?;
+    if config.database.is_none()
+        && let Some(mark) = move_to_server::was_moved(&config.data)
+    {
+        return Err(StartFault::Moved { folder: config.data.clone(), mark });
+    }
+    let keys = load_keys(config, &folder).map_err(OpenError::from)?;
     let (store, is_new) = match &config.database {
         None => {
             let is_new = !folder.database().exists();
@@ -154,6 +161,25 @@ pub fn open_data(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, Star
     };
     store.check_keys_blocking(&keys)?;
     Ok(Opened { folder, store, keys, is_new })
+}
+
+/// Takes the data folder of a configuration, and says in it who has it.
+fn data_folder(config: &Config) -> Result<DataFolder, StartFault> {
+    let folder = DataFolder::open(&config.data).map_err(|fault| match fault {
+        FolderFault::InUse { path } => StartFault::in_use(path),
+        fault @ FolderFault::NotWritable { .. } => StartFault::Open(fault.into()),
+    })?;
+    std::fs::write(config.data.join(PID_FILE), format!("{}\n", std::process::id()))
+        .map_err(|source| StartFault::Open(FolderFault::NotWritable { path: config.data.clone(), source }.into()))?;
+    Ok(folder)
+}
+
+/// The keys of a configuration; new ones in a new folder.
+fn load_keys(config: &Config, folder: &DataFolder) -> Result<Keys, KeyFault> {
+    match &config.keys {
+        Some(path) => Keys::load(path),
+        None => Keys::in_folder(folder),
+    }
 }
 
 /// Where the files of a configuration lie.

@@ -9,6 +9,7 @@ mod dial;
 mod doctor;
 mod import;
 mod menu;
+mod move_to_server;
 mod outbox;
 mod serve;
 mod version;
@@ -51,6 +52,8 @@ enum Command {
     Backup(backup::Backup),
     /// Bring a backup back into a folder without a database. Nothing is sent until `outbox resume`
     Restore(backup::Restore),
+    /// Carry the database in the data folder over to an empty one on a `PostgreSQL` server
+    Move(move_to_server::Move),
     /// Examine the data folder, also while the service runs: what is in order, what is not, and what to do
     Doctor(doctor::Doctor),
     /// Show every setting as it holds, and where it comes from
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Outbox(args) => args.run(),
         Command::Backup(args) => args.run(),
         Command::Restore(args) => args.run(),
+        Command::Move(args) => args.run(),
         Command::Doctor(args) => args.run(),
         Command::Config(args) => args.run(),
         Command::Version(args) => args.run(),

@@ -30,6 +30,7 @@ mod sqlite_reader;
 mod sqlite_snapshot;
 mod sqlite_writer;
 mod store;
+pub mod transfer;
 mod tx;
 mod value;
 

@@ -9,8 +9,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Statement};
@@ -21,6 +23,8 @@ use super::{Columns, Error, Param, Row, Value};
 
 /// Milliseconds for one statement. A hop has 2 s in all; the server gives up a little sooner by itself.
 pub(super) const STATEMENT_MS: u64 = 1_500;
+/// Milliseconds between two rows of a stream, and for its end, when the server writes what it has.
+const STREAM_MS: u64 = 60_000;
 
 /// Written out, since statements are literals. Depth 0 is the transaction itself.
 const SAVEPOINTS: [[&str; 3]; SAVEPOINTS_DEEP_MAX + 1] = [
@@ -92,17 +96,48 @@ impl PostgresConnection {
 
     /// Runs a text of several statements, for as long as it takes up to `limit`: migrations. The error is for a person.
     pub(super) fn script(&mut self, sql: &str, limit: Duration) -> Result<(), String> {
-        let (client, runtime) = (&self.client, &self.runtime);
-        match runtime.block_on(async { tokio::time::timeout(limit, client.batch_execute(sql)).await }) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                Err(error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned()))
+        let done = self.runtime.block_on(told_within(limit, self.client.batch_execute(sql)));
+        // Whatever it was: a script is not gone on with.
+        self.lost |= done.is_err();
+        done
+    }
+
+    /// Streams rows into a table by `sql`, which is `COPY ... FROM STDIN (FORMAT binary)`. The error is for a person.
+    pub(super) fn copy_in<R: Columns>(
+        &mut self,
+        sql: &str,
+        kinds: &[Type],
+        rows: &mut dyn Iterator<Item = R>,
+    ) -> Result<(), String> {
+        let limit = Duration::from_millis(STREAM_MS);
+        self.runtime.block_on(async {
+            let sink = told_within(limit, self.client.copy_in(sql)).await?;
+            let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, kinds));
+            for row in rows {
+                let values = (0..kinds.len()).map(|column| row.value(column).map(|value| Bound(value.into())));
+                let values = values.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+                told_within(limit, writer.as_mut().write_raw(values)).await?;
             }
-            Err(_) => {
-                self.lost = true;
-                Err("no answer in time".to_owned())
+            told_within(limit, writer.as_mut().finish()).await.map(drop)
+        })
+    }
+
+    /// Shows `each` the rows that the query `sql` answers, one after the other as they come. The error is for a person.
+    pub(super) fn stream(
+        &mut self,
+        sql: &str,
+        each: &mut dyn FnMut(&dyn Columns) -> Result<(), Error>,
+    ) -> Result<(), String> {
+        let limit = Duration::from_millis(STREAM_MS);
+        self.runtime.block_on(async {
+            let statement = told_within(limit, self.client.prepare(sql)).await?;
+            let rows = told_within(limit, self.client.query_raw(&statement, Vec::<Bound<'_>>::new())).await?;
+            let mut rows = std::pin::pin!(rows);
+            while let Some(row) = told_within(limit, rows.try_next()).await? {
+                each(&PostgresRow(&row)).map_err(|error| error.to_string())?;
             }
-        }
+            Ok(())
+        })
     }
 
     fn hold(&mut self, sql: &str) {
@@ -189,6 +224,18 @@ impl PostgresConnection {
                 Err(Error::Unavailable)
             }
         }
+    }
+}
+
+/// What comes of `work` within `limit`; the error is for a person, and holds no values.
+async fn told_within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(done) => done
+            .map_err(|error| error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned())),
+        Err(_) => Err("no answer in time".to_owned()),
     }
 }
 

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 CREATE TABLE IF NOT EXISTS store_key (key_id BIGINT PRIMARY KEY, check_value BYTEA NOT NULL);
 ";
 /// Nodes that start together migrate one after the other. The number is the program's name in ASCII.
-const LOCK: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+pub(super) const LOCK: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
     SELECT pg_advisory_xact_lock(7737298340521504)";
 
 /// Where the server is, and how it is reached.

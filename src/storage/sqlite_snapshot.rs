@@ -9,15 +9,17 @@
 //! What it costs: while the snapshot is held, the WAL cannot begin anew and grows by what is written meanwhile. The
 //! checkpoint thread does not interrupt this connection as it does long reads: the bound is the length of the copy.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::types::Value as Stored;
 use rusqlite::{InterruptHandle, OpenFlags};
 
 use super::migrate::{Migration, Recorded, pending};
 use super::sqlite_open::{Role, check_integrity, configure, connect, recorded};
-use super::{Error, Keys, MigrationFault, OpenError, Tx};
+use super::{Columns, Error, Keys, MigrationFault, OpenError, Tx, Value};
 
 /// A connection to a database file that cannot write to it. Each statement sees one state of the file.
 #[derive(Debug)]
@@ -72,10 +74,63 @@ impl Snapshot {
         counted().map_err(|error| OpenError::database(path, error))
     }
 
-    /// The one statement that is put together: a table cannot be a parameter, and its name is the file's own.
+    /// Put together: a table cannot be a parameter, and its name is the file's own.
     fn rows(&self, table: &str) -> rusqlite::Result<i64> {
-        let counting = ["SELECT COUNT(*) FROM \"", &table.replace('"', "\"\""), "\""].concat();
+        let counting = ["SELECT COUNT(*) FROM ", &quoted(table)].concat();
         self.inner.query_row(&counting, [], |row| row.get(0))
+    }
+
+    /// Every table with its columns, each after the tables that it refers to.
+    pub(super) fn outline(&self) -> rusqlite::Result<Vec<Table>> {
+        let mut waiting: Vec<Table> = Vec::new();
+        let mut columns = self.inner.prepare(
+            "SELECT m.name, c.name, c.type FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
+             WHERE m.type = 'table' ORDER BY m.name, c.cid",
+        )?;
+        let columns = columns
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, Column { name: row.get(1)?, declared: row.get(2)? })))?;
+        for column in columns {
+            let (name, column) = column?;
+            match waiting.last_mut().filter(|table| table.name == name) {
+                Some(table) => table.columns.push(column),
+                None if name.starts_with("sqlite_") => {}
+                None => waiting.push(Table { name, columns: vec![column] }),
+            }
+        }
+        let mut references = self.inner.prepare(
+            "SELECT m.name, f.\"table\" FROM sqlite_schema AS m JOIN pragma_foreign_key_list(m.name) AS f \
+             WHERE m.type = 'table' AND f.\"table\" <> m.name",
+        )?;
+        let references = references.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let references = references.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+        let mut ordered = Vec::new();
+        while !waiting.is_empty() {
+            let names: HashSet<String> = waiting.iter().map(|table| table.name.clone()).collect();
+            let refers = |table: &Table| references.iter().any(|(from, to)| *from == table.name && names.contains(to));
+            let (later, mut ready): (Vec<Table>, Vec<Table>) = waiting.into_iter().partition(refers);
+            waiting = later;
+            if ready.is_empty() {
+                // They refer to one another in a circle: as they come.
+                ready.append(&mut waiting);
+            }
+            ordered.append(&mut ready);
+        }
+        Ok(ordered)
+    }
+
+    /// Shows `take` the rows that the query `sql` answers; answers what it makes of them.
+    pub(super) fn rows_of<T>(
+        &self,
+        sql: &str,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = rusqlite::Result<StoredRow>>) -> T,
+    ) -> rusqlite::Result<T> {
+        let mut statement = self.inner.prepare(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query_map([], |row| {
+            let values = (0..columns).map(|column| row.get(column));
+            values.collect::<rusqlite::Result<Vec<_>>>().map(StoredRow)
+        })?;
+        Ok(take(&mut rows))
     }
 
     /// Whether `keys` are this database's; `None` while it has not been shown any.
@@ -85,6 +140,42 @@ impl Snapshot {
         let known = known.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok((!known.is_empty()).then(|| known.contains(&(keys.key_id(), keys.check_value()))))
     }
+}
+
+/// A table of a file.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+}
+
+/// A column of a table.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// Its type, as the migration has it.
+    pub(super) declared: String,
+}
+
+/// A row that has left the engine.
+pub(super) struct StoredRow(Vec<Stored>);
+
+impl Columns for StoredRow {
+    fn value(&self, index: usize) -> Result<Value<'_>, Error> {
+        match self.0.get(index) {
+            Some(Stored::Null) => Ok(Value::Null),
+            Some(Stored::Integer(value)) => Ok(Value::Integer(*value)),
+            Some(Stored::Text(value)) => Ok(Value::Text(value)),
+            Some(Stored::Blob(value)) => Ok(Value::Bytes(value)),
+            Some(Stored::Real(_)) => Err(Error::Corrupt { what: "a column holds a fraction" }),
+            None => Err(Error::Corrupt { what: "a column is not there" }),
+        }
+    }
+}
+
+/// A name as SQL reads it, whatever it is.
+pub(super) fn quoted(name: &str) -> String {
+    ["\"", &name.replace('"', "\"\""), "\""].concat()
 }
 
 /// What the doctor asks of a database file without changing it. Each question stands alone: a database that cannot answer

@@ -90,6 +90,18 @@ pub enum Value<'r> {
     Bytes(&'r [u8]),
 }
 
+/// What was read, to be written elsewhere.
+impl<'a> From<Value<'a>> for Param<'a> {
+    fn from(value: Value<'a>) -> Self {
+        match value {
+            Value::Null => Param::Null,
+            Value::Integer(value) => Param::Integer(value),
+            Value::Text(value) => Param::Text(value),
+            Value::Bytes(value) => Param::Bytes(value),
+        }
+    }
+}
+
 /// Shows the type and never the value, which may be a person's.
 impl std::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -17,6 +17,8 @@ mod killed;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod simulation;
