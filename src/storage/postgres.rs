@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
@@ -42,7 +44,7 @@ const SAVEPOINTS: [[&str; 3]; SAVEPOINTS_DEEP_MAX + 1] = [
 /// A connection with its statements. Opened by `postgres_open.rs`.
 pub(super) struct PostgresConnection {
     runtime: Runtime,
-    client: Client,
+    client: Arc<Client>,
     /// By address and length of the statement's literal.
     statements: HashMap<(usize, usize), Statement>,
     /// What goes out before the next statement, in the same packet.
@@ -52,6 +54,8 @@ pub(super) struct PostgresConnection {
     pub(super) conflicted: bool,
     /// The connection is of no more use.
     pub(super) lost: bool,
+    /// Ends when the server answers the commit that it has not answered in time.
+    unanswered: Option<JoinHandle<Result<(), tokio_postgres::Error>>>,
 }
 
 impl std::fmt::Debug for PostgresConnection {
@@ -62,8 +66,8 @@ impl std::fmt::Debug for PostgresConnection {
 
 impl PostgresConnection {
     pub(super) fn new(runtime: Runtime, client: Client) -> Self {
-        let (statements, held) = (HashMap::new(), String::new());
-        Self { runtime, client, statements, held, conflicted: false, lost: false }
+        let (client, statements, held) = (Arc::new(client), HashMap::new(), String::new());
+        Self { runtime, client, statements, held, conflicted: false, lost: false, unanswered: None }
     }
 
     /// Begins a transaction, together with its first statement.
@@ -74,9 +78,37 @@ impl PostgresConnection {
     }
 
     /// Commits. [`Error::Unavailable`] when the answer is lost: the commit may be there or not.
+    ///
+    /// A server whose standby is away keeps a commit waiting without end, on a connection of which it does not see the end.
+    /// So such a connection is not given up, or the server would run out of them: it [waits](Self::is_answered).
     pub(super) fn commit(&mut self) -> Result<(), Error> {
         self.hold("COMMIT");
-        self.flush("COMMIT")
+        let held = std::mem::take(&mut self.held);
+        match within(&self.runtime, self.client.batch_execute(&held)) {
+            Waited::TooLong => {
+                tracing::error!("the database did not answer a commit in time: does its standby run?");
+                let client = Arc::clone(&self.client);
+                self.unanswered = Some(self.runtime.spawn(async move { client.batch_execute("").await }));
+                Err(Error::Unavailable)
+            }
+            done @ Waited::Done(_) => self.settle("COMMIT", done),
+        }
+    }
+
+    /// Whether a commit was not answered in time.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.unanswered.is_some()
+    }
+
+    /// Waits up to `limit` for the answer that did not come in time. True when the connection can be used again, or is lost.
+    pub(super) fn is_answered(&mut self, limit: Duration) -> bool {
+        let Some(answer) = &mut self.unanswered else { return true };
+        let Ok(answered) = self.runtime.block_on(async { tokio::time::timeout(limit, answer).await }) else {
+            return false;
+        };
+        self.lost |= !matches!(answered, Ok(Ok(())));
+        self.unanswered = None;
+        true
     }
 
     /// Undoes the transaction, if there is one.

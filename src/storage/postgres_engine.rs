@@ -6,7 +6,7 @@
 //! index (measured: docs/performance.md). What the server itself gives up (a deadlock, a serialization failure) and what
 //! was overtaken is run again, a few times, each after a random moment.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -30,6 +30,9 @@ const AGAIN_AFTER_US: u64 = 500;
 /// How often a unit of work gets another connection because its own broke before the commit: after a failover all of them
 /// are broken, and the new one is good.
 const LOST_MAX: u32 = 1;
+
+/// Milliseconds between looks while the server does not answer a commit.
+const LOOK_MS: u64 = 50;
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -60,6 +63,7 @@ impl PostgresEngine {
             available: Arc::new(AtomicBool::new(true)),
             threads: Mutex::default(),
         };
+        let waiting = Arc::new(AtomicUsize::new(0));
         let writers = (0..WRITERS).map(|at| (format!("kaziline-write{at}"), &writes, BEGIN_WRITE));
         let readers = (0..options.readers.max(1)).map(|at| (format!("kaziline-read{at}"), &reads, BEGIN_READ));
         for (seed, (name, queue, begin)) in (1..).zip(writers.chain(readers)) {
@@ -68,6 +72,7 @@ impl PostgresEngine {
                 clock: Arc::clone(clock),
                 queue: Arc::clone(queue),
                 available: Arc::clone(&engine.available),
+                waiting: Arc::clone(&waiting),
                 begin,
                 connection: first.take(),
                 chance: seed,
@@ -128,6 +133,8 @@ struct Runner {
     clock: Arc<dyn Clock>,
     queue: Arc<Queue>,
     available: Arc<AtomicBool>,
+    /// Of the threads that write, how many wait for the answer to a commit.
+    waiting: Arc<AtomicUsize>,
     begin: &'static str,
     /// `None` until it is needed, and after a failure.
     connection: Option<PostgresConnection>,
@@ -140,6 +147,9 @@ impl Runner {
         let mut batch = Batch::default();
         let mut idle = false;
         loop {
+            if !self.wait_for_commit(&mut batch) {
+                return;
+            }
             let quiet = (!idle).then_some(Duration::from_millis(QUIET_MS));
             match self.queue.take(&mut batch, quiet) {
                 Taken::Batch => {
@@ -151,6 +161,26 @@ impl Runner {
                 Taken::Closed => return,
             }
         }
+    }
+
+    /// Waits until the server has answered the last commit. While all who write wait, there is nobody for what comes next:
+    /// it is refused at once. False when the store closes.
+    fn wait_for_commit(&mut self, batch: &mut Batch) -> bool {
+        let Some(connection) = self.connection.as_mut().filter(|connection| connection.is_waiting()) else {
+            return true;
+        };
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let mut open = true;
+        while open && !connection.is_answered(Duration::from_millis(LOOK_MS)) {
+            if self.waiting.load(Ordering::Acquire) < WRITERS {
+                continue;
+            }
+            open = self.queue.take(batch, Some(Duration::ZERO)) != Taken::Closed;
+            let refused = batch.interactive.drain(..).chain(batch.bulk.take());
+            refused.for_each(|waiting| waiting.job.answer(Err(Error::Unavailable)));
+        }
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        open
     }
 
     fn look(&mut self) -> bool {

@@ -1,12 +1,20 @@
 //! Reaching a `PostgreSQL` server: its address, TLS, the session's settings, and the migrations.
+//!
+//! Of several servers one is the primary. Whoever takes over begins a new timeline of the log, counted upwards; a node that
+//! has worked on one does not go back to an earlier. So an old primary that comes back as if nothing had happened is not
+//! written to by the nodes that saw its successor. (A node that starts anew has seen nothing: keep the old one away.)
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::config::{Host, TargetSessionAttrs};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::migrate::{Migration, MigrationFault, Recorded, pending};
@@ -37,14 +45,28 @@ CREATE TABLE IF NOT EXISTS store_key (key_id BIGINT PRIMARY KEY, check_value BYT
 /// Nodes that start together migrate one after the other. The number is the program's name in ASCII.
 pub(super) const LOCK: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
     SELECT pg_advisory_xact_lock(7737298340521504)";
+/// The file of the log that is written to: its name begins with eight hexadecimal digits, the timeline.
+const LOG_FILE: &str = "SELECT pg_walfile_name(pg_current_wal_lsn())";
 
 /// Where the server is, and how it is reached.
 #[derive(Clone)]
 pub(super) struct Address {
-    config: tokio_postgres::Config,
+    /// One for each server.
+    servers: Vec<Config>,
     tls: MakeRustlsConnect,
+    /// What all connections of this program have found out.
+    seen: Arc<Seen>,
     /// Hosts and database, for errors: no user, no password.
     shown: String,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The server that took the last connection: asked first.
+    server: AtomicUsize,
+    /// The latest timeline; 0 before the first connection.
+    timeline: AtomicU32,
 }
 
 impl std::fmt::Debug for Address {
@@ -58,8 +80,7 @@ impl Address {
     /// file with the certificates to trust in place of the platform's.
     pub(super) fn parse(url: &str, roots: Option<&Path>) -> Result<Self, OpenError> {
         let refused = |what: &str| OpenError::Address { what: what.to_owned() };
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|_| refused("it is no postgres://USER:PASSWORD@HOST/DATABASE"))?;
+        let config: Config = url.parse().map_err(|_| refused("it is no postgres://USER:PASSWORD@HOST/DATABASE"))?;
         let shown = shown(&config);
         let unreadable = |_| refused("the file of trusted certificates cannot be read");
         let tls = rustls::ClientConfig::builder();
@@ -78,14 +99,8 @@ impl Address {
                 tls.with_root_certificates(trusted).with_no_client_auth()
             }
         };
-        config
-            .application_name("kaziline")
-            // A standby, or a primary that was replaced, is not written to.
-            .target_session_attrs(TargetSessionAttrs::ReadWrite)
-            .connect_timeout(Duration::from_millis(CONNECT_MS))
-            .tcp_user_timeout(Duration::from_millis(UNACKNOWLEDGED_MS))
-            .keepalives_idle(Duration::from_secs(KEEPALIVE_S));
-        Ok(Self { config, tls: MakeRustlsConnect::new(tls), shown })
+        let servers = (0..config.get_hosts().len()).map(|at| server(&config, at)).collect();
+        Ok(Self { servers, tls: MakeRustlsConnect::new(tls), seen: Arc::default(), shown })
     }
 
     fn fault(&self, what: impl std::fmt::Display) -> OpenError {
@@ -93,38 +108,104 @@ impl Address {
     }
 }
 
-fn shown(config: &tokio_postgres::Config) -> String {
+/// Server `at` of those that a URL names, with our own times.
+fn server(all: &Config, at: usize) -> Config {
+    let mut one = Config::new();
+    match all.get_hosts().get(at) {
+        Some(Host::Tcp(name)) => one.host(name),
+        Some(Host::Unix(path)) => one.host_path(path),
+        None => &mut one,
+    };
+    // One address and port for each server, or one port for all.
+    if let Some(address) = all.get_hostaddrs().get(at) {
+        one.hostaddr(*address);
+    }
+    if let Some(port) = all.get_ports().get(at).or(all.get_ports().first()) {
+        one.port(*port);
+    }
+    if let Some(user) = all.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = all.get_password() {
+        one.password(password);
+    }
+    if let Some(database) = all.get_dbname() {
+        one.dbname(database);
+    }
+    if let Some(options) = all.get_options() {
+        one.options(options);
+    }
+    one.ssl_mode(all.get_ssl_mode())
+        .ssl_negotiation(all.get_ssl_negotiation())
+        .channel_binding(all.get_channel_binding())
+        .application_name("kaziline")
+        // A standby is not written to.
+        .target_session_attrs(TargetSessionAttrs::ReadWrite)
+        .connect_timeout(Duration::from_millis(CONNECT_MS))
+        .tcp_user_timeout(Duration::from_millis(UNACKNOWLEDGED_MS))
+        .keepalives_idle(Duration::from_secs(KEEPALIVE_S));
+    one
+}
+
+fn shown(config: &Config) -> String {
     let hosts: Vec<String> = config
         .get_hosts()
         .iter()
         .map(|host| match host {
-            tokio_postgres::config::Host::Tcp(name) => name.clone(),
-            tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
         })
         .collect();
     format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
-/// Connects. The reason of a failure is the server's or the system's; it names no password.
+/// Connects to the first server that takes writes, beginning with the one that did last. The reason of a failure is the
+/// server's or the system's; it names no password.
 fn reach(address: &Address) -> Result<PostgresConnection, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let limit = Duration::from_millis(CONNECT_MS * address.config.get_hosts().len().max(1) as u64 + 500);
-    let client = runtime.block_on(async {
-        let connecting = address.config.connect(address.tls.clone());
-        let (client, connection) = tokio::time::timeout(limit, connecting)
-            .await
-            .map_err(|_| "no answer in time".to_owned())?
-            .map_err(|error| reason(&error))?;
-        // Ends when the client is dropped, with the runtime that drives it.
-        drop(tokio::spawn(connection));
-        tokio::time::timeout(limit, client.batch_execute(SESSION))
-            .await
-            .map_err(|_| "no answer in time".to_owned())?
-            .map_err(|error| reason(&error))?;
-        Ok::<_, String>(client)
-    })?;
-    Ok(PostgresConnection::new(runtime, client))
+    let first = address.seen.server.load(Ordering::Relaxed);
+    let mut found = Err("it names no server".to_owned());
+    for at in (0..address.servers.len()).map(|offset| (first + offset) % address.servers.len()) {
+        let Some(server) = address.servers.get(at) else { continue };
+        found = runtime.block_on(async {
+            let limit = Duration::from_millis(CONNECT_MS);
+            let connecting = tokio::time::timeout(limit, reach_one(server, address));
+            connecting.await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+        });
+        if found.is_ok() {
+            address.seen.server.store(at, Ordering::Relaxed);
+            break;
+        }
+    }
+    Ok(PostgresConnection::new(runtime, found?))
+}
+
+async fn reach_one(server: &Config, address: &Address) -> Result<Client, String> {
+    let (client, connection) = server.connect(address.tls.clone()).await.map_err(|error| reason(&error))?;
+    // Ends when the client is dropped, with the runtime that drives it.
+    drop(tokio::spawn(connection));
+    client.batch_execute(SESSION).await.map_err(|error| reason(&error))?;
+    let timeline = timeline(&client).await?;
+    if address.seen.timeline.fetch_max(timeline, Ordering::AcqRel) > timeline {
+        return Err("another server has taken over since: this one must not be written to".to_owned());
+    }
+    Ok(client)
+}
+
+/// The timeline that the server writes. 0 where there is none: engines that only speak the protocol.
+async fn timeline(client: &Client) -> Result<u32, String> {
+    let answered = match client.simple_query(LOG_FILE).await {
+        Ok(answered) => answered,
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_FUNCTION) => return Ok(0),
+        Err(error) => return Err(reason(&error)),
+    };
+    let name = answered.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let digits = name.and_then(|name| name.get(..8)).ok_or("the server has no log")?;
+    u32::from_str_radix(digits, 16).map_err(|_| "the name of its log is not understood".to_owned())
 }
 
 fn reason(error: &tokio_postgres::Error) -> String {

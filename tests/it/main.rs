@@ -11,6 +11,8 @@ mod commands;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod killed;

@@ -9,19 +9,19 @@ use crate::support::pair::Pair;
 use crate::support::{Folder, World, command, run, texts};
 
 /// A new database on the shared server.
-fn database() -> (String, String) {
+pub(crate) fn database() -> (String, String) {
     static DATABASES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("nodes{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     (shared().create_database(&name), name)
 }
 
 /// The first node on a database, which makes the keys.
-fn first(url: &str) -> World {
+pub(crate) fn first(url: &str) -> World {
     World::demo_with(&[("KAZILINE_STORE_DATABASE", url)])
 }
 
 /// Another node: the same database and keys, a folder and a number of its own.
-fn another(url: &str, first: &World) -> World {
+pub(crate) fn another(url: &str, first: &World) -> World {
     let keys = first.folder().data().join("keys");
     let keys = keys.to_str().unwrap();
     let environment = [("KAZILINE_STORE_DATABASE", url), ("KAZILINE_DATA_KEYS", keys), ("KAZILINE_SERVICE_NODE", "1")];

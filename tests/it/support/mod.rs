@@ -170,6 +170,12 @@ pub(crate) struct Stopped {
     pub(crate) log: Vec<String>,
 }
 
+/// How much of a drill is made: a part in every run, all of it with `KAZILINE_DRILL=full`.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests and not of the program")]
+pub(crate) fn drill<T>(part: T, full: T) -> T {
+    if std::env::var_os("KAZILINE_DRILL").is_some_and(|value| value == "full") { full } else { part }
+}
+
 /// Waits for a program that should end by itself.
 pub(crate) fn ends(child: Child) -> Output {
     let (sender, receiver) = channel();
