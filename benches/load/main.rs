@@ -11,6 +11,7 @@
 
 mod bare;
 mod closed;
+mod engines;
 mod http;
 mod inside;
 mod open;
@@ -56,7 +57,14 @@ fn measure(options: &Options) -> Result<()> {
     for part in &options.parts {
         match part {
             Part::Inside => report.inside = inside::measure(options)?,
-            Part::Closed => closed_loop(options, &bench, &mut report)?,
+            Part::Closed => {
+                let kinds = [Kind::Bare, Kind::Kaziline { fsync_delay_us: 0 }];
+                report.closed = closed_loop(options, &bench, kinds, &mut report)?;
+            }
+            Part::Engines => {
+                let kinds = [Kind::Kaziline { fsync_delay_us: 0 }, Kind::Postgres];
+                report.engines = closed_loop(options, &bench, kinds, &mut report)?;
+            }
             Part::Open => report.open.push(open_loop(options, &bench, 0)?),
             Part::Slow => report.open.push(open_loop(options, &bench, options.fsync_delay_us)?),
         }
@@ -69,43 +77,51 @@ fn measure(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// As fast as the answers come, bare and Kaziline by turns, so that what the machine does besides meets both.
-fn closed_loop(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> {
-    let bare = Server::start(bench, Kind::Bare)?;
-    let kaziline = Server::start(bench, Kind::Kaziline { fsync_delay_us: 0 })?;
-    let bare_callers = Arc::new(Callers::unheeding(options.seed));
-    let callers = Arc::new(Callers::heeding(options.seed)?);
-    if options.mix == Mix::Browse {
-        register(options, &kaziline, &callers)?;
-        bare_callers.know_as_many_as(&callers);
+/// As fast as the answers come, two servers by turns, so that what the machine does besides meets both.
+fn closed_loop(options: &Options, bench: &Bench, kinds: [Kind; 2], report: &mut Report) -> Result<Vec<ClosedRow>> {
+    let [base_kind, kind] = kinds;
+    let (server, callers) = start(options, bench, kind)?;
+    let (base, base_callers) = start(options, bench, base_kind)?;
+    if base_kind == Kind::Bare {
+        base_callers.know_as_many_as(&callers);
     }
+    let mut rows = Vec::new();
     for connections in &options.connections {
         let run =
             ClosedRun { mix: options.mix, connections: *connections, threads: options.threads, times: options.times };
         let mut row = ClosedRow::new(*connections);
         for round in 0..options.rounds {
             for (server, callers, samples) in
-                [(&bare, &bare_callers, &mut row.bare), (&kaziline, &callers, &mut row.kaziline)]
+                [(&base, &base_callers, &mut row.base), (&server, &callers, &mut row.measured)]
             {
                 let sample = Sample::take(server, options, |marks| run.go(server.address, callers, marks))?;
                 say(options, &format!("{connections} connections, round {}: {}", round + 1, sample.line(server.name)));
                 samples.push(sample);
             }
         }
-        report.closed.push(row);
+        rows.push(row);
     }
-    report.note_server(&bare)?;
-    report.note_server(&kaziline)?;
-    Ok(())
+    report.note_server(&base)?;
+    report.note_server(&server)?;
+    Ok(rows)
 }
 
-/// At a fixed rate, whatever the answers do, on a service of its own.
-fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32) -> Result<OpenRow> {
-    let server = Server::start(bench, Kind::Kaziline { fsync_delay_us })?;
+/// A server and its callers, who are registered with it if the mix asks for that.
+fn start(options: &Options, bench: &Bench, kind: Kind) -> Result<(Server, Arc<Callers>)> {
+    let server = Server::start(bench, kind)?;
+    if kind == Kind::Bare {
+        return Ok((server, Arc::new(Callers::unheeding(options.seed))));
+    }
     let callers = Arc::new(Callers::heeding(options.seed)?);
     if options.mix == Mix::Browse {
         register(options, &server, &callers)?;
     }
+    Ok((server, callers))
+}
+
+/// At a fixed rate, whatever the answers do, on a service of its own.
+fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32) -> Result<OpenRow> {
+    let (server, callers) = start(options, bench, Kind::Kaziline { fsync_delay_us })?;
     let run = OpenRun {
         mix: options.mix,
         connections: options.open_connections,

@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Open,
     /// As `open`, with every fsync made slower.
     Slow,
+    /// As `closed`, with the service on SQLite and on a throwaway `PostgreSQL` server by turns.
+    Engines,
 }
 
 #[derive(Debug, Parser)]
@@ -34,7 +36,7 @@ struct Arguments {
     /// Connections of the closed loop, one after the other.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
     connections: Vec<NonZero<usize>>,
-    /// Rounds of the closed loop; in each the bare handler goes first, then Kaziline.
+    /// Rounds of the closed loop; in each both servers have their turn.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// Seconds of a round that count.
@@ -141,6 +143,7 @@ impl Options {
         };
         if options.smoke {
             let moment = Duration::from_millis(60);
+            options.parts = Part::value_variants().to_vec();
             options.connections = vec![4];
             options.rounds = 1;
             options.times = Times { warm_up: Duration::ZERO, measured: moment };

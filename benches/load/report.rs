@@ -13,6 +13,8 @@ use crate::servers::{Bench, Server};
 
 /// Of the bare handler's rate, at [`BUDGET_CONNECTIONS`] connections.
 const BUDGET_RATIO: f64 = 0.35;
+/// Of the rate on SQLite, for PostgreSQL.
+const BUDGET_ENGINES: f64 = 0.15;
 const BUDGET_CONNECTIONS: usize = 64;
 /// Milliseconds of the 99th percentile at 1,000 hops/s.
 const BUDGET_P99_MS: u32 = 10;
@@ -21,24 +23,65 @@ const BUDGET_SLOW_P99_MS: u32 = 40;
 /// Megabytes of peak memory.
 const BUDGET_MEMORY_MB: f64 = 100.0;
 
-/// The rounds at one number of connections.
+/// The rounds of two servers at one number of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedRow {
     pub(crate) connections: usize,
-    pub(crate) bare: Vec<Sample>,
-    pub(crate) kaziline: Vec<Sample>,
+    /// What is measured against.
+    pub(crate) base: Vec<Sample>,
+    pub(crate) measured: Vec<Sample>,
 }
 
 impl ClosedRow {
     pub(crate) fn new(connections: usize) -> Self {
-        Self { connections, bare: Vec::new(), kaziline: Vec::new() }
+        Self { connections, base: Vec::new(), measured: Vec::new() }
     }
 
     /// The median of the rounds' ratios: the two of a round ran one right after the other.
     fn ratio(&self) -> f64 {
-        let pairs = self.bare.iter().zip(&self.kaziline);
-        median(pairs.map(|(bare, kaziline)| kaziline.rate() / bare.rate().max(f64::MIN_POSITIVE)))
+        let pairs = self.base.iter().zip(&self.measured);
+        median(pairs.map(|(base, measured)| measured.rate() / base.rate().max(f64::MIN_POSITIVE)))
     }
+
+    fn samples(&self) -> impl Iterator<Item = &Sample> {
+        self.base.iter().chain(&self.measured)
+    }
+
+    /// A line of a table, under [`closed_heading`].
+    fn write(&self, out: &mut String, budget: f64) -> std::fmt::Result {
+        let Self { connections, base, measured } = self;
+        let budget = if *connections == BUDGET_CONNECTIONS { format!(">= {budget}") } else { String::new() };
+        writeln!(
+            out,
+            "| {connections} | {:.0} ({:.1}) | {:.0} ({:.1}, {:.1}) | {:.2} | {budget} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} \
+             | {} |",
+            of(base, Sample::rate),
+            of(base, |sample| milliseconds(sample.p99_us)),
+            of(measured, Sample::rate),
+            of(measured, |sample| milliseconds(sample.p50_us)),
+            of(measured, |sample| milliseconds(sample.p99_us)),
+            self.ratio(),
+            of(base, |sample| sample.per_hop(sample.server_us)),
+            of(measured, |sample| sample.per_hop(sample.server_us)),
+            of(measured, |sample| sample.per_hop(sample.writer_us)),
+            of(measured, |sample| sample.per_hop(sample.until_idle_us)),
+            of(measured, |sample| sample.per_hop(sample.generator_us)),
+            faults(self.samples()).count,
+        )
+    }
+}
+
+/// What two servers by turns were, as the head of their table.
+fn closed_heading(out: &mut String, rows: &[ClosedRow], base: &str, measured: &str) -> std::fmt::Result {
+    let [first, ..] = rows else { return Ok(()) };
+    let (rounds, seconds) = (first.base.len(), of(&first.base, |sample| sample.seconds));
+    writeln!(out, "\nClosed loop, {base} and {measured} by turns; medians of {rounds} rounds of {seconds:.1} s.\n")?;
+    writeln!(
+        out,
+        "| connections | {base} hops/s (p99 ms) | {measured} hops/s (p50, p99 ms) | ratio | budget | server CPU us/hop: \
+         {base} | {measured} | of it the writer | with deferred work | generator | errors |"
+    )?;
+    writeln!(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 }
 
 /// One run at a fixed rate.
@@ -58,6 +101,7 @@ pub(crate) struct Report {
     mix: String,
     pub(crate) inside: Vec<Inside>,
     pub(crate) closed: Vec<ClosedRow>,
+    pub(crate) engines: Vec<ClosedRow>,
     pub(crate) open: Vec<OpenRow>,
     notes: Vec<(&'static str, Value)>,
 }
@@ -87,7 +131,15 @@ impl Report {
             format!("Mix `{mix}`, {cores} cores for server and generator together, seed {}.", options.seed),
             format!("A write of 4 KiB and its fsync take {fsync} on this disk (median)."),
         ];
-        Self { heading, mix, inside: Vec::new(), closed: Vec::new(), open: Vec::new(), notes: Vec::new() }
+        Self {
+            heading,
+            mix,
+            inside: Vec::new(),
+            closed: Vec::new(),
+            engines: Vec::new(),
+            open: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// What a server's process shows after a closed loop.
@@ -106,8 +158,12 @@ impl Report {
 
     /// Hops that were answered wrongly, in all parts.
     pub(crate) fn errors(&self) -> u64 {
-        let closed = self.closed.iter().flat_map(|row| row.bare.iter().chain(&row.kaziline));
-        faults(closed.chain(self.open.iter().map(|row| &row.sample))).count
+        self.faults().count
+    }
+
+    fn faults(&self) -> Faults {
+        let closed = self.closed.iter().chain(&self.engines).flat_map(ClosedRow::samples);
+        faults(closed.chain(self.open.iter().map(|row| &row.sample)))
     }
 
     pub(crate) fn markdown(&self) -> String {
@@ -129,41 +185,10 @@ impl Report {
         for Inside { hop, times, median_us, mean_us, p99_us } in &self.inside {
             writeln!(out, "| {hop} | {times} | {median_us:.1} | {mean_us:.1} | {p99_us:.1} |")?;
         }
-        if let [first, ..] = &self.closed[..] {
-            writeln!(
-                out,
-                "\nClosed loop, bare and Kaziline by turns; medians of {} rounds of {:.1} s.\n",
-                first.bare.len(),
-                of(&first.bare, |sample| sample.seconds)
-            )?;
-            writeln!(
-                out,
-                "| connections | bare hops/s (p99 ms) | Kaziline hops/s (p50, p99 ms) | ratio | budget | server CPU us/hop: \
-                 bare | Kaziline | of it the writer | with deferred work | generator | errors |"
-            )?;
-            writeln!(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
-        }
-        for ClosedRow { connections, bare, kaziline } in &self.closed {
-            let budget = if *connections == BUDGET_CONNECTIONS { format!(">= {BUDGET_RATIO}") } else { String::new() };
-            let row = ClosedRow { connections: *connections, bare: bare.clone(), kaziline: kaziline.clone() };
-            writeln!(
-                out,
-                "| {connections} | {:.0} ({:.1}) | {:.0} ({:.1}, {:.1}) | {:.2} | {budget} | {:.1} | {:.1} | {:.1} | {:.1} | \
-                 {:.1} | {} |",
-                of(bare, Sample::rate),
-                of(bare, |sample| milliseconds(sample.p99_us)),
-                of(kaziline, Sample::rate),
-                of(kaziline, |sample| milliseconds(sample.p50_us)),
-                of(kaziline, |sample| milliseconds(sample.p99_us)),
-                row.ratio(),
-                of(bare, |sample| sample.per_hop(sample.server_us)),
-                of(kaziline, |sample| sample.per_hop(sample.server_us)),
-                of(kaziline, |sample| sample.per_hop(sample.writer_us)),
-                of(kaziline, |sample| sample.per_hop(sample.until_idle_us)),
-                of(kaziline, |sample| sample.per_hop(sample.generator_us)),
-                faults(bare.iter().chain(kaziline)).count,
-            )?;
-        }
+        closed_heading(out, &self.closed, "bare", "Kaziline")?;
+        self.closed.iter().try_for_each(|row| row.write(out, BUDGET_RATIO))?;
+        closed_heading(out, &self.engines, "SQLite", "PostgreSQL")?;
+        self.engines.iter().try_for_each(|row| row.write(out, BUDGET_ENGINES))?;
         if !self.open.is_empty() {
             writeln!(out, "\nOpen loop, each on a service of its own; a hop's time counts from when it was due.\n")?;
             writeln!(
@@ -191,8 +216,7 @@ impl Report {
                 sample.faults.count,
             )?;
         }
-        let closed = self.closed.iter().flat_map(|row| row.bare.iter().chain(&row.kaziline));
-        let all = faults(closed.chain(self.open.iter().map(|row| &row.sample)));
+        let all = self.faults();
         all.first.as_ref().map_or(Ok(()), |_| writeln!(out, "\n{all}"))
     }
 
@@ -206,14 +230,17 @@ impl Report {
                 "p99_us": row.p99_us,
             })
         });
-        let closed = self.closed.iter().map(|row| {
-            json!({
-                "connections": row.connections,
-                "ratio": row.ratio(),
-                "bare": row.bare.iter().map(figures).collect::<Vec<Value>>(),
-                "kaziline": row.kaziline.iter().map(figures).collect::<Vec<Value>>(),
-            })
-        });
+        let closed = |rows: &[ClosedRow], base: &str, measured: &str| {
+            let row = |row: &ClosedRow| {
+                json!({
+                    "connections": row.connections,
+                    "ratio": row.ratio(),
+                    base: row.base.iter().map(figures).collect::<Vec<Value>>(),
+                    measured: row.measured.iter().map(figures).collect::<Vec<Value>>(),
+                })
+            };
+            rows.iter().map(row).collect::<Vec<Value>>()
+        };
         let open = self.open.iter().map(|row| {
             json!({
                 "rate": row.rate,
@@ -229,7 +256,8 @@ impl Report {
             "mix": self.mix,
             "servers": notes,
             "inside": inside.collect::<Vec<Value>>(),
-            "closed": closed.collect::<Vec<Value>>(),
+            "closed": closed(&self.closed, "bare", "kaziline"),
+            "engines": closed(&self.engines, "sqlite", "postgres"),
             "open": open.collect::<Vec<Value>>(),
         });
         format!("{all:#}\n")

@@ -1,5 +1,6 @@
 //! The servers under load, as processes of their own: the real binary on a new database, and the bare handler.
 
+use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::bare;
+use crate::engines::Cluster;
 use crate::options::Options;
 
 /// Stands before the address on the line with which a server says that it is ready.
@@ -28,11 +30,12 @@ const IDLE_LOOK: Duration = Duration::from_millis(400);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What servers need: folder, binary, and the library that slows fsync down.
-#[derive(Debug)]
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
     binary: PathBuf,
     slow_fsync: PathBuf,
+    /// Started when it is needed.
+    postgres: OnceCell<Cluster>,
 }
 
 impl Bench {
@@ -43,7 +46,7 @@ impl Bench {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/slow_fsync.c");
         let compiled = Command::new("cc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&slow_fsync).arg(source).status();
         ensure!(compiled.context("cc cannot be run")?.success(), "cc could not compile {source}");
-        Ok(Self { folder, binary: options.server.clone(), slow_fsync })
+        Ok(Self { folder, binary: options.server.clone(), slow_fsync, postgres: OnceCell::new() })
     }
 
     /// Microseconds of one small write and fsync in our folder: what every durable commit costs at least.
@@ -72,6 +75,8 @@ pub(crate) enum Kind {
     Kaziline {
         fsync_delay_us: u32,
     },
+    /// Kaziline on `PostgreSQL`, which counts as a part of the server.
+    Postgres,
 }
 
 /// Processor time so far.
@@ -92,13 +97,15 @@ pub(crate) struct Server {
     child: Child,
     data: PathBuf,
     fsync_counter: Option<PathBuf>,
+    /// Other processes that work for it.
+    besides: Vec<u32>,
 }
 
 impl Server {
     pub(crate) fn start(bench: &Bench, kind: Kind) -> Result<Self> {
         let data = tempfile::Builder::new().prefix("data-").tempdir_in(bench.folder.path())?.keep();
         let log = data.with_extension("log");
-        let mut fsync_counter = None;
+        let (mut fsync_counter, mut postgres) = (None, None);
         let (name, mut command) = match kind {
             Kind::Bare => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -117,16 +124,25 @@ impl Server {
                 }
                 ("kaziline", command)
             }
+            Kind::Postgres => {
+                let cluster = bench.postgres.get_or_init(Cluster::start);
+                let mut command = Command::new(&bench.binary);
+                command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+                command.env("KAZILINE_STORE_DATABASE", cluster.create_database("load"));
+                postgres = Some(cluster);
+                ("on PostgreSQL", command)
+            }
         };
         command.current_dir(&data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log)?);
         let began = Instant::now();
         let child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { name, address, ready_ms: 0, child, data, fsync_counter };
+        let mut server = Self { name, address, ready_ms: 0, child, data, fsync_counter, besides: Vec::new() };
         server.address = server.wait_until_it_listens().with_context(|| {
             let said = fs::read_to_string(&log).unwrap_or_default();
             format!("{name} does not listen; it said:\n{said}")
         })?;
+        server.besides = postgres.map_or_else(Vec::new, Cluster::processes);
         server.ready_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(server)
     }
@@ -164,9 +180,14 @@ impl Server {
         };
         for thread in fs::read_dir(self.proc().join("task"))? {
             let thread = thread?.path();
-            if fs::read_to_string(thread.join("comm"))?.trim() == WRITER_THREAD {
-                usage.writer = processor_time(&thread)?;
+            // On PostgreSQL there are several.
+            if fs::read_to_string(thread.join("comm"))?.trim().starts_with(WRITER_THREAD) {
+                usage.writer += processor_time(&thread)?;
             }
+        }
+        for process in &self.besides {
+            // One that has ended took its time with it.
+            usage.server += processor_time(&Path::new("/proc").join(process.to_string())).unwrap_or_default();
         }
         Ok(usage)
     }

@@ -63,7 +63,7 @@ impl Backup {
 /// At rest the copy is made as the database lies there: nothing is migrated before it is saved.
 fn here(folder: &DataFolder, order: &BackupOrder) -> anyhow::Result<BackupReport> {
     // Nobody else asks it to stop; a signal ends the program.
-    Ok(back_up(&folder.database(), migrations::SQLITE, order, &Arc::new(Stop::default()))?)
+    Ok(back_up(&folder.database(), migrations::SQLITE, order, None, &Stop::default())?)
 }
 
 /// Bring a backup back into a folder without a database. Nothing is sent until `outbox resume`

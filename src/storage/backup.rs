@@ -9,13 +9,16 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 
 use super::backup_cipher::{self, Chance, CipherFault};
 use super::migrate::{Migration, pending};
+use super::pace::Pace;
 use super::sqlite_snapshot::{CopyFault, Snapshot, Stop, Tables};
 use super::{DataFolder, Keys, MigrationFault, OpenError};
+use crate::clock::Clock;
 
 /// How a database file begins.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -192,12 +195,14 @@ pub struct Contents {
 }
 
 /// Copies the database `source` into the new file `to`, encrypted if `sealing` says with what. Whoever calls it holds the
-/// data folder and has no other backup under way. Blocks: never on a thread of the runtime.
+/// data folder and has no other backup under way. With `clock` it keeps a pace beside others who use the disk, else it is
+/// as fast as it goes. Blocks: never on a thread of the runtime.
 pub fn write(
     source: &Path,
     to: &Path,
     known: &[Migration],
     sealing: Option<(&Keys, &Chance)>,
+    clock: Option<&Arc<dyn Clock>>,
     stop: &Stop,
 ) -> Result<Contents, BackupFault> {
     refuse_existing(to)?;
@@ -208,9 +213,12 @@ pub fn write(
     };
     let copied = copy.as_ref().map_or(&*named_draft.path, |copy| &*copy.path);
 
-    let original = Snapshot::open(source)?;
+    let mut original = Snapshot::open(source)?;
     let path = copied.to_str().ok_or_else(|| BackupFault::Copy { what: "its name is not Unicode".to_owned() })?;
-    original.copy_into(path, stop).map_err(|fault| match fault {
+    let pace =
+        |file: &Draft| clock.map(|clock| Pace::of(&file.file, clock)).transpose().map_err(file_fault(&file.path));
+    let copying = pace(copy.as_ref().unwrap_or(&named_draft))?;
+    original.copy_into(path, copying, stop).map_err(|fault| match fault {
         CopyFault::Stopped => BackupFault::Stopped,
         CopyFault::Engine(what) => BackupFault::Copy { what },
     })?;
@@ -233,7 +241,13 @@ pub fn write(
             CipherFault::Io(reason) => BackupFault::File { path: named_draft.path.clone(), reason },
             fault => BackupFault::Cipher { path: to.to_owned(), fault },
         };
-        let goes_on = || if stop.is_asked() { Err(ErrorKind::Interrupted.into()) } else { Ok(()) };
+        let mut sealing = pace(&named_draft)?;
+        let goes_on = || {
+            if stop.is_asked() {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            sealing.as_mut().map_or(Ok(()), Pace::keep)
+        };
         let plain = File::open(&copy.path).map_err(file_fault(&copy.path))?;
         backup_cipher::seal(keys, chance, plain, &named_draft.file, goes_on).map_err(cipher)?;
         // Read back: what cannot be opened now cannot be opened when it is needed.

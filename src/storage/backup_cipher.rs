@@ -116,7 +116,7 @@ pub(super) fn seal(
     chance: &Chance,
     mut from: impl Read,
     mut to: impl Write,
-    goes_on: impl Fn() -> std::io::Result<()>,
+    mut goes_on: impl FnMut() -> std::io::Result<()>,
 ) -> Result<(), CipherFault> {
     let key_id = u8::try_from(keys.key_id()).unwrap_or(u8::MAX);
     let whole = [&MAGIC[..], &[VERSION, key_id], &key_check(keys), chance].concat();

@@ -16,6 +16,7 @@ mod job;
 mod key_file;
 mod migrate;
 pub mod options;
+mod pace;
 mod postgres;
 mod postgres_engine;
 mod postgres_open;

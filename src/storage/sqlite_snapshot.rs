@@ -18,8 +18,12 @@ use rusqlite::types::Value as Stored;
 use rusqlite::{InterruptHandle, OpenFlags};
 
 use super::migrate::{Migration, Recorded, pending};
+use super::pace::Pace;
 use super::sqlite_open::{Role, check_integrity, configure, connect, recorded};
 use super::{Columns, Error, Keys, MigrationFault, OpenError, Tx, Value};
+
+/// Steps of the engine's machine between two looks at the pace: about fifty rows.
+const PACE_STEPS: i32 = 200;
 
 /// A connection to a database file that cannot write to it. Each statement sees one state of the file.
 #[derive(Debug)]
@@ -39,14 +43,22 @@ impl Snapshot {
         Ok(Self { inner })
     }
 
-    /// Writes a copy of the whole database into `to`, an empty file. Ended early by `stop`.
-    pub(super) fn copy_into(&self, to: &str, stop: &Stop) -> Result<(), CopyFault> {
+    /// Writes a copy of the whole database into `to`, an empty file, at its pace if it has one. Ended early by `stop`.
+    pub(super) fn copy_into(&mut self, to: &str, pace: Option<Pace>, stop: &Stop) -> Result<(), CopyFault> {
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::OperationInterrupted) => CopyFault::Stopped,
             _ => CopyFault::Engine(error.to_string()),
         };
         // The file itself is open for reading alone; this setting would refuse to write the copy too.
         self.inner.execute_batch("PRAGMA query_only = OFF").map_err(failed)?;
+        if let Some(mut pace) = pace {
+            // What the disk refuses is told by the copy itself.
+            let keep = move || {
+                drop(pace.keep());
+                false
+            };
+            self.inner.progress_handler(PACE_STEPS, Some(keep)).map_err(failed)?;
+        }
         stop.watch(self.inner.get_interrupt_handle())?;
         let copied = self.inner.execute("VACUUM INTO ?1", [to]).map(drop).map_err(failed);
         stop.unwatch();

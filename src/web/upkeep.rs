@@ -89,18 +89,19 @@ pub enum OrderFault {
     Backup(#[from] BackupFault),
 }
 
-/// Writes the backup that `order` asks for. Blocks: never on a thread of the runtime.
+/// Writes the backup that `order` asks for, at a pace if there is a clock for it. Blocks: never on a thread of the runtime.
 pub fn back_up(
     database: &Path,
     known: &[Migration],
     order: &BackupOrder,
+    clock: Option<&Arc<dyn Clock>>,
     stop: &Stop,
 ) -> Result<BackupReport, OrderFault> {
     let keys = order.encrypt_with.as_deref().map(Keys::load).transpose()?;
     let mut chance: Chance = Default::default();
     rand::fill(&mut chance).map_err(|_| KeyFault::NoRandomness)?;
     let sealing = keys.as_ref().map(|keys| (keys, &chance));
-    Ok(backup::write(database, &order.file, known, sealing, stop)?.into())
+    Ok(backup::write(database, &order.file, known, sealing, clock, stop)?.into())
 }
 
 /// Stops the work when the command hangs up, or when the service stops: then the request's future is dropped.
@@ -127,7 +128,7 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
     let working = tokio::task::spawn_blocking(move || {
         // Held by the work and not by the request, which may be gone before the work has ended.
         let _turn = turn;
-        back_up(&database, upkeep.migrations, &order, &stop)
+        back_up(&database, upkeep.migrations, &order, Some(&upkeep.clock), &stop)
     });
     let worked = working.await;
     drop(watching);

@@ -17,6 +17,8 @@ mod hooks;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod moving;
@@ -24,6 +26,8 @@ mod moving;
 mod nodes;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod sprayed;
 #[cfg(test)]
 mod start;
 #[cfg(test)]

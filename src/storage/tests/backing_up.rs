@@ -1,15 +1,18 @@
 //! Backups: whole and of one moment, or not at all.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{MIGRATIONS, Place, ids, insert};
+use crate::clock::{Clock, SystemClock};
 use crate::storage::backup::{Backup, BackupFault, Contents, write};
 use crate::storage::{Chance, DataFolder, Error, Keys, Migration, MigrationFault, Stop, Store, Work};
 
 const CHANCE: Chance = [5; 23];
 
 fn back_up(place: &Place, to: &Path, keys: Option<&Keys>, stop: &Stop) -> Result<Contents, BackupFault> {
-    write(&place.path(), to, MIGRATIONS, keys.map(|keys| (keys, &CHANCE)), stop)
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    write(&place.path(), to, MIGRATIONS, keys.map(|keys| (keys, &CHANCE)), Some(&clock), stop)
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -179,7 +179,12 @@ impl Cluster {
     pub(crate) fn resume(&mut self) {
         let server = self.server.as_ref().unwrap();
         // `runuser` and `su` stood still with their child.
-        signal("CONT", &[&[server.child.id()], server.family().as_slice()].concat());
+        signal("CONT", &[&[server.child.id()], self.processes().as_slice()].concat());
+    }
+
+    /// The processes of the server now.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.server.as_ref().unwrap().family()
     }
 
     /// One of PostgreSQL's programs, to be run in the cluster's folder by the user that owns it.
