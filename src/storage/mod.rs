@@ -45,6 +45,7 @@ pub use ids::IdBlock;
 pub use job::Job;
 pub use migrate::{Migration, MigrationFault};
 pub use options::Options;
+pub use pace::beside_others;
 pub use queue::BULK_EVERY_COMMITS;
 pub use sealed::{Column, KeyFault, Keys, Purpose};
 pub use sqlite_open::WAL_BYTES_MAX;

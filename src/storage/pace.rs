@@ -3,17 +3,38 @@
 //! behind them.
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::clock::Clock;
 
-/// Bytes that are put on the disk at once: a few milliseconds of a plain disk's time.
-const FLUSH_BYTES: u64 = 1 << 20;
-/// Bytes a second: 1 GB in half a minute, and most of the disk for those who call.
-const BYTES_PER_SECOND: u64 = 32 << 20;
+/// Bytes that are put on the disk at once: a millisecond or two of a plain disk's time.
+const FLUSH_BYTES: u64 = 256 << 10;
+/// Bytes a second: 1 GB in 40 s, and most of the disk for those who call.
+const BYTES_PER_SECOND: u64 = 24 << 20;
 /// Milliseconds of one wait, after which whoever writes looks whether it shall stop.
 const WAIT_MS: u64 = 100;
+
+/// The least that a thread asks of the processor.
+const NICEST: i32 = 19;
+
+/// Runs `work` on a thread of its own that gives way to all others: it reads and computes for seconds at a stretch.
+pub fn beside_others<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<oneshot::Receiver<T>> {
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // On Linux this is the thread's own; where it is refused, the work is done all the same.
+        let _ = rustix::process::nice(NICEST);
+        // Whoever asked may have gone.
+        drop(done.send(work()));
+    })?;
+    Ok(result)
+}
 
 /// The pace of one file.
 #[derive(Debug)]
@@ -26,13 +47,13 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Of `file`, which is empty.
-    pub(super) fn of(file: &File, clock: &Arc<dyn Clock>) -> std::io::Result<Self> {
+    pub(super) fn of(file: &File, clock: &Arc<dyn Clock>) -> io::Result<Self> {
         let (clock, file) = (Arc::clone(clock), file.try_clone()?);
         Ok(Self { began_us: clock.monotonic_us(), clock, file, flushed: 0 })
     }
 
     /// Called while the file grows: puts what is new on the disk, and waits when it grew too fast.
-    pub(super) fn keep(&mut self) -> std::io::Result<()> {
+    pub(super) fn keep(&mut self) -> io::Result<()> {
         let length = self.file.metadata()?.len();
         if length >= self.flushed + FLUSH_BYTES {
             self.file.sync_data()?;

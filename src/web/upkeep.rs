@@ -16,7 +16,7 @@ use super::admin::refused;
 use crate::clock::Clock;
 use crate::doctor;
 use crate::storage::backup::{self, BackupFault, Contents};
-use crate::storage::{Chance, Files, KeyFault, Keys, Migration, Stop};
+use crate::storage::{Chance, Files, KeyFault, Keys, Migration, Stop, beside_others};
 
 /// What these commands work on.
 #[derive(Clone, Debug)]
@@ -125,12 +125,15 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
     };
     let stop = Arc::new(Stop::default());
     let watching = StopWhenDropped(Arc::clone(&stop));
-    let working = tokio::task::spawn_blocking(move || {
+    let working = beside_others("kaziline-backup", move || {
         // Held by the work and not by the request, which may be gone before the work has ended.
         let _turn = turn;
         back_up(&database, upkeep.migrations, &order, Some(&upkeep.clock), &stop)
     });
-    let worked = working.await;
+    let worked = match working {
+        Ok(working) => working.await,
+        Err(_) => return refused(StatusCode::SERVICE_UNAVAILABLE, "no thread can be started for it"),
+    };
     drop(watching);
     match worked {
         Ok(Ok(report)) => {
@@ -150,8 +153,11 @@ async fn examine(State(upkeep): State<Arc<Upkeep>>) -> Response {
         return refused(StatusCode::UNPROCESSABLE_ENTITY, ON_A_SERVER);
     };
     // The integrity check reads the whole database.
-    let examined = tokio::task::spawn_blocking(move || doctor::examine(&files, upkeep.clock.now_ms(), true));
-    match examined.await {
+    let work = move || doctor::examine(&files, upkeep.clock.now_ms(), true);
+    let Ok(examining) = beside_others("kaziline-doctor", work) else {
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "no thread can be started for it");
+    };
+    match examining.await {
         Ok(findings) => Json(findings).into_response(),
         Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the examination broke off: see the log"),
     }

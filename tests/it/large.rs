@@ -76,7 +76,7 @@ fn a_backup_of_a_large_store_keeps_nobody_waiting() {
     fill(&folder, megabytes);
     let world = World::start_in(folder, &[]);
     let clock = SystemClock::default();
-    let quiet_until_us = clock.monotonic_us() + 5_000_000;
+    let quiet_until_us = clock.monotonic_us() + drill(3_000_000, 20_000_000);
     let quiet = calls(&world, 1, || clock.monotonic_us() > quiet_until_us);
 
     let done = AtomicBool::new(false);
