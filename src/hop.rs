@@ -125,14 +125,24 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     if let UssdEvent::Closed(why) = prepared.hop.event {
         return closed(service, &prepared, why.code()).await;
     }
+    // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
+    let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
+    match tokio::time::timeout(limit, settle(service, &prepared)).await.unwrap_or(Err(Error::TooLate)) {
+        Ok(done) => Answered { answer: done.answer, outcome: done.outcome },
+        Err(error) => {
+            tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
+            apology(service)
+        }
+    }
+}
+
+/// Runs a hop's transaction until its fate is known, as far as a few repetitions can tell.
+async fn settle(service: &Service, prepared: &Arc<Prepared>) -> Result<Done, Error> {
     let mut runs = 0;
-    let result = loop {
-        let (service_in, prepared_in) = (service.clone(), Arc::clone(&prepared));
+    loop {
+        let (service_in, prepared_in) = (service.clone(), Arc::clone(prepared));
         let work = Work::interactive(prepared.now_ms + HOP_DEADLINE_MS);
-        let transaction = service.store.transact(work, move |tx| run(tx, &service_in, &prepared_in));
-        // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
-        let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
-        let result = tokio::time::timeout(limit, transaction).await.unwrap_or(Err(Error::TooLate));
+        let result = service.store.transact(work, move |tx| run(tx, &service_in, &prepared_in)).await;
         runs += 1;
         let again = match &result {
             // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
@@ -141,14 +151,7 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
             _ => false,
         };
         if !again {
-            break result;
-        }
-    };
-    match result {
-        Ok(done) => Answered { answer: done.answer, outcome: done.outcome },
-        Err(error) => {
-            tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
-            apology(service)
+            return result;
         }
     }
 }

@@ -6,6 +6,9 @@ CREATE TABLE bundle (
     published_ms  BIGINT NOT NULL
 );
 
+-- The two tables that every hop writes have no CHECK here: PostgreSQL reads the text of each anew for every statement that
+-- writes, which costs more than the row. The program writes these columns from types of the same words.
+
 -- One row a network session, by the keyed hash of channel, number and the gateway's session id. Networks reuse ids: a
 -- new dial under an old id begins anew in the same row.
 CREATE TABLE session (
@@ -17,16 +20,15 @@ CREATE TABLE session (
     started_ms   BIGINT NOT NULL,                     -- the dial
     last_ms      BIGINT NOT NULL,                     -- the last hop
     ended_ms     BIGINT,
-    ended_why    TEXT COLLATE "C" CHECK (ended_why = 'screen' OR ended_why = 'finished' OR ended_why = 'incomplete'
-    OR ended_why = 'failed' OR ended_why = 'other'),
+    ended_why    TEXT COLLATE "C",                      -- screen, finished, incomplete, failed, other
     hop_uid      BIGINT NOT NULL,                     -- the last hop, as its caller named it; its row in `hop`
     hops         BIGINT NOT NULL,                     -- hops since the dial, which is the first
     text_len     BIGINT NOT NULL,                     -- bytes of the cumulative text so far
     text_hash    BYTEA NOT NULL,                        -- and its keyed hash: a PIN may be in the text itself
     bundle_hash  BYTEA NOT NULL,                        -- no foreign key: it would be looked up at every hop
     visit_sealed BYTEA NOT NULL,
-    resumable    BIGINT NOT NULL CHECK (resumable IN (0, 1))
-);
+    resumable    BIGINT NOT NULL                        -- 0 or 1
+) WITH (fillfactor = 70);                               -- room for a hop's new version on the same page
 
 -- Of columns that no hop changes, so that a hop touches it only when a visit begins or ends.
 CREATE INDEX session_resumable ON session (number_hash, channel) WHERE resumable = 1;
@@ -40,6 +42,6 @@ CREATE TABLE hop (
     text_hash     BYTEA NOT NULL,
     state         TEXT COLLATE "C" NOT NULL,
     answer_sealed BYTEA,                                -- absent for secret screens
-    is_end        BIGINT NOT NULL CHECK (is_end IN (0, 1)),
+    is_end        BIGINT NOT NULL,                      -- 0 or 1
     answered_ms   BIGINT NOT NULL
 );

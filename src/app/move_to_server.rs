@@ -7,7 +7,7 @@ use super::{StartFault, data_folder, load_keys};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::migrations;
-use crate::storage::transfer::{Carried, TransferFault, to_postgres};
+use crate::storage::postgres_transfer::{Carried, TransferFault, to_postgres};
 use crate::storage::{FolderFault, OpenError, Store};
 
 /// The file in a data folder that says: this folder's database was moved to a server, do not go on with the old one.

@@ -10,7 +10,7 @@ use super::{ConfigArgs, Verdict, print, print_json};
 use crate::app::move_to_server;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Secret;
-use crate::storage::transfer::Carried;
+use crate::storage::postgres_transfer::Carried;
 
 /// Carry the database in the data folder over to an empty one on a `PostgreSQL` server, all of it or nothing. The service
 /// is stopped first; the file stays, and is not served any more

@@ -19,7 +19,10 @@ pub mod options;
 mod pace;
 mod postgres;
 mod postgres_engine;
+mod postgres_fault;
 mod postgres_open;
+pub mod postgres_transfer;
+mod postgres_value;
 mod queue;
 mod sealed;
 mod sqlite;
@@ -31,7 +34,6 @@ mod sqlite_reader;
 mod sqlite_snapshot;
 mod sqlite_writer;
 mod store;
-pub mod transfer;
 mod tx;
 mod value;
 

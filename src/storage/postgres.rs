@@ -9,19 +9,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
 
-use super::error::StatementFault;
+use super::postgres_fault::{Meaning, classify, fault};
+use super::postgres_value::{Bound, PostgresRow};
 use super::tx::{Connection, Rows, SAVEPOINTS_DEEP_MAX, Step};
-use super::{Columns, Error, Param, Row, Value};
+use super::{Columns, Error, Param, Row};
 
 /// Milliseconds for one statement. A hop has 2 s in all; the server gives up a little sooner by itself.
 pub(super) const STATEMENT_MS: u64 = 1_500;
@@ -52,6 +51,8 @@ pub(super) struct PostgresConnection {
     /// The transaction cannot be kept: another one was first. Told apart from the work's own outcome, since only running
     /// it again helps.
     pub(super) conflicted: bool,
+    /// A statement of the unit of work waited for a lock in vain.
+    pub(super) blocked: bool,
     /// The connection is of no more use.
     pub(super) lost: bool,
     /// Ends when the server answers the commit that it has not answered in time.
@@ -67,7 +68,7 @@ impl std::fmt::Debug for PostgresConnection {
 impl PostgresConnection {
     pub(super) fn new(runtime: Runtime, client: Client) -> Self {
         let (client, statements, held) = (Arc::new(client), HashMap::new(), String::new());
-        Self { runtime, client, statements, held, conflicted: false, lost: false, unanswered: None }
+        Self { runtime, client, statements, held, conflicted: false, blocked: false, lost: false, unanswered: None }
     }
 
     /// Begins a transaction, together with its first statement.
@@ -75,6 +76,17 @@ impl PostgresConnection {
         self.conflicted = false;
         self.held.clear();
         self.hold(how);
+    }
+
+    /// Begins a unit of work in a transaction of several.
+    pub(super) fn set_work(&mut self) {
+        self.blocked = false;
+        self.hold(SAVEPOINTS[0][0]);
+    }
+
+    /// Ends it: what it wrote is kept with the others', or undone without them.
+    pub(super) fn end_work(&mut self, keep: bool) {
+        self.hold(if keep { SAVEPOINTS[0][1] } else { SAVEPOINTS[0][2] });
     }
 
     /// Commits. [`Error::Unavailable`] when the answer is lost: the commit may be there or not.
@@ -245,6 +257,7 @@ impl PostgresConnection {
                 let (meaning, error) = classify(sql, &error);
                 match meaning {
                     Meaning::Conflict => self.conflicted = true,
+                    Meaning::Blocked => self.blocked = true,
                     Meaning::Lost => self.lost = true,
                     Meaning::Stays => {}
                 }
@@ -353,110 +366,4 @@ impl Connection for PostgresConnection {
 fn savepoint_sql(depth: usize, which: usize) -> Result<&'static str, Error> {
     let sql = SAVEPOINTS.get(depth).and_then(|set| set.get(which)).copied();
     sql.ok_or_else(|| fault("SAVEPOINT", "savepoints are nested too deep".to_owned()))
-}
-
-fn fault(sql: &'static str, message: String) -> Error {
-    Error::Statement(Box::new(StatementFault { sql, code: 0, message }))
-}
-
-/// What an error means beyond the statement.
-enum Meaning {
-    /// Another transaction was first: the whole work runs again.
-    Conflict,
-    /// The connection is of no more use.
-    Lost,
-    /// The statement alone.
-    Stays,
-}
-
-/// What an error of the server means. By its code, never by its text.
-fn classify(sql: &'static str, error: &tokio_postgres::Error) -> (Meaning, Error) {
-    let Some(told) = error.as_db_error() else {
-        tracing::error!("the connection to the database broke");
-        return (Meaning::Lost, Error::Unavailable);
-    };
-    let code = told.code();
-    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
-        return (Meaning::Conflict, Error::Conflict);
-    }
-    if *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::QUERY_CANCELED {
-        tracing::warn!(code = code.code(), "a statement waited too long");
-        return (Meaning::Stays, Error::Overloaded);
-    }
-    // A server that stops, is out of room or memory, or has become a standby.
-    let passing = ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class));
-    if passing || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
-        tracing::error!(code = code.code(), "the database cannot be used at present");
-        return (Meaning::Lost, Error::Unavailable);
-    }
-    if code.code().starts_with("XX") {
-        tracing::error!(code = code.code(), "the database is damaged");
-        return (Meaning::Lost, Error::Corrupt { what: "the database is damaged" });
-    }
-    // The message names tables, columns and constraints; the detail, which may hold values, is left behind.
-    (Meaning::Stays, fault(sql, format!("{} ({})", told.message(), code.code())))
-}
-
-/// A value on its way to the server, in the type that the server expects.
-#[derive(Debug)]
-struct Bound<'a>(Param<'a>);
-
-impl Bound<'_> {
-    fn fits(&self, kind: &Type) -> bool {
-        match self.0 {
-            Param::Null => true,
-            Param::Integer(_) => *kind == Type::INT8 || *kind == Type::INT4,
-            Param::Text(_) => <&str as ToSql>::accepts(kind),
-            Param::Bytes(_) => *kind == Type::BYTEA,
-        }
-    }
-}
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match self.0 {
-            Param::Null => Ok(IsNull::Yes),
-            Param::Integer(value) if *kind == Type::INT4 => i32::try_from(value)?.to_sql(kind, out),
-            Param::Integer(value) => value.to_sql(kind, out),
-            Param::Text(value) => value.to_sql(kind, out),
-            Param::Bytes(value) => value.to_sql(kind, out),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-/// A row on its way from the server.
-struct PostgresRow<'r>(&'r tokio_postgres::Row);
-
-impl Columns for PostgresRow<'_> {
-    fn value(&self, index: usize) -> Result<Value<'_>, Error> {
-        self.0
-            .try_get(index)
-            .map_err(|_| Error::Corrupt { what: "a column is not there, or of a type that is not ours" })
-    }
-}
-
-impl<'r> FromSql<'r> for Value<'r> {
-    fn from_sql(kind: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(match *kind {
-            Type::INT8 => Value::Integer(i64::from_sql(kind, raw)?),
-            Type::INT4 => Value::Integer(i64::from(i32::from_sql(kind, raw)?)),
-            Type::BOOL => Value::Integer(i64::from(bool::from_sql(kind, raw)?)),
-            Type::BYTEA => Value::Bytes(raw),
-            _ => Value::Text(std::str::from_utf8(raw)?),
-        })
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Value::Null)
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        matches!(*kind, Type::INT8 | Type::INT4 | Type::BOOL | Type::BYTEA) || <&str as FromSql>::accepts(kind)
-    }
 }

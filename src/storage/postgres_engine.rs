@@ -1,5 +1,5 @@
-//! The `PostgreSQL` engine: a small number of threads, each with a connection of its own, that run one unit of work a
-//! transaction.
+//! The `PostgreSQL` engine: a small number of threads, each with a connection of its own. What waits when a thread is free
+//! shares a transaction, each unit of work in a savepoint, so that one commit serves many; alone, it has its own.
 //!
 //! Transactions are READ COMMITTED. Every rule of the market rests on a unique key or on a conditional UPDATE whose count
 //! is looked at, which hold there; SERIALIZABLE adds none and runs work again whenever two hops touch the same page of an
@@ -22,6 +22,9 @@ use crate::clock::Clock;
 
 /// Connections that write. More than a few per core only lengthen the tail: the server works on as many as it has cores.
 const WRITERS: usize = 8;
+/// Units of work that share a transaction. Each is a subtransaction, of which the server keeps 64 at hand; and each waits for
+/// the others' locks.
+const BATCH: usize = 16;
 /// How often a unit of work is run again because another transaction was first.
 const AGAIN_MAX: u32 = 5;
 /// Microseconds before the first repetition; doubled for each further one, and less by chance.
@@ -35,6 +38,9 @@ const LOST_MAX: u32 = 1;
 const LOOK_MS: u64 = 50;
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// Two that share their transactions with others may wait for one another's locks: then neither waits long, and what was
+/// in the way is run alone.
+const BEGIN_TOGETHER: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '20ms'";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// See the module.
@@ -54,7 +60,7 @@ impl PostgresEngine {
         options: Options,
     ) -> Result<Self, OpenError> {
         let mut first = Some(open(address, migrations, clock.now_ms())?);
-        let limits = Limits { batch: 1, ..options.queue_limits() };
+        let limits = Limits { batch: BATCH, ..options.queue_limits() };
         let read_limits = Limits { interactive: options.reads_waiting_max, bulk: 0, batch: 1 };
         let (writes, reads) = (Arc::new(Queue::new(limits)), Arc::new(Queue::new(read_limits)));
         let engine = Self {
@@ -154,7 +160,9 @@ impl Runner {
             match self.queue.take(&mut batch, quiet) {
                 Taken::Batch => {
                     idle = false;
-                    batch.interactive.drain(..).chain(batch.bulk.take()).for_each(|waiting| self.run_one(waiting));
+                    self.run_together(batch.interactive.drain(..).collect());
+                    // Alone: what nobody waits for may be long, and nobody waits for its locks.
+                    batch.bulk.take().into_iter().for_each(|waiting| self.run_one(waiting));
                 }
                 // With nothing to do: is the server there? Until it is, look again each time.
                 Taken::Quiet => idle = self.look(),
@@ -198,6 +206,62 @@ impl Runner {
             self.connection = Some(connect(&self.address)?);
         }
         self.connection.as_mut().ok_or(Error::Unavailable)
+    }
+
+    /// Several units of work in one transaction. Whatever is wrong with the transaction as a whole, each is then run in one
+    /// of its own.
+    fn run_together(&mut self, mut batch: Vec<Waiting>) {
+        if batch.len() > 1 {
+            batch = self.attempt_together(batch);
+        }
+        for waiting in batch {
+            self.run_one(waiting);
+        }
+    }
+
+    /// Runs and answers a batch; what is left is to be run anew.
+    fn attempt_together(&mut self, batch: Vec<Waiting>) -> Vec<Waiting> {
+        let clock = Arc::clone(&self.clock);
+        let Ok(connection) = self.connection() else { return batch };
+        connection.begin(BEGIN_TOGETHER);
+        let (mut ran, mut left) = (Vec::with_capacity(batch.len()), Vec::new());
+        for mut waiting in batch {
+            // One that is late is told so by itself; after a fault that concerns all of them, none is begun.
+            let is_late = waiting.deadline_ms.is_some_and(|deadline_ms| deadline_ms <= clock.now_ms());
+            if is_late || connection.lost || connection.conflicted {
+                left.push(waiting);
+                continue;
+            }
+            connection.set_work();
+            let outcome = run_caught(&mut *waiting.job, connection);
+            connection.end_work(outcome == Ran::Keep);
+            if connection.blocked && outcome == Ran::Undo {
+                left.push(waiting);
+            } else {
+                ran.push((waiting, outcome));
+            }
+        }
+        let is_whole = !connection.lost && !connection.conflicted;
+        let ended = if is_whole && ran.iter().any(|(_, outcome)| *outcome == Ran::Keep) {
+            connection.commit()
+        } else {
+            connection.roll_back()
+        };
+        // Whether a commit whose answer is lost happened is for the work to find out. One that was refused did not.
+        let is_over = is_whole && matches!(ended, Ok(()) | Err(Error::Unavailable));
+        if connection.lost {
+            self.connection = None;
+        }
+        self.available.store(ended.is_ok(), Ordering::Release);
+        for (waiting, outcome) in ran {
+            match outcome {
+                Ran::Panicked => waiting.job.answer(Err(Error::Panicked)),
+                _ if !is_over => left.push(waiting),
+                Ran::Keep => waiting.job.answer(ended.clone()),
+                Ran::Undo => waiting.job.answer(Ok(())),
+            }
+        }
+        left
     }
 
     fn run_one(&mut self, waiting: Waiting) {

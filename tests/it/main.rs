@@ -25,6 +25,8 @@ mod moving;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod round_trips;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod sprayed;
