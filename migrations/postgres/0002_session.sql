@@ -6,9 +6,6 @@ CREATE TABLE bundle (
     published_ms  BIGINT NOT NULL
 );
 
--- The two tables that every hop writes have no CHECK here: PostgreSQL reads the text of each anew for every statement that
--- writes, which costs more than the row. The program writes these columns from types of the same words.
-
 -- One row a network session, by the keyed hash of channel, number and the gateway's session id. Networks reuse ids: a
 -- new dial under an old id begins anew in the same row.
 CREATE TABLE session (

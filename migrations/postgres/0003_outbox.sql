@@ -5,12 +5,10 @@ CREATE TABLE outbox (
   id BIGINT PRIMARY KEY,
   -- What caused the message, for example the hop and its action: the same cause never queues twice.
   operation_key TEXT COLLATE "C" NOT NULL UNIQUE,
-  status TEXT COLLATE "C" NOT NULL CHECK (status = 'queued' OR status = 'claimed' OR status = 'sending' OR status = 'accepted'
-    OR status = 'delivered' OR status = 'undelivered' OR status = 'no_receipt' OR status = 'failed'
-    OR status = 'unknown' OR status = 'cancelled' OR status = 'expired'),
+  status TEXT COLLATE "C" NOT NULL,
   -- 0 interactive, 1 stage, 2 alert.
-  priority BIGINT NOT NULL CHECK (priority BETWEEN 0 AND 2),
-  class TEXT COLLATE "C" NOT NULL CHECK (class IN ('must_arrive', 'alert')),
+  priority BIGINT NOT NULL,
+  class TEXT COLLATE "C" NOT NULL,
   template TEXT COLLATE "C" NOT NULL,
   person_id BIGINT,
   -- Keyed hash of the number: joins it to its stop and its owner without being it.
@@ -37,7 +35,7 @@ CREATE TABLE outbox (
   provider_id TEXT COLLATE "C" NOT NULL,
   -- When an unknown message is to be sent once more; 0: never.
   resend_ms BIGINT NOT NULL,
-  possible_duplicate BIGINT NOT NULL CHECK (possible_duplicate IN (0, 1)),
+  possible_duplicate BIGINT NOT NULL,
   -- Why it is where it is: a stable word, empty when it takes its ordinary way.
   reason TEXT COLLATE "C" NOT NULL
 );
@@ -52,8 +50,7 @@ CREATE INDEX outbox_resend ON outbox (resend_ms, id) WHERE resend_ms > 0;
 CREATE TABLE outbox_attempt (
   message_id BIGINT NOT NULL,
   fence BIGINT NOT NULL,
-  event TEXT COLLATE "C" NOT NULL CHECK (event = 'sending' OR event = 'accepted' OR event = 'temporary' OR event = 'permanent'
-    OR event = 'unknown' OR event = 'lease_lost'),
+  event TEXT COLLATE "C" NOT NULL,
   at_ms BIGINT NOT NULL,
   -- Method, address without query, status and sizes: no number, no text.
   exchange TEXT COLLATE "C" NOT NULL,

@@ -48,6 +48,8 @@ pub(super) struct PostgresConnection {
     statements: HashMap<(usize, usize), Statement>,
     /// What goes out before the next statement, in the same packet.
     held: String,
+    /// Whether the transaction may write: if so, a server that refuses it has become a standby.
+    writes: bool,
     /// The transaction cannot be kept: another one was first. Told apart from the work's own outcome, since only running
     /// it again helps.
     pub(super) conflicted: bool,
@@ -68,12 +70,24 @@ impl std::fmt::Debug for PostgresConnection {
 impl PostgresConnection {
     pub(super) fn new(runtime: Runtime, client: Client) -> Self {
         let (client, statements, held) = (Arc::new(client), HashMap::new(), String::new());
-        Self { runtime, client, statements, held, conflicted: false, blocked: false, lost: false, unanswered: None }
+        Self {
+            runtime,
+            client,
+            statements,
+            held,
+            writes: true,
+            conflicted: false,
+            blocked: false,
+            lost: false,
+            unanswered: None,
+        }
     }
 
-    /// Begins a transaction, together with its first statement.
-    pub(super) fn begin(&mut self, how: &'static str) {
+    /// Begins a transaction that may write, or one that may not, together with its first statement.
+    pub(super) fn begin(&mut self, how: &'static str, writes: bool) {
+        self.writes = writes;
         self.conflicted = false;
+        self.blocked = false;
         self.held.clear();
         self.hold(how);
     }
@@ -207,6 +221,10 @@ impl PostgresConnection {
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
+        // After a statement that failed the server prepares nothing until the savepoint is gone back to.
+        if !self.held.is_empty() {
+            self.flush(sql)?;
+        }
         let prepared = within(&self.runtime, self.client.prepare(sql));
         let statement = self.settle(sql, prepared)?;
         self.statements.insert(key, statement.clone());
@@ -254,7 +272,7 @@ impl PostgresConnection {
         match done {
             Waited::Done(Ok(value)) => Ok(value),
             Waited::Done(Err(error)) => {
-                let (meaning, error) = classify(sql, &error);
+                let (meaning, error) = classify(sql, self.writes, &error);
                 match meaning {
                     Meaning::Conflict => self.conflicted = true,
                     Meaning::Blocked => self.blocked = true,

@@ -223,7 +223,7 @@ impl Runner {
     fn attempt_together(&mut self, batch: Vec<Waiting>) -> Vec<Waiting> {
         let clock = Arc::clone(&self.clock);
         let Ok(connection) = self.connection() else { return batch };
-        connection.begin(BEGIN_TOGETHER);
+        connection.begin(BEGIN_TOGETHER, true);
         let (mut ran, mut left) = (Vec::with_capacity(batch.len()), Vec::new());
         for mut waiting in batch {
             // One that is late is told so by itself; after a fault that concerns all of them, none is begun.
@@ -293,7 +293,7 @@ impl Runner {
             Ok(connection) => connection,
             Err(error) => return Attempt::Over(Err(error)),
         };
-        connection.begin(begin);
+        connection.begin(begin, begin == BEGIN_WRITE);
         let ran = run_caught(job, connection);
         if connection.lost {
             self.connection = None;

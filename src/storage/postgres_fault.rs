@@ -22,8 +22,8 @@ pub(super) enum Meaning {
     Stays,
 }
 
-/// What an error of the server means. By its code, never by its text.
-pub(super) fn classify(sql: &'static str, error: &tokio_postgres::Error) -> (Meaning, Error) {
+/// What an error of the server means. By its code, never by its text. `writes`: whether the transaction may write.
+pub(super) fn classify(sql: &'static str, writes: bool, error: &tokio_postgres::Error) -> (Meaning, Error) {
     let Some(told) = error.as_db_error() else {
         tracing::error!("the connection to the database broke");
         return (Meaning::Lost, Error::Unavailable);
@@ -41,7 +41,7 @@ pub(super) fn classify(sql: &'static str, error: &tokio_postgres::Error) -> (Mea
     }
     // A server that stops, is out of room or memory, or has become a standby.
     let passing = ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class));
-    if passing || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+    if passing || (writes && *code == SqlState::READ_ONLY_SQL_TRANSACTION) {
         tracing::error!(code = code.code(), "the database cannot be used at present");
         return (Meaning::Lost, Error::Unavailable);
     }

@@ -25,6 +25,8 @@ mod moving;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod portable;
+#[cfg(test)]
 mod round_trips;
 #[cfg(test)]
 mod simulation;
@@ -39,3 +41,5 @@ mod support;
 mod tidy;
 #[cfg(test)]
 mod transcripts;
+#[cfg(test)]
+mod upgrades;

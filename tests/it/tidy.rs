@@ -359,7 +359,7 @@ const BANNED: &[&str] = &[
 ];
 
 /// The statements of the program outside the engines' own files, each with the file that it stands in.
-fn statements() -> Vec<(String, String)> {
+pub(crate) fn statements() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for source in sources() {
         // The engine's own files may speak to their engine.

@@ -20,7 +20,8 @@ use tokio::sync::oneshot;
 use super::job::job;
 use super::sqlite_engine::SqliteEngine;
 use super::{Engine, Error, Migration, Options, Store, Tx, Work};
-use crate::clock::SimulatedClock;
+use crate::clock::{Clock, SimulatedClock};
+use crate::on_postgres;
 
 pub(super) const NOW_MS: i64 = 1_800_000_000_000;
 
@@ -30,6 +31,15 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration::new(
     "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB) STRICT;
      CREATE TABLE part (id INTEGER PRIMARY KEY,
        item INTEGER NOT NULL REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED) STRICT;",
+)];
+
+/// The same for `PostgreSQL`.
+const ON_POSTGRES: &[Migration] = &[Migration::new(
+    1,
+    "first",
+    "CREATE TABLE item (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BYTEA);
+     CREATE TABLE part (id BIGINT PRIMARY KEY,
+       item BIGINT NOT NULL REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED);",
 )];
 
 /// A database file with an engine on it, and the clock that the engine reads.
@@ -58,6 +68,13 @@ impl Place {
 
 /// The same test on every kind of store.
 pub(super) fn on_each_store(test: impl Fn(&Store)) {
+    on_each_sqlite(&test);
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
+    test(&on_postgres::store(ON_POSTGRES, &clock));
+}
+
+/// The same test on every kind of store over `SQLite`, in its own words.
+pub(super) fn on_each_sqlite(test: impl Fn(&Store)) {
     let place = Place::new();
     test(&place.store());
     test(&Store::inline(MIGRATIONS, place.clock.clone()).unwrap());
