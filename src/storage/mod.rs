@@ -32,6 +32,7 @@ mod sqlite_inline;
 mod sqlite_open;
 mod sqlite_reader;
 mod sqlite_snapshot;
+mod sqlite_sync;
 mod sqlite_writer;
 mod store;
 mod tx;

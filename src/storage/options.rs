@@ -7,8 +7,9 @@ use super::queue::Limits;
 pub const INTERACTIVE_WAITING_MAX: usize = 4096;
 /// Bulk jobs that may wait: one a commit is run, more only pile up.
 pub const BULK_WAITING_MAX: usize = 64;
-/// Jobs in one commit: enough to share a slow fsync, few enough that a failed commit fails few.
-pub const BATCH_JOBS_MAX: usize = 256;
+/// Jobs in one commit: enough to share its pages, few enough that those who are answered can ask again while the next are
+/// run. (An fsync is shared by as many commits as come while the one before is under way: `sqlite_sync.rs`.)
+pub const BATCH_JOBS_MAX: usize = 32;
 /// Microseconds after which a batch takes no further interactive job: the first caller in it waits for the last.
 pub const BATCH_US_MAX: i64 = 5_000;
 /// Milliseconds without work after which the writer shortens the WAL.

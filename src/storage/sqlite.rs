@@ -71,6 +71,11 @@ impl SqliteConnection {
         self.inner.get_interrupt_handle()
     }
 
+    /// Commits do not wait for the disk any more: whoever answers them does. See `sqlite_sync.rs`.
+    pub(super) fn leave_sync_to_others(&self) -> Result<(), Error> {
+        self.inner.pragma_update(None, "synchronous", "NORMAL").map_err(|_| Error::Unavailable)
+    }
+
     pub(super) fn begin_write(&mut self) -> Result<(), Error> {
         self.control("BEGIN IMMEDIATE")
     }

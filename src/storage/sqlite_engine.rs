@@ -1,7 +1,9 @@
-//! The `SQLite` engine: one writer thread, one checkpoint thread, a few reading connections.
+//! The `SQLite` engine: one writer thread, one that puts its commits on the disk and answers them, one checkpoint thread, a
+//! few reading connections.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -12,6 +14,7 @@ use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_checkpoint::{Checkpointer, Signals};
 use super::sqlite_open::open_file;
 use super::sqlite_reader::Readers;
+use super::sqlite_sync::Syncer;
 use super::sqlite_writer::Writer;
 use super::{Engine, OpenError, Options, Work};
 use crate::clock::Clock;
@@ -19,6 +22,7 @@ use crate::clock::Clock;
 #[derive(Debug)]
 struct Threads {
     writer: JoinHandle<Option<SqliteConnection>>,
+    syncer: JoinHandle<()>,
     checkpointer: JoinHandle<()>,
 }
 
@@ -29,6 +33,7 @@ pub(super) struct SqliteEngine {
     signals: Arc<Signals>,
     readers: Arc<Readers>,
     available: Arc<AtomicBool>,
+    sync_failed: Arc<AtomicBool>,
     threads: Mutex<Option<Threads>>,
 }
 
@@ -40,6 +45,7 @@ impl SqliteEngine {
         options: Options,
     ) -> Result<Self, OpenError> {
         let connection = open_file(path, migrations, clock.now_ms())?;
+        connection.leave_sync_to_others()?;
         let queue = Arc::new(Queue::new(options.queue_limits()));
         let signals = Arc::new(Signals::default());
         let readers = Arc::new(Readers::new(path.to_owned(), options, Arc::clone(&clock)));
@@ -51,6 +57,9 @@ impl SqliteEngine {
             readers: Arc::clone(&readers),
             connection: None,
         };
+        let (committed, to_sync) = channel();
+        let sync_failed = Arc::new(AtomicBool::new(false));
+        let syncer = Syncer { committed: to_sync, wal: Syncer::wal_of(path), failed: Arc::clone(&sync_failed) };
         let writer = Writer {
             path: path.to_owned(),
             options,
@@ -60,6 +69,8 @@ impl SqliteEngine {
             available: Arc::clone(&available),
             connection: Some(connection),
             ran: Vec::with_capacity(options.batch_jobs_max + 1),
+            committed,
+            sync_failed: Arc::clone(&sync_failed),
             commits: 0,
         };
         let writer = Builder::new().name("kaziline-write".to_owned()).spawn(move || writer.run());
@@ -69,8 +80,14 @@ impl SqliteEngine {
             queue.close();
             OpenError::Thread(error)
         })?;
-        let threads = Mutex::new(Some(Threads { writer, checkpointer }));
-        Ok(Self { queue, signals, readers, available, threads })
+        let started = Builder::new().name("kaziline-sync".to_owned()).spawn(move || syncer.run());
+        let syncer = started.map_err(|error| {
+            queue.close();
+            signals.stop();
+            OpenError::Thread(error)
+        })?;
+        let threads = Mutex::new(Some(Threads { writer, syncer, checkpointer }));
+        Ok(Self { queue, signals, readers, available, sync_failed, threads })
     }
 }
 
@@ -90,7 +107,7 @@ impl Engine for SqliteEngine {
     }
 
     fn is_available(&self) -> bool {
-        self.available.load(Ordering::Acquire)
+        self.available.load(Ordering::Acquire) && !self.sync_failed.load(Ordering::Acquire)
     }
 
     fn close(&self) {
@@ -99,14 +116,16 @@ impl Engine for SqliteEngine {
         self.signals.stop();
         self.readers.close();
         let Some(threads) = threads else { return };
-        // A closure that holds the last clone of the store closes it from the writer itself, which cannot wait for its
-        // own end: it ends by itself once the queue is empty.
-        if threads.writer.thread().id() == std::thread::current().id() {
+        // A closure that holds the last clone of the store closes it from the threads that run and answer it, which cannot
+        // wait for their own end: they end by themselves once the queue is empty.
+        let here = std::thread::current().id();
+        if threads.writer.thread().id() == here || threads.syncer.thread().id() == here {
             return;
         }
         let checkpoints_ended = threads.checkpointer.join();
         let connection = threads.writer.join();
-        if checkpoints_ended.is_err() || connection.is_err() {
+        let synced = threads.syncer.join();
+        if checkpoints_ended.is_err() || connection.is_err() || synced.is_err() {
             tracing::error!("a thread of the store had ended by a panic");
         }
         // What is left in the WAL is safe there: it is only neater in the database.

@@ -1,8 +1,10 @@
 //! The writer: one thread that owns the only connection which changes the database, and runs what waits in shared commits.
+//! What is committed goes to `sqlite_sync.rs`, which answers it once it is on the disk.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::job::{Job, Ran, run_caught};
@@ -11,6 +13,7 @@ use super::queue::{Batch, Queue, Taken, Waiting};
 use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_checkpoint::Signals;
 use super::sqlite_open::{Role, connect};
+use super::sqlite_sync::Committed;
 use super::tx::Connection as _;
 use super::{Error, Options};
 use crate::clock::Clock;
@@ -41,8 +44,12 @@ pub(super) struct Writer {
     pub(super) available: Arc<AtomicBool>,
     /// `None` after a failure: never used again, opened anew for the next batch.
     pub(super) connection: Option<SqliteConnection>,
-    /// The jobs of the running batch with what to answer them once it is committed.
-    pub(super) ran: Vec<(Box<dyn Job>, Result<(), Error>)>,
+    /// The jobs of the running batch with what to answer them once it is on the disk.
+    pub(super) ran: Committed,
+    /// To where they are put on the disk and answered.
+    pub(super) committed: Sender<Committed>,
+    /// The disk did not take them: nothing is begun any more.
+    pub(super) sync_failed: Arc<AtomicBool>,
     pub(super) commits: u32,
 }
 
@@ -64,9 +71,11 @@ impl Writer {
         }
     }
 
-    /// Runs a batch in one transaction, commits it, and only then answers.
+    /// Runs a batch in one transaction, commits it, and hands it on to be put on the disk and answered.
     fn run_batch(&mut self, batch: &mut Batch) {
-        let fate = self.commit_batch(batch).map_err(|BatchLost| Error::Unavailable);
+        let failed = self.sync_failed.load(Ordering::Acquire);
+        let fate = if failed { Err(BatchLost) } else { self.commit_batch(batch) };
+        let fate = fate.map_err(|BatchLost| Error::Unavailable);
         if fate.is_err() || !self.ran.is_empty() {
             self.available.store(fate.is_ok(), Ordering::Release);
         }
@@ -75,8 +84,16 @@ impl Writer {
             let unrun = batch.interactive.drain(..).chain(batch.bulk.take());
             unrun.for_each(|waiting| waiting.job.answer(Err(Error::Unavailable)));
         }
-        for (job, own) in self.ran.drain(..) {
-            job.answer(fate.clone().and(own));
+        let ran = std::mem::take(&mut self.ran);
+        if let Err(error) = &fate {
+            for (job, _) in ran {
+                job.answer(Err(error.clone()));
+            }
+        } else if let Err(unsent) = self.committed.send(ran) {
+            // That thread has panicked: whether it is on the disk is for the callers to find out.
+            for (job, _) in unsent.0 {
+                job.answer(Err(Error::Unavailable));
+            }
         }
         if fate.is_ok() {
             self.commits = self.commits.wrapping_add(1);
@@ -88,7 +105,7 @@ impl Writer {
         // Taken out and put back only after the commit: a connection that has failed is closed and never used again.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.path, Role::Writer)?,
+            None => self.connect()?,
         };
         let started_us = self.clock.monotonic_us();
         while let Some(waiting) = batch.interactive.pop_front() {
@@ -150,8 +167,17 @@ impl Writer {
         shortened.is_ok_and(|wal| wal.frames <= 0)
     }
 
+    fn connect(&self) -> Result<SqliteConnection, Error> {
+        let connection = connect(&self.path, Role::Writer)?;
+        connection.leave_sync_to_others()?;
+        Ok(connection)
+    }
+
     fn probe(&mut self) -> bool {
-        let probed = connect(&self.path, Role::Writer).and_then(|mut connection| {
+        if self.sync_failed.load(Ordering::Acquire) {
+            return false;
+        }
+        let probed = self.connect().and_then(|mut connection| {
             connection.begin_write()?;
             PROBES.iter().try_for_each(|probe| connection.execute(probe, &[]).map(drop))?;
             connection.commit()?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 
 use super::{Place, insert};
 use crate::storage::queue::Queue;
@@ -100,6 +101,8 @@ fn failed_writer(place: &Place) -> Writer {
         available: Arc::new(AtomicBool::new(false)),
         connection: None,
         ran: Vec::new(),
+        committed: channel().0,
+        sync_failed: Arc::default(),
         commits: 0,
     }
 }
