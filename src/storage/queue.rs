@@ -143,6 +143,12 @@ impl Queue {
         }
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.interactive.is_empty() && state.bulk.is_empty()
+    }
+
     /// Refuses what comes after; what waits is still run.
     pub(super) fn close(&self) {
         self.lock().closed = true;

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -14,7 +13,7 @@ use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_checkpoint::{Checkpointer, Signals};
 use super::sqlite_open::open_file;
 use super::sqlite_reader::Readers;
-use super::sqlite_sync::Syncer;
+use super::sqlite_sync::{Disk, Syncer};
 use super::sqlite_writer::Writer;
 use super::{Engine, OpenError, Options, Work};
 use crate::clock::Clock;
@@ -33,7 +32,7 @@ pub(super) struct SqliteEngine {
     signals: Arc<Signals>,
     readers: Arc<Readers>,
     available: Arc<AtomicBool>,
-    sync_failed: Arc<AtomicBool>,
+    disk: Disk,
     threads: Mutex<Option<Threads>>,
 }
 
@@ -57,9 +56,9 @@ impl SqliteEngine {
             readers: Arc::clone(&readers),
             connection: None,
         };
-        let (committed, to_sync) = channel();
-        let sync_failed = Arc::new(AtomicBool::new(false));
-        let syncer = Syncer { committed: to_sync, wal: Syncer::wal_of(path), failed: Arc::clone(&sync_failed) };
+        let disk = Disk::of(path);
+        let (syncer, handover) = Syncer::new(disk.share());
+        let seen = disk.share();
         let writer = Writer {
             path: path.to_owned(),
             options,
@@ -69,8 +68,8 @@ impl SqliteEngine {
             available: Arc::clone(&available),
             connection: Some(connection),
             ran: Vec::with_capacity(options.batch_jobs_max + 1),
-            committed,
-            sync_failed: Arc::clone(&sync_failed),
+            disk,
+            handover,
             commits: 0,
         };
         let writer = Builder::new().name("kaziline-write".to_owned()).spawn(move || writer.run());
@@ -87,7 +86,7 @@ impl SqliteEngine {
             OpenError::Thread(error)
         })?;
         let threads = Mutex::new(Some(Threads { writer, syncer, checkpointer }));
-        Ok(Self { queue, signals, readers, available, sync_failed, threads })
+        Ok(Self { queue, signals, readers, available, disk: seen, threads })
     }
 }
 
@@ -107,7 +106,7 @@ impl Engine for SqliteEngine {
     }
 
     fn is_available(&self) -> bool {
-        self.available.load(Ordering::Acquire) && !self.sync_failed.load(Ordering::Acquire)
+        self.available.load(Ordering::Acquire) && !self.disk.has_failed()
     }
 
     fn close(&self) {

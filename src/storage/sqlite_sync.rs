@@ -1,5 +1,5 @@
 //! Puts commits on the disk and then answers them, beside the writer: while one batch is on its way to the disk, the next is
-//! already being run.
+//! already being run. When nothing waits there is nothing to be done meanwhile, and the writer does it itself.
 //!
 //! The writer's COMMIT writes its pages to the WAL and leaves the fsync to this thread (`synchronous=NORMAL`, in which the
 //! engine itself still syncs the WAL before it copies from it, and the head of a WAL that begins anew). Nobody is answered
@@ -15,8 +15,8 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Error;
 use super::job::Job;
@@ -24,39 +24,50 @@ use super::job::Job;
 /// Jobs of one commit, each with its own outcome.
 pub(super) type Committed = Vec<(Box<dyn Job>, Result<(), Error>)>;
 
-/// What the thread owns. It ends when the writer has gone.
-pub(super) struct Syncer {
-    pub(super) committed: Receiver<Committed>,
-    pub(super) wal: PathBuf,
-    /// Set once, and never back.
-    pub(super) failed: Arc<AtomicBool>,
+/// Puts the WAL of one database on the disk. Each thread that does so has a handle of its own; what failed, failed for all.
+#[derive(Debug)]
+pub(super) struct Disk {
+    wal: PathBuf,
+    file: Option<File>,
+    failed: Arc<AtomicBool>,
+    /// Commits that were handed on and are not answered yet.
+    under_way: Arc<AtomicUsize>,
 }
 
-impl Syncer {
-    /// The WAL of the database at `path`.
-    pub(super) fn wal_of(path: &Path) -> PathBuf {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-wal");
-        PathBuf::from(name)
+impl Disk {
+    /// Of the database at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        Self { wal: wal.into(), file: None, failed: Arc::default(), under_way: Arc::default() }
     }
 
-    /// Works until there is no writer any more.
-    pub(super) fn run(self) {
-        let mut wal = None;
-        while let Ok(mut jobs) = self.committed.recv() {
-            // One fsync for all that were committed meanwhile.
-            while let Ok(more) = self.committed.try_recv() {
-                jobs.extend(more);
-            }
-            let fate = if self.failed.load(Ordering::Acquire) { Err(Error::Unavailable) } else { self.sync(&mut wal) };
-            for (job, own) in jobs {
-                job.answer(fate.clone().and(own));
-            }
+    /// For another thread.
+    pub(super) fn share(&self) -> Self {
+        let (failed, under_way) = (Arc::clone(&self.failed), Arc::clone(&self.under_way));
+        Self { wal: self.wal.clone(), file: None, failed, under_way }
+    }
+
+    /// Whether the disk has failed: then nothing is begun any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// Whether nobody's commit is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.load(Ordering::Acquire) == 0
+    }
+
+    /// One fsync, and the answers of all who were committed before it.
+    pub(super) fn sync_and_answer(&mut self, jobs: Committed) {
+        let fate = if self.has_failed() { Err(Error::Unavailable) } else { self.sync() };
+        for (job, own) in jobs {
+            job.answer(fate.clone().and(own));
         }
     }
 
-    fn sync(&self, wal: &mut Option<File>) -> Result<(), Error> {
-        self.sync_file(wal).map_err(|error| {
+    fn sync(&mut self) -> Result<(), Error> {
+        self.sync_file().map_err(|error| {
             tracing::error!(%error, "the disk does not keep what was committed: all is refused until a restart");
             self.failed.store(true, Ordering::Release);
             Error::Unavailable
@@ -65,16 +76,66 @@ impl Syncer {
 
     /// A writer that failed may have been the last who had the database open: then the engine has put the whole WAL into the
     /// database, synced that, and removed the WAL; the next writer makes a new one.
-    fn sync_file(&self, wal: &mut Option<File>) -> std::io::Result<()> {
+    fn sync_file(&mut self) -> std::io::Result<()> {
         let found = match std::fs::metadata(&self.wal) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             found => found?,
         };
-        if let Some(known) = wal
+        if let Some(known) = &self.file
             && known.metadata()?.ino() == found.ino()
         {
             return known.sync_data();
         }
-        wal.insert(File::open(&self.wal)?).sync_data()
+        self.file.insert(File::open(&self.wal)?).sync_data()
+    }
+}
+
+/// The way from the writer to the thread that syncs. Dropped, it lets that thread end.
+#[derive(Debug)]
+pub(super) struct Handover {
+    committed: Sender<Committed>,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl Handover {
+    /// Hands on the jobs of one commit.
+    pub(super) fn hand_on(&self, jobs: Committed) {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        if let Err(unsent) = self.committed.send(jobs) {
+            // That thread has panicked: whether it is on the disk is for the callers to find out.
+            for (job, _) in unsent.0 {
+                job.answer(Err(Error::Unavailable));
+            }
+        }
+    }
+}
+
+/// The thread beside the writer.
+#[derive(Debug)]
+pub(super) struct Syncer {
+    disk: Disk,
+    committed: Receiver<Committed>,
+}
+
+impl Syncer {
+    /// A thread's work, and the way to it.
+    pub(super) fn new(disk: Disk) -> (Self, Handover) {
+        let (sender, committed) = channel();
+        let under_way = Arc::clone(&disk.under_way);
+        (Self { disk, committed }, Handover { committed: sender, under_way })
+    }
+
+    /// Works until there is no writer any more.
+    pub(super) fn run(mut self) {
+        while let Ok(mut jobs) = self.committed.recv() {
+            let mut commits = 1;
+            // One fsync for all that were committed meanwhile.
+            while let Ok(more) = self.committed.try_recv() {
+                jobs.extend(more);
+                commits += 1;
+            }
+            self.disk.sync_and_answer(jobs);
+            self.disk.under_way.fetch_sub(commits, Ordering::AcqRel);
+        }
     }
 }

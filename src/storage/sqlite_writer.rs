@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::job::{Job, Ran, run_caught};
@@ -13,7 +12,7 @@ use super::queue::{Batch, Queue, Taken, Waiting};
 use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_checkpoint::Signals;
 use super::sqlite_open::{Role, connect};
-use super::sqlite_sync::Committed;
+use super::sqlite_sync::{Committed, Disk, Handover};
 use super::tx::Connection as _;
 use super::{Error, Options};
 use crate::clock::Clock;
@@ -46,10 +45,10 @@ pub(super) struct Writer {
     pub(super) connection: Option<SqliteConnection>,
     /// The jobs of the running batch with what to answer them once it is on the disk.
     pub(super) ran: Committed,
-    /// To where they are put on the disk and answered.
-    pub(super) committed: Sender<Committed>,
-    /// The disk did not take them: nothing is begun any more.
-    pub(super) sync_failed: Arc<AtomicBool>,
+    /// Where they are put when nothing else waits.
+    pub(super) disk: Disk,
+    /// To who puts them there meanwhile, when something does.
+    pub(super) handover: Handover,
     pub(super) commits: u32,
 }
 
@@ -73,8 +72,7 @@ impl Writer {
 
     /// Runs a batch in one transaction, commits it, and hands it on to be put on the disk and answered.
     fn run_batch(&mut self, batch: &mut Batch) {
-        let failed = self.sync_failed.load(Ordering::Acquire);
-        let fate = if failed { Err(BatchLost) } else { self.commit_batch(batch) };
+        let fate = if self.disk.has_failed() { Err(BatchLost) } else { self.commit_batch(batch) };
         let fate = fate.map_err(|BatchLost| Error::Unavailable);
         if fate.is_err() || !self.ran.is_empty() {
             self.available.store(fate.is_ok(), Ordering::Release);
@@ -89,11 +87,10 @@ impl Writer {
             for (job, _) in ran {
                 job.answer(Err(error.clone()));
             }
-        } else if let Err(unsent) = self.committed.send(ran) {
-            // That thread has panicked: whether it is on the disk is for the callers to find out.
-            for (job, _) in unsent.0 {
-                job.answer(Err(Error::Unavailable));
-            }
+        } else if self.disk.is_idle() && self.queue.is_empty() {
+            self.disk.sync_and_answer(ran);
+        } else {
+            self.handover.hand_on(ran);
         }
         if fate.is_ok() {
             self.commits = self.commits.wrapping_add(1);
@@ -174,7 +171,7 @@ impl Writer {
     }
 
     fn probe(&mut self) -> bool {
-        if self.sync_failed.load(Ordering::Acquire) {
+        if self.disk.has_failed() {
             return false;
         }
         let probed = self.connect().and_then(|mut connection| {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
 
 use super::{Place, insert};
 use crate::storage::queue::Queue;
@@ -10,6 +9,7 @@ use crate::storage::sqlite::{Checkpoint, SqliteConnection};
 use crate::storage::sqlite_checkpoint::{Checkpointer, Signals};
 use crate::storage::sqlite_open::{Role, connect};
 use crate::storage::sqlite_reader::Readers;
+use crate::storage::sqlite_sync::{Disk, Syncer};
 use crate::storage::sqlite_writer::Writer;
 use crate::storage::{Options, Tx};
 
@@ -101,8 +101,8 @@ fn failed_writer(place: &Place) -> Writer {
         available: Arc::new(AtomicBool::new(false)),
         connection: None,
         ran: Vec::new(),
-        committed: channel().0,
-        sync_failed: Arc::default(),
+        handover: Syncer::new(Disk::of(&place.path())).1,
+        disk: Disk::of(&place.path()),
         commits: 0,
     }
 }
