@@ -2,8 +2,8 @@
 //! shares a transaction, each unit of work in a savepoint, so that one commit serves many; alone, it has its own.
 //!
 //! Transactions are READ COMMITTED. Every rule of the market rests on a unique key or on a conditional UPDATE whose count
-//! is looked at, which hold there; SERIALIZABLE adds none and runs work again whenever two hops touch the same page of an
-//! index (measured: docs/performance.md). What the server itself gives up (a deadlock, a serialization failure) and what
+//! is looked at, which hold there; SERIALIZABLE adds none, runs work again whenever two hops touch the same page of an
+//! index, and halves the rate (docs/performance.md). What the server itself gives up (a deadlock, a serialization failure) and what
 //! was overtaken is run again, a few times, each after a random moment.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -11,6 +11,8 @@ mod commands;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod dumped;
+#[cfg(test)]
 mod failover;
 #[cfg(test)]
 mod hooks;
