@@ -186,16 +186,19 @@ where
 
 /// Work that answers whether a database knows `keys` as its own, or knows none yet and so takes them.
 fn recognise(keys: &Keys) -> impl Fn(&mut Tx<'_>) -> Result<bool, Error> + Send + 'static {
+    const FIRST: &str = "INSERT INTO store_key (key_id, check_value) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING";
     let (key_id, check) = (keys.key_id(), keys.check_value());
     move |tx| {
-        let known = tx.query("SELECT key_id, check_value FROM store_key", &[], |row| {
-            Ok(row.integer(0)? == key_id && row.bytes(1)? == check)
-        })?;
-        if known.is_empty() {
-            let values = [key_id.into(), (&check).into()];
-            tx.execute("INSERT INTO store_key (key_id, check_value) VALUES ($1, $2)", &values)?;
+        let known = |tx: &mut Tx<'_>| {
+            tx.query("SELECT key_id, check_value FROM store_key", &[], |row| {
+                Ok(row.integer(0)? == key_id && row.bytes(1)? == check)
+            })
+        };
+        if known(tx)?.is_empty() {
+            // Another node may show its keys at the same moment: then those are the first.
+            tx.execute(FIRST, &[key_id.into(), (&check).into()])?;
         }
-        Ok(known.is_empty() || known.contains(&true))
+        Ok(known(tx)?.contains(&true))
     }
 }
 

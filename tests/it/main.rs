@@ -23,6 +23,8 @@ mod large;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod menus_page;
+#[cfg(test)]
 mod moving;
 #[cfg(test)]
 mod nodes;

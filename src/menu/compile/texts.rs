@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::super::fault::{Fault, did_you_mean};
 use super::super::graph::{AnswerId, EngineText, Kind, Slot, State, StateText};
 use super::super::manifest::{Field, FieldType};
-use super::super::source::Word;
+use super::super::source::{KindSource, Word};
 use super::super::template::{self, Piece, Template};
 use super::Compiler;
 use crate::text::Language;
@@ -162,8 +162,20 @@ impl Compiler<'_> {
         (engine, words)
     }
 
+    /// Whether the menus ask anything of the host. Those that do not need none of its words and messages.
+    fn asks_the_host(&self) -> bool {
+        let states = self.written.flows.iter().flat_map(|flow| &flow.states);
+        states.into_iter().any(|state| {
+            let asks = matches!(state.kind, KindSource::Do(_) | KindSource::Case(_) | KindSource::Pick { .. });
+            asks || state.show.is_some()
+        })
+    }
+
     /// Every word that an operation or a message may give.
     fn declared_words(&self) -> BTreeSet<String> {
+        if !self.asks_the_host() {
+            return BTreeSet::new();
+        }
         let fields = self.manifest.operations.iter().flat_map(|operation| operation.gives);
         let fields = fields.chain(self.manifest.messages.iter().flat_map(|message| message.gives));
         let given = fields.filter_map(|field| match field.kind {
@@ -175,6 +187,9 @@ impl Compiler<'_> {
 
     pub(super) fn messages(&mut self) -> Vec<[Template<Slot>; 4]> {
         let mut messages = Vec::new();
+        if !self.asks_the_host() {
+            return self.manifest.messages.iter().map(|_| Default::default()).collect();
+        }
         for message in self.manifest.messages {
             let section = format!("sms.{}", message.name);
             let mut texts: [Template<Slot>; 4] = Default::default();

@@ -1,0 +1,55 @@
+//! `docs/menus.md` says what is: its snippets stand in the bundles that it names, and its example is proven and played.
+
+use crate::support::{Folder, copy_menus, repository, run, texts};
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap()
+}
+
+/// All files of a bundle, one after the other.
+fn bundle(path: &str) -> String {
+    let mut all = text(&format!("{path}/bundle.toml"));
+    for part in ["flows", "text", "tests"] {
+        for entry in std::fs::read_dir(repository().join(path).join(part)).unwrap() {
+            all += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        }
+    }
+    all
+}
+
+#[test]
+fn every_snippet_of_the_page_stands_in_a_bundle() {
+    let bundles = [bundle("examples/clinic"), bundle("menus")];
+    let page = text("docs/menus.md");
+    let mut blocks = 0;
+    for block in page.split("```toml\n").skip(1).chain(page.split("```text\n").skip(1)) {
+        let snippet = block.split("```").next().unwrap();
+        assert!(bundles.iter().any(|bundle| bundle.contains(snippet)), "in no bundle:\n{snippet}");
+        blocks += 1;
+    }
+    assert!(blocks >= 11, "{blocks}");
+}
+
+#[test]
+fn the_example_is_proven_and_played_and_knows_nothing_of_jobs() {
+    let example = repository().join("examples/clinic");
+    let example = example.to_str().unwrap();
+    let folder = Folder::new();
+    let checked = texts(&run(&["menu", "check", example], folder.path()));
+    assert_eq!(checked, ("5 files, no faults\n".to_owned(), String::new()));
+    let played = run(&["menu", "test", "--menus", example], folder.path());
+    assert!(played.status.success(), "{:?}", texts(&played));
+    assert!(texts(&played).0.ends_with("1 transcripts, 0 failed\n"), "{:?}", texts(&played));
+    assert!(!bundle("examples/clinic").contains("job"));
+}
+
+#[test]
+fn a_bundle_that_asks_the_host_still_needs_the_hosts_words() {
+    let folder = Folder::new();
+    copy_menus(&folder.path().join("menus"));
+    let english = folder.path().join("menus/text/en.toml");
+    let without = std::fs::read_to_string(&english).unwrap().replace("\nphone_only = \"phone only\"", "");
+    std::fs::write(&english, without).unwrap();
+    let (out, _) = texts(&run(&["menu", "check", "menus"], folder.path()));
+    assert!(out.contains("[words] has no `phone_only`") && out.contains("1 fault"), "{out}");
+}
