@@ -9,6 +9,7 @@ mod queueing;
 mod reading;
 mod sealing;
 mod statements;
+mod together;
 
 use std::path::PathBuf;
 use std::sync::Arc;
