@@ -4,6 +4,7 @@ mod backing_up;
 mod checkpoints;
 mod commits;
 mod failures;
+mod model;
 mod opening;
 mod queueing;
 mod reading;
