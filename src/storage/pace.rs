@@ -7,8 +7,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use crate::clock::Clock;
 
 /// Bytes that are put on the disk at once: a millisecond or two of a plain disk's time.
@@ -21,19 +19,15 @@ const WAIT_MS: u64 = 100;
 /// The least that a thread asks of the processor.
 const NICEST: i32 = 19;
 
-/// Runs `work` on a thread of its own that gives way to all others: it reads and computes for seconds at a stretch.
-pub fn beside_others<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<oneshot::Receiver<T>> {
-    let (done, result) = oneshot::channel();
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+/// Runs `work`, which reads and computes for seconds at a stretch, on a thread of its own that gives way to all others, and
+/// waits for it: never on a thread of the runtime, which ends only after it.
+pub fn beside_others<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let working = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         // On Linux this is the thread's own; where it is refused, the work is done all the same.
         let _ = rustix::process::nice(NICEST);
-        // Whoever asked may have gone.
-        drop(done.send(work()));
+        work()
     })?;
-    Ok(result)
+    Ok(working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
 }
 
 /// The pace of one file.

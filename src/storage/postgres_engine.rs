@@ -3,8 +3,8 @@
 //!
 //! Transactions are READ COMMITTED. Every rule of the market rests on a unique key or on a conditional UPDATE whose count
 //! is looked at, which hold there; SERIALIZABLE adds none, runs work again whenever two hops touch the same page of an
-//! index, and halves the rate (docs/performance.md). What the server itself gives up (a deadlock, a serialization failure) and what
-//! was overtaken is run again, a few times, each after a random moment.
+//! index, and halves the rate (docs/performance.md). What the server itself gives up (a deadlock, a serialization failure)
+//! and what was overtaken is run again, a few times, each after a random moment.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,16 +69,16 @@ impl PostgresEngine {
             available: Arc::new(AtomicBool::new(true)),
             threads: Mutex::default(),
         };
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let writers = (0..WRITERS).map(|at| (format!("kaziline-write{at}"), &writes, BEGIN_WRITE));
-        let readers = (0..options.readers.max(1)).map(|at| (format!("kaziline-read{at}"), &reads, BEGIN_READ));
-        for (seed, (name, queue, begin)) in (1..).zip(writers.chain(readers)) {
+        let (writing, reading) = (Arc::new(Crew::of(WRITERS)), Arc::new(Crew::of(options.readers.max(1))));
+        let writers = (0..writing.size).map(|at| (format!("kaziline-write{at}"), &writes, &writing, BEGIN_WRITE));
+        let readers = (0..reading.size).map(|at| (format!("kaziline-read{at}"), &reads, &reading, BEGIN_READ));
+        for (seed, (name, queue, crew, begin)) in (1..).zip(writers.chain(readers)) {
             let mut runner = Runner {
                 address: address.clone(),
                 clock: Arc::clone(clock),
                 queue: Arc::clone(queue),
                 available: Arc::clone(&engine.available),
-                waiting: Arc::clone(&waiting),
+                crew: Arc::clone(crew),
                 begin,
                 connection: first.take(),
                 chance: seed,
@@ -133,14 +133,27 @@ enum Attempt {
     Lost,
 }
 
+/// The threads that work on one queue.
+#[derive(Debug)]
+struct Crew {
+    size: usize,
+    /// How many of them wait for the answer to a commit.
+    waiting: AtomicUsize,
+}
+
+impl Crew {
+    fn of(size: usize) -> Self {
+        Self { size, waiting: AtomicUsize::new(0) }
+    }
+}
+
 /// One thread and its connection.
 struct Runner {
     address: Address,
     clock: Arc<dyn Clock>,
     queue: Arc<Queue>,
     available: Arc<AtomicBool>,
-    /// Of the threads that write, how many wait for the answer to a commit.
-    waiting: Arc<AtomicUsize>,
+    crew: Arc<Crew>,
     begin: &'static str,
     /// `None` until it is needed, and after a failure.
     connection: Option<PostgresConnection>,
@@ -171,23 +184,23 @@ impl Runner {
         }
     }
 
-    /// Waits until the server has answered the last commit. While all who write wait, there is nobody for what comes next:
+    /// Waits until the server has answered the last commit. While all of the crew wait, there is nobody for what comes next:
     /// it is refused at once. False when the store closes.
     fn wait_for_commit(&mut self, batch: &mut Batch) -> bool {
         let Some(connection) = self.connection.as_mut().filter(|connection| connection.is_waiting()) else {
             return true;
         };
-        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.crew.waiting.fetch_add(1, Ordering::AcqRel);
         let mut open = true;
         while open && !connection.is_answered(Duration::from_millis(LOOK_MS)) {
-            if self.waiting.load(Ordering::Acquire) < WRITERS {
+            if self.crew.waiting.load(Ordering::Acquire) < self.crew.size {
                 continue;
             }
             open = self.queue.take(batch, Some(Duration::ZERO)) != Taken::Closed;
             let refused = batch.interactive.drain(..).chain(batch.bulk.take());
             refused.for_each(|waiting| waiting.job.answer(Err(Error::Unavailable)));
         }
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        self.crew.waiting.fetch_sub(1, Ordering::AcqRel);
         open
     }
 
@@ -234,8 +247,10 @@ impl Runner {
             }
             connection.set_work();
             let outcome = run_caught(&mut *waiting.job, connection);
-            connection.end_work(outcome == Ran::Keep);
-            if connection.blocked && outcome == Ran::Undo {
+            // Blocked, whatever the work made of it: alone it would have waited, and come out otherwise.
+            let is_blocked = connection.blocked && outcome != Ran::Panicked;
+            connection.end_work(outcome == Ran::Keep && !is_blocked);
+            if is_blocked {
                 left.push(waiting);
             } else {
                 ran.push((waiting, outcome));
@@ -257,8 +272,8 @@ impl Runner {
             match outcome {
                 Ran::Panicked => waiting.job.answer(Err(Error::Panicked)),
                 _ if !is_over => left.push(waiting),
-                Ran::Keep => waiting.job.answer(ended.clone()),
-                Ran::Undo => waiting.job.answer(Ok(())),
+                // What failed by itself may rest on what the others wrote.
+                Ran::Keep | Ran::Undo => waiting.job.answer(ended.clone()),
             }
         }
         left
@@ -266,6 +281,10 @@ impl Runner {
 
     fn run_one(&mut self, waiting: Waiting) {
         let Waiting { mut job, deadline_ms } = waiting;
+        // The commit before it has no answer yet: it would only wait behind that, and cost the connection.
+        if self.connection.as_ref().is_some_and(PostgresConnection::is_waiting) {
+            return job.answer(Err(Error::Unavailable));
+        }
         let (mut overtaken, mut lost) = (0, 0);
         let fate = loop {
             if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= self.clock.now_ms()) {

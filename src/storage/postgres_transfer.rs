@@ -28,7 +28,7 @@ pub enum TransferFault {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// There is somebody's data on the server.
-    #[error("table {table} on the server has {rows} rows: give an empty database")]
+    #[error("table {table} on the server is not empty (rows: {rows}): give an empty database")]
     NotEmpty {
         /// The first table with rows.
         table: String,

@@ -109,7 +109,8 @@ pub(super) fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::R
         inner.set_db_config(setting, on)?;
     }
     let cache_kib = if role == Role::Writer { WRITER_CACHE_KIB } else { READER_CACHE_KIB };
-    // FULL: a commit is on the disk before it is answered. Checkpoints have their own thread, off a commit's path.
+    // FULL: a commit is on the disk before it is answered; the engine's writer leaves that to `sqlite_sync.rs`. Checkpoints
+    // have their own thread, off a commit's path.
     inner.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {}; PRAGMA cache_size = -{cache_kib};

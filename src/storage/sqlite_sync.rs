@@ -78,7 +78,9 @@ impl Disk {
     /// database, synced that, and removed the WAL; the next writer makes a new one.
     fn sync_file(&mut self) -> std::io::Result<()> {
         let found = match std::fs::metadata(&self.wal) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return self.file.as_ref().map_or(Ok(()), File::sync_data);
+            }
             found => found?,
         };
         if let Some(known) = &self.file
@@ -94,15 +96,16 @@ impl Disk {
 #[derive(Debug)]
 pub(super) struct Handover {
     committed: Sender<Committed>,
-    under_way: Arc<AtomicUsize>,
+    disk: Disk,
 }
 
 impl Handover {
     /// Hands on the jobs of one commit.
     pub(super) fn hand_on(&self, jobs: Committed) {
-        self.under_way.fetch_add(1, Ordering::AcqRel);
+        self.disk.under_way.fetch_add(1, Ordering::AcqRel);
         if let Err(unsent) = self.committed.send(jobs) {
-            // That thread has panicked: whether it is on the disk is for the callers to find out.
+            // That thread has panicked: whether it is on the disk is for the callers to find out, after a restart.
+            self.disk.failed.store(true, Ordering::Release);
             for (job, _) in unsent.0 {
                 job.answer(Err(Error::Unavailable));
             }
@@ -121,8 +124,8 @@ impl Syncer {
     /// A thread's work, and the way to it.
     pub(super) fn new(disk: Disk) -> (Self, Handover) {
         let (sender, committed) = channel();
-        let under_way = Arc::clone(&disk.under_way);
-        (Self { disk, committed }, Handover { committed: sender, under_way })
+        let handover = Handover { committed: sender, disk: disk.share() };
+        (Self { disk, committed }, handover)
     }
 
     /// Works until there is no writer any more.

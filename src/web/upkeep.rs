@@ -42,6 +42,8 @@ impl Upkeep {
 pub const ON_A_SERVER: &str = "the database is on a PostgreSQL server: back it up, restore and examine it with that \
     server's own tools, and keep the key file";
 
+const NO_THREAD: &str = "no thread can be started for it: try again";
+
 /// The map of these commands.
 pub fn routes(upkeep: Upkeep) -> Router {
     Router::new().route("/backup", post(make_backup)).route("/doctor", get(examine)).with_state(Arc::new(upkeep))
@@ -125,25 +127,24 @@ async fn make_backup(State(upkeep): State<Arc<Upkeep>>, bytes: Bytes) -> Respons
     };
     let stop = Arc::new(Stop::default());
     let watching = StopWhenDropped(Arc::clone(&stop));
-    let working = beside_others("kaziline-backup", move || {
+    let work = move || {
         // Held by the work and not by the request, which may be gone before the work has ended.
         let _turn = turn;
         back_up(&database, upkeep.migrations, &order, Some(&upkeep.clock), &stop)
-    });
-    let worked = match working {
-        Ok(working) => working.await,
-        Err(_) => return refused(StatusCode::SERVICE_UNAVAILABLE, "no thread can be started for it"),
     };
+    let working = tokio::task::spawn_blocking(move || beside_others("kaziline-backup", work));
+    let worked = working.await;
     drop(watching);
     match worked {
-        Ok(Ok(report)) => {
+        Ok(Ok(Ok(report))) => {
             tracing::info!(bytes = report.bytes, encrypted = report.is_encrypted, "a backup was written");
             Json(report).into_response()
         }
-        Ok(Err(fault)) => {
+        Ok(Ok(Err(fault))) => {
             tracing::warn!(%fault, "a backup was not written");
             refused(StatusCode::UNPROCESSABLE_ENTITY, fault)
         }
+        Ok(Err(_)) => refused(StatusCode::SERVICE_UNAVAILABLE, NO_THREAD),
         Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the backup broke off: see the log"),
     }
 }
@@ -154,11 +155,9 @@ async fn examine(State(upkeep): State<Arc<Upkeep>>) -> Response {
     };
     // The integrity check reads the whole database.
     let work = move || doctor::examine(&files, upkeep.clock.now_ms(), true);
-    let Ok(examining) = beside_others("kaziline-doctor", work) else {
-        return refused(StatusCode::SERVICE_UNAVAILABLE, "no thread can be started for it");
-    };
-    match examining.await {
-        Ok(findings) => Json(findings).into_response(),
+    match tokio::task::spawn_blocking(move || beside_others("kaziline-doctor", work)).await {
+        Ok(Ok(findings)) => Json(findings).into_response(),
+        Ok(Err(_)) => refused(StatusCode::SERVICE_UNAVAILABLE, NO_THREAD),
         Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the examination broke off: see the log"),
     }
 }

@@ -36,6 +36,31 @@ fn a_full_disk_fails_the_batch_and_is_over_when_there_is_space() {
 }
 
 #[test]
+fn a_disk_that_does_not_keep_a_commit_ends_all_work_until_a_restart() {
+    let place = Place::new();
+    let engine = place.engine(Options::default());
+    let now = || Work::interactive(None);
+    assert_eq!(offer(&engine, now(), |tx| insert(tx, 1)).blocking_recv().unwrap(), Ok(1));
+    // The database goes on with the file that it has open; what is put on the disk is found by its name, and this device
+    // cannot be.
+    let (wal, elsewhere) = (place.path().with_extension("db-wal"), place.folder.path().join("wal"));
+    std::fs::rename(&wal, &elsewhere).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &wal).unwrap();
+    assert_eq!(offer(&engine, now(), |tx| insert(tx, 2)).blocking_recv().unwrap(), Err(Error::Unavailable));
+    assert!(!engine.is_available());
+    // Not even when it seems to be over: what was lost may lie between.
+    std::fs::remove_file(&wal).unwrap();
+    std::fs::rename(&elsewhere, &wal).unwrap();
+    let gate: Vec<_> = (3..40).map(|id| offer(&engine, now(), move |tx| insert(tx, id))).collect();
+    assert!(gate.into_iter().all(|answer| answer.blocking_recv().unwrap() == Err(Error::Unavailable)));
+    assert!(!engine.is_available());
+    engine.close();
+    let again = place.engine(Options::default());
+    assert!(again.is_available() && ids_on_disk(&again).starts_with(&[1]));
+    assert_eq!(offer(&again, now(), |tx| insert(tx, 50)).blocking_recv().unwrap(), Ok(1));
+}
+
+#[test]
 fn an_attempt_cannot_hide_that_the_whole_batch_was_undone() {
     let place = Place::new();
     let engine = place.engine(Options::default());
