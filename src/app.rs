@@ -25,7 +25,8 @@ pub use move_to_server::{MoveFault, move_to_server};
 pub use number_check::number_check;
 pub use restore::{RestoreFault, RestoreOrder, restore};
 
-use crate::bundles::BundlesFault;
+use crate::bundles::desk::{self, Order};
+use crate::bundles::{BundlesFault, Given};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault as ConfigFault};
 use crate::country::{Country, Fault as CountryFault};
@@ -195,8 +196,9 @@ pub struct App {
     stop_listening: watch::Sender<bool>,
     stop_sending: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
-    worker: JoinHandle<()>,
-    housekeeping: JoinHandle<()>,
+    loops: Vec<JoinHandle<()>>,
+    /// The folder of menus that the configuration names.
+    menus: Option<PathBuf>,
     folder: DataFolder,
 }
 
@@ -207,7 +209,8 @@ impl App {
         let (true, Some(sms)) = (missing.is_empty(), config.sms.first()) else {
             return Err(StartFault::Config(missing));
         };
-        let menus = menu_sources(config.menus.as_deref())?;
+        let sources = menu_sources(config.menus.as_deref())?;
+        let menus = Given { sources, from_folder: config.menus.is_some() };
         let country = Country::embedded(&config.country).map_err(StartFault::Country)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
@@ -267,7 +270,9 @@ impl App {
         let wake = Arc::clone(&core.service.enqueued);
         let worker = tokio::spawn(Worker::new(Arc::clone(&core.delivery)).run(wake, stop_sending.subscribe()));
         let housekeeping = tokio::spawn(housekeeping::run(core.service.clone(), stop_sending.subscribe()));
-        Ok(App { address, core, stop_listening, stop_sending, listeners, worker, housekeeping, folder })
+        let watcher = tokio::spawn(core.watcher().run(stop_sending.subscribe()));
+        let (loops, menus) = (vec![worker, housekeeping, watcher], config.menus.clone());
+        Ok(App { address, core, menus, stop_listening, stop_sending, listeners, loops, folder })
     }
 
     /// Where the service listens: the port is the system's when port 0 was asked for.
@@ -280,21 +285,43 @@ impl App {
         &self.core
     }
 
-    /// Runs until `shutdown` is done, then stops in order.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
-        shutdown.await;
-        self.stop().await;
+    /// Publishes the folder of menus that the configuration names, as it is now. What has a fault is told in the log, and
+    /// what was served is served on.
+    pub async fn publish_folder(&self) {
+        let Some(folder) = &self.menus else {
+            tracing::warn!("no folder of menus is configured ([menus] folder): there is nothing to read again");
+            return;
+        };
+        let service = &self.core.service;
+        let (now_ms, path) = (service.clock.now_ms(), folder.clone());
+        let read = tokio::task::spawn_blocking(move || menu_sources(Some(&path))).await;
+        let sources = match read {
+            Ok(Ok(sources)) => sources,
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "the folder of menus could not be read; what was served is served on");
+                return;
+            }
+            Err(_) => return,
+        };
+        let id = service.ids.block(now_ms).next_id().unwrap_or_default();
+        let order = Order { by: "SIGHUP".to_owned(), now_ms, id };
+        match desk::publish(&service.store, Arc::clone(&service.host), sources, order).await {
+            Ok(_) => service.bundles.changed.notify_one(),
+            Err(fault) => tracing::error!(%fault, "the folder of menus was not published"),
+        }
     }
 
-    async fn stop(self) {
+    /// Stops in order.
+    pub async fn stop(self) {
         self.stop_listening.send_replace(true);
         for listener in self.listeners {
             // A listener that panicked has nothing left to finish.
             let _ = listener.await;
         }
         self.stop_sending.send_replace(true);
-        let _ = self.worker.await;
-        let _ = self.housekeeping.await;
+        for one in self.loops {
+            let _ = one.await;
+        }
         let store = self.core.service.store.clone();
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
         // Both are a convenience for whoever looks next; the lock, which is released last, is what counts.

@@ -1,18 +1,31 @@
-//! The menus that are served, and those on which older visits finish.
+//! The menus that are served, and those on which visits under way finish.
 //!
-//! A bundle is stored under the SHA-256 of its files when it is first served. A visit keeps the hash of the bundle on which
-//! it began, and goes on with it, also after a restart with newer menus. A stored bundle that the program can no longer
-//! bind is set aside: its visits move to the live bundle by the names of their states, or begin again.
+//! A bundle is stored under the SHA-256 of its files when it is published; a log ([`log`]) says which one is served, and
+//! operators write that log ([`desk`]). Every node looks at it once a second ([`watch`]), compiles what is new beside the
+//! hops, and exchanges what it serves in one move. A visit keeps the hash of the bundle on which it began and finishes
+//! there, also after a restart; one that is taken up again later moves to the live bundle by the names of its states.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+pub mod desk;
+pub mod log;
 
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use self::log::{Kept, MenuEvent, Standing, What};
 use crate::actions::{self, Host};
+use crate::clock::Clock;
 use crate::menu::{self, Bundle, Report, Sources};
+use crate::session::Closures;
 use crate::storage::{self, Store, Tx, Work};
 
-/// Bundles that are kept for older visits at most: a week of daily publishing.
+/// Bundles that are kept for visits under way at most: more than are published while one call lasts.
 const OLDER_MAX: usize = 8;
+/// Between two looks at the log: half of what a publication may take on all nodes.
+const LOOK_MS: u64 = 1_000;
+/// Who writes what no operator did.
+const OURSELVES: &str = "kaziline";
 
 /// Why the menus cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -25,63 +38,205 @@ pub enum BundlesFault {
     Storage(#[from] storage::Error),
 }
 
-/// The bundle that is served and those of older visits.
+/// Menus that a service is started with.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Their files.
+    pub sources: Sources,
+    /// Whether they come from a folder that the configuration names: then a change of the folder is a publication. Those
+    /// that are compiled in give way to whatever an operator published.
+    pub from_folder: bool,
+}
+
+/// What is served at a moment.
+#[derive(Debug)]
+pub struct Menus {
+    /// The bundle that visits begin on.
+    pub live: Arc<Bundle>,
+    /// What is closed.
+    pub closures: Closures,
+    /// Bundles of visits under way, newest first.
+    older: Vec<Arc<Bundle>>,
+}
+
+impl Menus {
+    /// The bundle with this hash, if it is here.
+    pub fn of(&self, hash: &[u8]) -> Option<&Arc<Bundle>> {
+        std::iter::once(&self.live).chain(&self.older).find(|bundle| bundle.hash[..] == *hash)
+    }
+
+    /// The same with another live bundle, and this one among the older.
+    fn followed_by(&self, live: Arc<Bundle>, closures: Closures) -> Self {
+        let older = std::iter::once(&self.live).chain(&self.older).filter(|bundle| bundle.hash != live.hash);
+        Self { closures, older: older.take(OLDER_MAX).cloned().collect(), live }
+    }
+}
+
+/// The menus of a node, exchanged as a whole.
 #[derive(Debug)]
 pub struct Bundles {
-    live: Arc<Bundle>,
-    older: HashMap<Vec<u8>, Arc<Bundle>>,
+    menus: RwLock<Arc<Menus>>,
+    /// Told when the log was written here.
+    pub changed: Notify,
 }
 
 impl Bundles {
-    /// Proves `sources`, stores them, and compiles the bundles of visits that are still open.
-    pub async fn open(store: &Store, sources: Sources, host: &Host, now_ms: i64) -> Result<Bundles, BundlesFault> {
+    /// Proves the given menus, decides between them and what was published, and compiles the bundles of visits that are
+    /// still open.
+    pub async fn open(
+        store: &Store,
+        given: Given,
+        host: &Host,
+        now_ms: i64,
+        event_id: i64,
+    ) -> Result<Bundles, BundlesFault> {
         let manifest = actions::manifest();
-        let live = menu::build(&sources, manifest, host).map_err(BundlesFault::Menu)?;
-        let (hash, bytes, manifest_hash) = (live.hash, sources.pack(), manifest.hash());
-        let publish = move |tx: &mut Tx<'_>| publish(tx, &hash, &bytes, &manifest_hash, now_ms);
-        store.transact::<_, storage::Error, _>(Work::interactive(None), publish).await?;
-        let in_use = store.read::<_, storage::Error, _>(in_use).await?;
-        let mut older = HashMap::new();
-        for (hash, bytes) in in_use.into_iter().filter(|(hash, _)| hash[..] != live.hash).take(OLDER_MAX) {
-            let built = Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host));
-            if let Some(Ok(bundle)) = built {
-                older.insert(hash, bundle);
-            } else {
-                tracing::warn!("an older bundle no longer binds; its visits move to the live one");
+        let (events, published, mut standing) = desk::served(store, now_ms).await?;
+        let published = published.filter(|_| keeps(&events, &standing, &given));
+        let published = published.and_then(|sources| match menu::build(&sources, manifest, host) {
+            Ok(bundle) => Some(bundle),
+            Err(_) => {
+                tracing::warn!("the published menus no longer bind: those of the program are served");
+                None
+            }
+        });
+        let live = match published {
+            Some(live) => live,
+            None => {
+                let live = menu::build(&given.sources, manifest, host).map_err(BundlesFault::Menu)?;
+                let hash = live.hash.to_vec();
+                let bytes = given.sources.pack();
+                let kept = Kept { hash: hash.clone(), bytes, manifest_hash: manifest.hash().to_vec(), now_ms };
+                let is_new = standing.live.as_ref() != Some(&hash);
+                let (by, flow) = (OURSELVES.to_owned(), String::new());
+                let event =
+                    MenuEvent { id: event_id, what: What::Started, by, flow, hash, at_ms: now_ms, from_ms: now_ms };
+                let start = move |tx: &mut Tx<'_>| {
+                    log::keep(tx, &kept)?;
+                    if is_new { log::add(tx, &event) } else { Ok(()) }
+                };
+                store.transact::<_, storage::Error, _>(Work::interactive(None), start).await?;
+                live
+            }
+        };
+        let mut older = Vec::new();
+        for (hash, bytes) in store.read::<_, storage::Error, _>(log::in_use).await? {
+            if hash[..] == live.hash || older.len() == OLDER_MAX {
+                continue;
+            }
+            match Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host)) {
+                Some(Ok(bundle)) => older.push(bundle),
+                _ => tracing::warn!("an older bundle no longer binds; its visits move to the live one"),
             }
         }
-        Ok(Bundles { live, older })
+        let closures = std::mem::take(&mut standing.closures);
+        Ok(Bundles { menus: RwLock::new(Arc::new(Menus { live, closures, older })), changed: Notify::new() })
     }
 
-    /// The bundle that new visits begin on.
-    pub fn live(&self) -> Arc<Bundle> {
-        Arc::clone(&self.live)
+    /// What is served now. A hop takes it once, and is answered by it whatever is published meanwhile.
+    pub fn now(&self) -> Arc<Menus> {
+        Arc::clone(&self.menus.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The bundle with this hash, else the live one.
-    pub fn of(&self, hash: &[u8]) -> Arc<Bundle> {
-        self.older.get(hash).map_or_else(|| self.live(), Arc::clone)
+    /// Closes and opens on this node alone, past the log: where menus are tested.
+    pub fn close(&self, closures: Closures) {
+        let before = self.now();
+        self.exchange(before.followed_by(Arc::clone(&before.live), closures));
+    }
+
+    fn exchange(&self, menus: Menus) {
+        *self.menus.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(menus);
     }
 }
 
-fn publish(
-    tx: &mut Tx<'_>,
-    hash: &[u8; 32],
-    bytes: &[u8],
-    manifest_hash: &[u8; 32],
-    now_ms: i64,
-) -> Result<u64, storage::Error> {
-    const PUBLISH: &str = "INSERT INTO bundle (hash, bytes, manifest_hash, published_ms) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (hash) DO UPDATE SET manifest_hash = excluded.manifest_hash, published_ms = excluded.published_ms";
-    tx.execute(PUBLISH, &[hash.into(), bytes.into(), manifest_hash.into(), now_ms.into()])
+/// Whether what the log says goes before the given menus.
+fn keeps(events: &[MenuEvent], standing: &Standing, given: &Given) -> bool {
+    let hash = given.sources.hash();
+    if given.from_folder {
+        // The folder counts when it is not what it was at the last start.
+        let last = events.iter().rev().find(|event| event.what == What::Started);
+        return standing.chosen && last.is_some_and(|event| event.hash == hash);
+    }
+    standing.chosen
 }
 
-/// A stored bundle: its hash and its packed files.
-type Stored = (Vec<u8>, Vec<u8>);
+/// A node's look at the log.
+#[derive(Debug)]
+pub struct Watcher {
+    /// The store with the log.
+    pub store: Store,
+    /// What bundles bind to.
+    pub host: Arc<Host>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What is exchanged.
+    pub bundles: Arc<Bundles>,
+    /// The newest row that was acted on.
+    seen: i64,
+    /// When a row begins to hold that does not yet.
+    next_ms: Option<i64>,
+}
 
-/// Bundles that a session still refers to, newest first.
-fn in_use(tx: &mut Tx<'_>) -> Result<Vec<Stored>, storage::Error> {
-    const IN_USE: &str = "SELECT hash, bytes FROM bundle \
-        WHERE EXISTS (SELECT 1 FROM session WHERE session.bundle_hash = bundle.hash) ORDER BY published_ms DESC";
-    tx.query(IN_USE, &[], |row| Ok((row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec())))
+impl Watcher {
+    /// A watcher that has seen nothing yet.
+    pub fn new(store: Store, host: Arc<Host>, clock: Arc<dyn Clock>, bundles: Arc<Bundles>) -> Self {
+        Self { store, host, clock, bundles, seen: 0, next_ms: None }
+    }
+
+    /// One look: acts on what is new and holds. Answers whether anything was exchanged.
+    pub async fn look(&mut self) -> Result<bool, storage::Error> {
+        let now_ms = self.clock.now_ms();
+        let newest = self.store.read::<_, storage::Error, _>(log::newest).await?;
+        if newest == self.seen && self.next_ms.is_none_or(|next| next > now_ms) {
+            return Ok(false);
+        }
+        let (_, sources, standing) = desk::served(&self.store, now_ms).await?;
+        (self.seen, self.next_ms) = (newest, standing.next_ms);
+        let before = self.bundles.now();
+        let live = match (&standing.live, sources) {
+            (Some(hash), _) if before.live.hash[..] == hash[..] => Arc::clone(&before.live),
+            (Some(hash), Some(sources)) => match before.of(hash) {
+                Some(known) => Arc::clone(known),
+                None => match self.compile(sources).await? {
+                    Some(bundle) => bundle,
+                    None => return Ok(false),
+                },
+            },
+            _ => return Ok(false),
+        };
+        if live.hash == before.live.hash && standing.closures == before.closures {
+            return Ok(false);
+        }
+        let short: String = desk::hex(&live.hash).chars().take(12).collect();
+        tracing::info!(bundle = short, "other menus are served");
+        self.bundles.exchange(before.followed_by(live, standing.closures));
+        Ok(true)
+    }
+
+    /// Compiles beside the hops. `None` when this program cannot bind it: what was served is served on.
+    async fn compile(&self, sources: Sources) -> Result<Option<Arc<Bundle>>, storage::Error> {
+        let host = Arc::clone(&self.host);
+        let built = tokio::task::spawn_blocking(move || menu::build(&sources, actions::manifest(), &*host));
+        let built = built.await.map_err(|_| storage::Error::Panicked)?;
+        if built.is_err() {
+            tracing::error!("published menus do not bind to this program: what was served is served on");
+        }
+        Ok(built.ok())
+    }
+
+    /// Looks until told to stop.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow_and_update() {
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "the log of the menus could not be read; it is read again");
+            }
+            let until = self.next_ms.map(|next| next.saturating_sub(self.clock.now_ms()).max(1).unsigned_abs());
+            let wait = Duration::from_millis(until.unwrap_or(LOOK_MS).min(LOOK_MS));
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { return },
+                () = self.bundles.changed.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
 }

@@ -13,25 +13,31 @@
 //! So an SMS that a screen promises exists if and only if the session moved, and a caller who hangs up cannot tear a
 //! change in two.
 
+pub mod explain;
+pub mod figures;
 pub mod record;
 pub mod redelivery;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::actions::{self, Around, Caller, Host};
-use crate::bundles::Bundles;
+use crate::bundles::{Bundles, Menus};
 use crate::clock::{Clock, IdSource};
 use crate::country::Msisdn;
 use crate::gateway::ussd::{UssdAnswer, UssdEvent};
 use crate::market::phone_number::MsisdnHash;
-use crate::menu::Bundle;
+use crate::menu::coverage::Walked;
 use crate::menu::graph::EngineText;
+use crate::menu::{Bundle, StateId};
 use crate::session::input::Today;
-use crate::session::{Effect, Engine, Event, Scene, Screen, Visit};
+use crate::session::{Effect, Engine, Event, Scene, Screen, Turn, Visit};
 use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
+use crate::text::Language;
 use crate::text::datetime::Day;
 use record::{Record, Saved};
 use redelivery::Reading;
@@ -83,6 +89,31 @@ pub struct Service {
     pub bundles: Arc<Bundles>,
     /// Told when messages were queued.
     pub enqueued: Arc<Notify>,
+    /// Where menus are tested: what is noted, and what is to fail.
+    pub rehearsal: Option<Arc<Rehearsal>>,
+}
+
+/// What a test of menus asks of a service: which ways were taken, and that something fails.
+#[derive(Debug, Default)]
+pub struct Rehearsal {
+    ways: Mutex<BTreeSet<Walked>>,
+    /// The next thing that a hop asks of the host fails.
+    pub fails: AtomicBool,
+}
+
+impl Rehearsal {
+    /// The ways so far.
+    pub fn ways(&self) -> BTreeSet<Walked> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, bundle: &Bundle, language: Language, states: &[StateId]) {
+        let name = |id: &StateId| bundle.state(*id).map_or(String::new(), |state| state.name.clone());
+        let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = states.first().map(|first| (language, String::new(), name(first)));
+        let pairs = states.windows(2).filter_map(|pair| Some((language, name(pair.first()?), name(pair.last()?))));
+        ways.extend(first.into_iter().chain(pairs));
+    }
 }
 
 /// How a hop came out, for counters and tests.
@@ -105,11 +136,14 @@ pub struct Answered {
     pub answer: UssdAnswer,
     /// How it came about.
     pub outcome: Outcome,
+    /// Whether the screen asks for a secret.
+    pub is_secret: bool,
 }
 
 /// All that a hop's transaction needs from outside: made once, so that the transaction can run again.
 struct Prepared {
     hop: Hop,
+    menus: Arc<Menus>,
     now_ms: i64,
     today: Today,
     hop_uid: i64,
@@ -128,7 +162,7 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
     let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
     match tokio::time::timeout(limit, settle(service, &prepared)).await.unwrap_or(Err(Error::TooLate)) {
-        Ok(done) => Answered { answer: done.answer, outcome: done.outcome },
+        Ok(done) => Answered { answer: done.answer, outcome: done.outcome, is_secret: done.is_secret },
         Err(error) => {
             tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
             apology(service)
@@ -158,9 +192,9 @@ async fn settle(service: &Service, prepared: &Arc<Prepared>) -> Result<Done, Err
 
 /// The END that is shown when nothing could be done; never stored as an answer.
 fn apology(service: &Service) -> Answered {
-    let bundle = service.bundles.live();
+    let bundle = &service.bundles.now().live;
     let text = bundle.engine_text(bundle.default_language(), EngineText::Apology).to_owned();
-    Answered { answer: UssdAnswer { text, end: true }, outcome: Outcome::Apologised }
+    Answered { answer: UssdAnswer { text, end: true }, outcome: Outcome::Apologised, is_secret: false }
 }
 
 async fn closed(service: &Service, prepared: &Arc<Prepared>, why: &'static str) -> Answered {
@@ -170,7 +204,7 @@ async fn closed(service: &Service, prepared: &Arc<Prepared>, why: &'static str) 
     if let Err(error) = closed {
         tracing::warn!(channel = %prepared.hop.channel, %error, "the end of a session could not be noted");
     }
-    Answered { answer: UssdAnswer { text: String::new(), end: true }, outcome: Outcome::Closed }
+    Answered { answer: UssdAnswer { text: String::new(), end: true }, outcome: Outcome::Closed, is_secret: false }
 }
 
 fn prepare(service: &Service, hop: Hop) -> Prepared {
@@ -191,12 +225,14 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
     };
     let mut ids = service.ids.block(now_ms);
     let hop_uid = ids.next_id().unwrap_or_default();
-    Prepared { hop, now_ms, today: Today { day, year: day.year() }, hop_uid, ids, session_key, number, text_hash }
+    let (menus, today) = (service.bundles.now(), Today { day, year: day.year() });
+    Prepared { hop, menus, now_ms, today, hop_uid, ids, session_key, number, text_hash }
 }
 
 struct Done {
     answer: UssdAnswer,
     outcome: Outcome,
+    is_secret: bool,
     _wake: Wake,
 }
 
@@ -237,7 +273,7 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
         },
         Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
         Reading::Typed(typed) => {
-            let Some((bundle, visit)) = visit_of(service, &before)? else {
+            let Some((bundle, visit)) = visit_of(service, prepared, &before)? else {
                 return begin(tx, service, prepared, &before, "", ids);
             };
             turn(tx, service, prepared, &before, (bundle, visit, Event::Input(typed.to_owned())), ids)
@@ -245,14 +281,32 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
     }
 }
 
+/// A visit and the bundle that it goes on with.
+type Going = (Arc<Bundle>, Visit);
+
 /// The visit that a session is in, with the bundle on which it began.
-fn visit_of(service: &Service, before: &Record) -> Result<Option<(Arc<Bundle>, Visit)>, Error> {
+fn visit_of(service: &Service, prepared: &Prepared, before: &Record) -> Result<Option<Going>, Error> {
     if before.is_new {
         return Ok(None);
     }
+    let Some(bundle) = prepared.menus.of(&before.bundle_hash) else {
+        return dropped_visit(service, prepared, before);
+    };
     let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
-    let bundle = service.bundles.of(&before.bundle_hash);
-    Ok(Visit::from_bytes(&bundle, &bytes).ok().map(|visit| (bundle, visit)))
+    Ok(Visit::from_bytes(bundle, &bytes).ok().map(|visit| (Arc::clone(bundle), visit)))
+}
+
+/// A visit that is taken up again: with the menus that are served now if it can go on there, else with its own.
+fn dropped_visit(service: &Service, prepared: &Prepared, before: &Record) -> Result<Option<Going>, Error> {
+    let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
+    let live = &prepared.menus.live;
+    let is_its_own = live.hash[..] == before.bundle_hash[..];
+    let moved = Visit::from_bytes(live, &bytes).ok().filter(|visit| is_its_own || visit.can_go_on(live));
+    Ok(match (moved, prepared.menus.of(&before.bundle_hash)) {
+        (Some(visit), _) => Some((Arc::clone(live), visit)),
+        (None, Some(own)) => Visit::from_bytes(own, &bytes).ok().map(|visit| (Arc::clone(own), visit)),
+        (None, None) => None,
+    })
 }
 
 /// A visit begins, or the one that was dropped is offered again.
@@ -264,7 +318,7 @@ fn begin(
     extras: &str,
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
-    let bundle = service.bundles.live();
+    let bundle = Arc::clone(&prepared.menus.live);
     let number = actions::greet(tx, &service.host, (&prepared.number, &prepared.hop.msisdn), &bundle, prepared.now_ms)?;
     let mut generation = before.clone();
     if !before.is_new {
@@ -273,16 +327,23 @@ fn begin(
     let since_ms = prepared.now_ms - bundle.resume_ms;
     if let Some(dropped) = record::resumable(tx, prepared, since_ms)?
         && actions::may_resume(tx, &number)?
-        && let Some((bundle, visit)) = visit_of(service, &dropped)?
+        && let Some((bundle, visit)) = dropped_visit(service, prepared, &dropped)?
     {
         record::hand_over(tx, dropped.session_id)?;
         generation.resumable &= dropped.session_id != generation.session_id;
-        let event = Event::Resume(extras.to_owned());
+        let at_once = is_resume_path(&bundle, extras);
+        let event = if at_once { Event::Continue } else { Event::Resume(extras.to_owned()) };
         return turn(tx, service, prepared, &generation, (bundle, visit, event), ids);
     }
     let visit_id = ids.next_id().unwrap_or_default();
     let visit = Visit::new(visit_id, number.language, None);
     turn(tx, service, prepared, &generation, (bundle, visit, Event::Dial(extras.to_owned())), ids)
+}
+
+/// Whether what was dialled behind the code asks for the dropped visit itself.
+fn is_resume_path(bundle: &Bundle, extras: &str) -> bool {
+    let dialled = extras.trim_end_matches('#').trim_matches('*');
+    bundle.resume_path.as_deref() == Some(dialled)
 }
 
 /// Steps the engine to a screen and saves everything.
@@ -294,10 +355,19 @@ fn turn(
     (bundle, mut visit, event): (Arc<Bundle>, Visit, Event),
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
-    let (screen, enqueued) = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
-    save(tx, service, prepared, before, &bundle, &visit, &screen)?;
+    let drive = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
+    save(tx, service, prepared, before, &bundle, &visit, &drive)?;
+    let Driven { screen, enqueued, .. } = drive;
     let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
-    Ok(Done { answer: UssdAnswer { text: screen.text, end: screen.end }, outcome: Outcome::Answered, _wake: wake })
+    let (answer, is_secret) = (UssdAnswer { text: screen.text, end: screen.end }, screen.private);
+    Ok(Done { answer, outcome: Outcome::Answered, is_secret, _wake: wake })
+}
+
+/// Where a step came to.
+struct Driven {
+    screen: Screen,
+    turn: Turn,
+    enqueued: bool,
 }
 
 /// Steps the engine until there is a screen; what it asks for is done in the hop's transaction.
@@ -309,10 +379,18 @@ fn drive(
     visit: &mut Visit,
     event: Event,
     ids: &mut IdBlock,
-) -> Result<(Screen, bool), Error> {
+) -> Result<Driven, Error> {
     let fresh_visit_id = ids.next_id().unwrap_or_default();
     let manifest = actions::manifest();
-    let scene = Scene { bundle, manifest, labels: &*service.host, today: prepared.today, fresh_visit_id };
+    let scene = Scene {
+        bundle,
+        limits: bundle.limits_of(&prepared.hop.channel),
+        closures: &prepared.menus.closures,
+        manifest,
+        labels: &*service.host,
+        today: prepared.today,
+        fresh_visit_id,
+    };
     let caller = Caller {
         msisdn: &prepared.hop.msisdn,
         number: prepared.number,
@@ -324,7 +402,10 @@ fn drive(
     let mut effect = engine.step(event);
     loop {
         if let Effect::Screen(screen) = effect {
-            return Ok((screen, enqueued));
+            if let Some(rehearsal) = &service.rehearsal {
+                rehearsal.note(bundle, engine.visit.language, engine.entered());
+            }
+            return Ok(Driven { screen, turn: engine.turn(), enqueued });
         }
         let mut around = Around {
             host: &service.host,
@@ -336,7 +417,8 @@ fn drive(
             ids,
             enqueued: &mut enqueued,
         };
-        let event = actions::perform(tx, &mut around, &effect)?;
+        let fails = service.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.fails.swap(false, Ordering::AcqRel));
+        let event = if fails { Event::Fault } else { actions::perform(tx, &mut around, &effect)? };
         effect = engine.step(event);
     }
 }
@@ -348,8 +430,9 @@ fn save(
     before: &Record,
     bundle: &Bundle,
     visit: &Visit,
-    screen: &Screen,
+    driven: &Driven,
 ) -> Result<(), Error> {
+    let screen = &driven.screen;
     let state = bundle.state(screen.state);
     let worth_resuming = state.is_some_and(|state| state.back && !state.opening && !state.private);
     let visit_sealed = service.keys.seal(record::VISIT, before.session_id, &visit.to_bytes(bundle));
@@ -365,6 +448,8 @@ fn save(
         visit_sealed: &visit_sealed,
         answer_sealed: answer_sealed.as_deref(),
         state: state.map_or("", |state| state.name.as_str()),
+        language: visit.language.code(),
+        turn: driven.turn.code(),
         end: screen.end,
         resumable: !screen.end && worth_resuming && visit.resume.is_none(),
     };
@@ -382,18 +467,18 @@ fn repeat(
     let Some((sealed, end)) = record::answer_of(tx, hop_uid)? else {
         return Err(Error::Corrupt { what: "an answered hop has no row" });
     };
+    let is_secret = sealed.is_none();
     let text = match sealed {
         Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
         None => shown_again(tx, service, prepared, before)?,
     };
-    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, _wake: Wake(None) })
+    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, is_secret, _wake: Wake(None) })
 }
 
 fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {
-    let Some((bundle, mut visit)) = visit_of(service, before)? else {
+    let Some((bundle, mut visit)) = visit_of(service, prepared, before)? else {
         return Err(Error::Corrupt { what: "a session that was answered has no visit" });
     };
     let mut ids = prepared.ids.clone();
-    let (screen, _) = drive(tx, service, prepared, &bundle, &mut visit, Event::Again, &mut ids)?;
-    Ok(screen.text)
+    Ok(drive(tx, service, prepared, &bundle, &mut visit, Event::Again, &mut ids)?.screen.text)
 }

@@ -1,14 +1,17 @@
 //! What must be put away: sessions that nobody can come back to, refusals whose time is over, vacancies that have closed.
+//! And what is seen only afterwards: how screens fared, and calls that were cut.
 //!
 //! Each turn does a little as bulk work, so that no hop waits behind it; what is left over is done in the next turn.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::hop::{Service, record};
+use crate::actions::{self, Cut};
+use crate::hop::{Service, figures, record};
 use crate::market::{self, person, vacancy};
-use crate::storage::Work;
+use crate::storage::{self, Tx, Work};
 
 /// Between two turns while there is nothing to do.
 const IDLE: Duration = Duration::from_mins(1);
@@ -21,7 +24,38 @@ pub async fn turn(service: &Service) -> Result<u64, market::Fault> {
     let sessions = service.store.transact(Work::bulk(), move |tx| record::forget(tx, now_ms)).await?;
     let refusals = service.store.transact(Work::bulk(), move |tx| person::forget_refusals(tx, now_ms)).await?;
     let vacancies = service.store.transact(Work::bulk(), move |tx| vacancy::close_expired(tx, now_ms)).await?;
-    Ok(sessions + refusals + vacancies)
+    Ok(sessions + refusals + vacancies + count_screens(service, now_ms).await?)
+}
+
+/// Counts the next hops, and writes to whose call was cut among them. Answers how many were counted, if there are more.
+async fn count_screens(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let (host, live, ids) =
+        (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live), Arc::clone(&service.ids));
+    let fold = move |tx: &mut Tx<'_>| {
+        let folded = figures::fold(tx, &host.country.timezone, now_ms)?;
+        let mut invited = 0;
+        for dropped in &folded.dropped {
+            let message_id = ids.block(now_ms).next_id().unwrap_or_default();
+            let cut = Cut { number_hash: &dropped.number_hash, at_ms: dropped.at_ms, message_id };
+            match tx.attempt(|tx| actions::invite(tx, &host, &live, cut, now_ms)) {
+                Ok(done) => invited += u64::from(done),
+                // The figures are right all the same.
+                Err(fault) => tracing::warn!(%fault, "a call that was cut could not be followed up"),
+            }
+        }
+        Ok::<_, storage::Error>((if figures::is_full(&folded) { folded.hops } else { 0 }, invited))
+    };
+    match service.store.transact(Work::bulk(), fold).await {
+        Ok((more, invited)) => {
+            if invited > 0 {
+                service.enqueued.notify_one();
+            }
+            Ok(u64::try_from(more).unwrap_or_default())
+        }
+        // Another node has counted these.
+        Err(storage::Error::Conflict) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Turns until told to stop.

@@ -8,6 +8,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(2, "session", include_str!("../migrations/sqlite/0002_session.sql")),
     Migration::new(3, "outbox", include_str!("../migrations/sqlite/0003_outbox.sql")),
     Migration::new(4, "queue_hold", include_str!("../migrations/sqlite/0004_queue_hold.sql")),
+    Migration::new(5, "menus", include_str!("../migrations/sqlite/0005_menus.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -16,6 +17,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(2, "session", include_str!("../migrations/postgres/0002_session.sql")),
     Migration::new(3, "outbox", include_str!("../migrations/postgres/0003_outbox.sql")),
     Migration::new(4, "queue_hold", include_str!("../migrations/postgres/0004_queue_hold.sql")),
+    Migration::new(5, "menus", include_str!("../migrations/postgres/0005_menus.sql")),
 ];
 
 #[cfg(test)]

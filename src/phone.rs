@@ -5,6 +5,7 @@
 
 mod in_process;
 mod over_http;
+pub mod record;
 pub mod transcript;
 
 use std::fmt;
@@ -32,6 +33,9 @@ pub enum PhoneFault {
     /// Time cannot be moved on this network.
     #[error("`wait` needs a clock that can be moved: run the transcript without --url")]
     Time,
+    /// Nobody operates the service from here.
+    #[error("`freeze`, `notice` and `fault` need a service of their own: run the transcript without --url")]
+    Operator,
 }
 
 /// One network session: all that a gateway says of it.
@@ -78,6 +82,22 @@ impl fmt::Debug for Sms {
     }
 }
 
+/// What an operator does while a transcript plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator<'a> {
+    /// Closes a flow, or opens it again.
+    Freeze {
+        /// The flow.
+        flow: &'a str,
+        /// Whether it is closed.
+        is_frozen: bool,
+    },
+    /// Announces maintenance, or its end.
+    Notice(bool),
+    /// Has the next thing fail that a screen asks for.
+    Fault,
+}
+
 /// What stands between a phone and the service.
 pub trait Network: Send {
     /// Carries one hop.
@@ -88,6 +108,10 @@ pub trait Network: Send {
     fn messages(&mut self, number: &str, after: u64) -> impl Future<Output = Result<Vec<Sms>, PhoneFault>> + Send;
     /// Waits a little for what the service does by itself; false when nothing more will come by waiting.
     fn later(&mut self) -> impl Future<Output = bool> + Send;
+    /// Whether the last screen asked for a secret, where the service tells.
+    fn is_secret(&self) -> Option<bool>;
+    /// Has an operator do something at the service.
+    fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault>;
     /// Lets time pass for the service.
     fn wait(&mut self, ms: i64) -> Result<(), PhoneFault>;
 }
@@ -125,6 +149,11 @@ impl<N: Network> Handset<N> {
     pub fn set_number(&mut self, number: &str) {
         number.clone_into(&mut self.number);
         self.seen_sms = 0;
+    }
+
+    /// The number that dials.
+    pub fn number(&self) -> &str {
+        &self.number
     }
 
     /// The network, to reach behind the phone.

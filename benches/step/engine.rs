@@ -8,7 +8,7 @@ use kaziline::actions::{self, Host};
 use kaziline::country::Country;
 use kaziline::menu::{self, Bundle, Value};
 use kaziline::session::input::Today;
-use kaziline::session::{Effect, Engine, Event, Row, Scene, Screen, Visit};
+use kaziline::session::{Closures, Effect, Engine, Event, Row, Scene, Screen, Visit};
 use kaziline::storage::Keys;
 use kaziline::text::Language;
 use kaziline::text::datetime::Day;
@@ -60,7 +60,9 @@ fn one(host: &Host, bundle: &Arc<Bundle>, hop: &Hop, times: usize) -> Result<Str
     let mut start = Visit::new(1, Language::En, None);
     (start.at, start.hop) = (at, 3);
     let today = Today { day: TODAY, year: TODAY.year() };
-    let scene = Scene { bundle, manifest: actions::manifest(), labels: host, today, fresh_visit_id: 2 };
+    let closures = Closures::default();
+    let (limits, manifest) = (&bundle.limits, actions::manifest());
+    let scene = Scene { bundle, limits, closures: &closures, manifest, labels: host, today, fresh_visit_id: 2 };
     let mut nanoseconds = Vec::with_capacity(times);
     for _ in 0..times {
         let (mut visit, typed, rows) = (start.clone(), hop.typed.to_owned(), hop.rows.clone());

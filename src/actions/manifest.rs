@@ -130,10 +130,14 @@ const MESSAGES: &[MessageKind] = &[
             "code": CODE,
         },
     },
+    MessageKind { name: "resume", gives: fields! { "code": RESUME_CODE } },
 ];
 
 /// Our short code on a screen or in a message: `*567#` and longer ones.
 pub(super) const CODE: FieldType = FieldType::Text(10);
+
+/// What is dialled to go on with a dropped visit: our code with three digits more.
+const RESUME_CODE: FieldType = FieldType::Text(14);
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const OPERATIONS: [Operation; TABLE.len()] = {

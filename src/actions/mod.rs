@@ -16,11 +16,13 @@ mod manifest;
 mod place;
 mod rate;
 mod register;
+mod resume;
 mod trade;
 mod who;
 
 pub use labels::Host;
 pub use manifest::manifest;
+pub use resume::{Cut, invite};
 
 use crate::country::{AreaCode, Msisdn, TradeCode};
 use crate::market::phone_number::{self, MsisdnHash, PhoneNumber};
@@ -185,14 +187,8 @@ impl ActionCx<'_, '_, '_> {
 
     /// Queues a message to the caller, in the language of the visit.
     fn send(&mut self, template: &'static str, values: &[Value], number_generation: i64) -> Result<(), Fault> {
-        let messages = manifest().messages.iter().enumerate();
-        let Some((index, kind)) = messages.into_iter().find(|(_, message)| message.name == template) else {
-            return Err(Fault::Answer(template));
-        };
-        let texts = self.at.bundle.messages.get(index).and_then(|texts| texts.get(self.language().index()));
-        let words = Words { bundle: self.at.bundle, labels: self.at.host, language: self.language() };
-        let given = Given { fields: kind.gives, values };
-        let text = texts.map(|text| words.fill(text, None, Given::default(), given)).unwrap_or_default();
+        let text = message_text(self.at.bundle, self.at.host, self.language(), template, values);
+        let text = text.ok_or(Fault::Answer(template))?;
         let message = NewMessage {
             id: self.at.ids.next_id().ok_or(Fault::IdsUsedUp)?,
             operation_key: &self.operation_key(template),
@@ -210,6 +206,14 @@ impl ActionCx<'_, '_, '_> {
         *self.at.enqueued = true;
         Ok(())
     }
+}
+
+/// The text of a declared message, filled; `None` when the menus have no such text.
+fn message_text(bundle: &Bundle, host: &Host, language: Language, template: &str, values: &[Value]) -> Option<String> {
+    let (index, kind) = manifest().messages.iter().enumerate().find(|(_, message)| message.name == template)?;
+    let text = bundle.messages.get(index)?.get(language.index()).filter(|text| !text.is_empty())?;
+    let given = Given { fields: kind.gives, values };
+    Some(Words { bundle, labels: host, language }.fill(text, None, Given::default(), given))
 }
 
 /// Notes that a number dialled, and says what is known of it: above all its language.

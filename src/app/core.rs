@@ -10,7 +10,7 @@ use super::StartFault;
 use super::number_check::number_check;
 use super::population;
 use crate::actions::Host;
-use crate::bundles::Bundles;
+use crate::bundles::{Bundles, Given, Watcher};
 use crate::clock::{Clock, IdSource};
 use crate::config::Config;
 use crate::country::Country;
@@ -36,8 +36,8 @@ pub struct Parts {
     pub country: Country,
     /// What people dial.
     pub short_code: String,
-    /// The menus.
-    pub menus: Sources,
+    /// The menus that it is started with.
+    pub menus: Given,
     /// The SMS provider's protocol.
     pub dialect: Dialect,
     /// What phones show as the sender of an SMS.
@@ -68,7 +68,9 @@ impl Core {
         let Parts { store, keys, clock, country, short_code, menus, dialect, sender, population, node } = parts;
         let ids = Arc::new(IdSource::for_node(node));
         let host = Arc::new(Host::new(country, keys.clone(), short_code));
-        let bundles = Bundles::open(&store, menus, &host, clock.now_ms()).await?;
+        let now_ms = clock.now_ms();
+        let event_id = ids.block(now_ms).next_id().unwrap_or_default();
+        let bundles = Bundles::open(&store, menus, &host, now_ms, event_id).await?;
         if population {
             population::store(&store, &keys, &host, clock.now_ms()).await.map_err(StartFault::Population)?;
         }
@@ -80,6 +82,7 @@ impl Core {
             host,
             bundles: Arc::new(bundles),
             enqueued: Arc::new(Notify::new()),
+            rehearsal: None,
         };
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
         let transport: Arc<dyn Transport> = match dialect {
@@ -91,8 +94,14 @@ impl Core {
 
     /// What commands on the store work with.
     pub fn admin(&self) -> Admin {
-        let Service { store, keys, clock, ids, host, enqueued, .. } = self.service.clone();
-        Admin { store, keys, clock, ids, host, enqueued }
+        let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = self.service.clone();
+        Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles) }
+    }
+
+    /// What looks for other menus.
+    pub fn watcher(&self) -> Watcher {
+        let Service { store, clock, host, bundles, .. } = self.service.clone();
+        Watcher::new(store, host, clock, bundles)
     }
 
     /// A service in memory with the demo's population, on a clock of the caller's: nothing is left behind.
@@ -105,6 +114,7 @@ impl Core {
     pub async fn invented(store: Store, clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let Host { country, keys, short_code, .. } = demo_host()?;
         let (dialect, sender) = (Dialect::Loopback, "Kaziline".to_owned());
+        let menus = Given { sources: menus, from_folder: false };
         Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true, node: 0 })
             .await
     }

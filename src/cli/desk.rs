@@ -108,7 +108,8 @@ impl Desk {
                 let host = Arc::new(store_host(config, keys.clone())?);
                 let ids = Arc::new(IdSource::for_node(NODE));
                 // Nobody sends messages here: nobody is to be woken.
-                let routes = admin::routes(Admin { store, keys, clock, ids, host, enqueued: Arc::default() });
+                let routes =
+                    admin::routes(Admin { store, keys, clock, ids, host, enqueued: Arc::default(), bundles: None });
                 Ok(Desk::Here { routes: TowerToHyperService::new(routes), opened })
             }
             Err(StartFault::InUse { path, pid }) => {
@@ -139,6 +140,20 @@ impl Desk {
             Desk::Here { .. } => {
                 let request = Request::post(path).header("content-type", CONTENT_TYPE).body(Body::from(bytes))?;
                 self.here(request).await
+            }
+        }
+    }
+
+    /// Sends an order to `path`.
+    pub(super) async fn post_json<T: DeserializeOwned>(&self, path: &str, order: Vec<u8>) -> anyhow::Result<T> {
+        const JSON: &str = "application/json";
+        match self {
+            Desk::Live(client) => {
+                let answer = client.post_bytes(path, JSON, order).await?;
+                read(answer.status, &answer.body)
+            }
+            Desk::Here { .. } => {
+                self.here(Request::post(path).header("content-type", JSON).body(Body::from(order))?).await
             }
         }
     }

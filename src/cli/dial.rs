@@ -14,6 +14,7 @@ use crate::app::{Core, DEMO_NOW_MS, menu_sources};
 use crate::clock::{Clock, SimulatedClock, SystemClock};
 use crate::gateway::ussd::UssdAnswer;
 use crate::menu::transcript::{self, Transcript};
+use crate::phone::record::Recorder;
 use crate::phone::transcript::{OPENING_SEPTETS_MAX, SCREEN_SEPTETS_MAX, run};
 use crate::phone::{Handset, InProcess, Network, OverHttp};
 use crate::text::gsm7;
@@ -42,6 +43,9 @@ pub(super) struct Dial {
     /// Play a transcript instead of reading the keyboard; exit code 1 where it does not hold
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Write the call down as a transcript; numbers, typed words and secrets are masked
+    #[arg(long, value_name = "FILE", conflicts_with = "script")]
+    record: Option<PathBuf>,
     /// Menus of a folder instead of those compiled in (without --url)
     #[arg(long, value_name = "DIR", conflicts_with = "url")]
     menus: Option<PathBuf>,
@@ -80,39 +84,76 @@ impl Dial {
     ) -> anyhow::Result<Verdict> {
         match script {
             Some(script) => {
-                let differences = runtime.block_on(run(script, phone));
+                let differences = runtime.block_on(run(script, phone)).differences;
                 let path = self.script.as_deref().unwrap_or(Path::new("")).display();
                 differences.iter().try_for_each(|found| print(&format!("{path}: {found}\n")))?;
                 Ok(if differences.is_empty() { Verdict::Good } else { Verdict::FaultsFound })
             }
-            None => self.talk(runtime, phone).map(|()| Verdict::Good),
+            None => {
+                let mut recorder = self.record.as_ref().map(|_| Recorder::new());
+                let talked = self.talk(runtime, phone, recorder.as_mut());
+                if let (Some(path), Some(recorder)) = (&self.record, &recorder) {
+                    // What was said is kept, also when the call ended badly.
+                    std::fs::write(path, recorder.text())
+                        .with_context(|| format!("{} cannot be written", path.display()))?;
+                }
+                talked.map(|()| Verdict::Good)
+            }
         }
     }
 
-    fn talk<N: Network>(&self, runtime: &Runtime, phone: &mut Handset<N>) -> anyhow::Result<()> {
+    fn talk<N: Network>(
+        &self,
+        runtime: &Runtime,
+        phone: &mut Handset<N>,
+        mut recorder: Option<&mut Recorder>,
+    ) -> anyhow::Result<()> {
         // What lies on the phone already is not news.
         runtime.block_on(phone.new_messages())?;
-        let answer = runtime.block_on(phone.dial(self.code.as_deref().unwrap_or_default()))?;
-        show(runtime, phone, &answer)?;
+        let code = self.code.as_deref().unwrap_or_default();
+        let answer = runtime.block_on(phone.dial(code))?;
+        if let Some(recorder) = &mut recorder {
+            recorder.dialled(code, phone.number());
+        }
+        show(runtime, phone, &answer, recorder.as_deref_mut())?;
         for line in std::io::stdin().lock().lines() {
             let line = line.context("the keyboard cannot be read")?;
             let typed = line.trim_end_matches('\r');
+            let (is_call, is_secret) = (phone.in_call(), phone.network().is_secret());
             let answer = match typed {
                 "" => continue,
                 code if !phone.in_call() => runtime.block_on(phone.dial(code)),
                 typed => runtime.block_on(phone.answer(typed)),
             };
             match answer {
-                Ok(answer) => show(runtime, phone, &answer)?,
+                Ok(answer) => {
+                    match &mut recorder {
+                        Some(recorder) if is_call => recorder.typed(typed, is_secret),
+                        Some(recorder) => recorder.dialled(typed, phone.number()),
+                        None => {}
+                    }
+                    show(runtime, phone, &answer, recorder.as_deref_mut())?;
+                }
                 Err(fault) => print(&format!("({fault})\n"))?,
             }
+        }
+        if let Some(recorder) = recorder.filter(|_| phone.in_call()) {
+            recorder.dropped();
         }
         Ok(runtime.block_on(phone.hang_up())?)
     }
 }
 
 /// The screen as a phone has it, its length, and what came by SMS meanwhile.
-fn show<N: Network>(runtime: &Runtime, phone: &mut Handset<N>, answer: &UssdAnswer) -> anyhow::Result<()> {
+fn show<N: Network>(
+    runtime: &Runtime,
+    phone: &mut Handset<N>,
+    answer: &UssdAnswer,
+    mut recorder: Option<&mut Recorder>,
+) -> anyhow::Result<()> {
+    if let Some(recorder) = &mut recorder {
+        recorder.screen(answer);
+    }
     let limit = if phone.is_opening() { OPENING_SEPTETS_MAX } else { SCREEN_SEPTETS_MAX };
     let length = gsm7::septets(&answer.text)
         .map_or_else(|| "not in GSM 03.38".to_owned(), |septets| format!("{septets}/{limit} septets"));
@@ -122,6 +163,9 @@ fn show<N: Network>(runtime: &Runtime, phone: &mut Handset<N>, answer: &UssdAnsw
     for _ in 0..looks {
         let new = runtime.block_on(phone.new_messages())?;
         new.iter().try_for_each(|sms| print(&format!("SMS: {}\n", sms.text)))?;
+        if let Some(recorder) = &mut recorder {
+            new.iter().for_each(|sms| recorder.message(sms));
+        }
         if !new.is_empty() || looks == 1 || !runtime.block_on(phone.network().later()) {
             break;
         }

@@ -13,6 +13,7 @@ mod move_to_server;
 mod outbox;
 mod serve;
 mod version;
+mod visit;
 
 use std::future::Future;
 use std::io::Write as _;
@@ -39,9 +40,12 @@ enum Command {
     Serve(serve::Serve),
     /// A phone in the terminal: dial a code, answer the screens
     Dial(dial::Dial),
-    /// Check and test menus
+    /// Check, test, draw, translate and publish menus
     #[command(subcommand)]
     Menu(menu::Menu),
+    /// Look into calls
+    #[command(subcommand)]
+    Visit(visit::Visit),
     /// Bring data in from files
     #[command(subcommand)]
     Import(import::Import),
@@ -113,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => args.run(),
         Command::Dial(args) => args.run(),
         Command::Menu(args) => args.run(),
+        Command::Visit(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Outbox(args) => args.run(),
         Command::Backup(args) => args.run(),

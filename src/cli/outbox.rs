@@ -1,11 +1,11 @@
 //! `kaziline outbox list`, `show`, `pause` and `resume`
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 
 use super::desk::Desk;
 use super::{ConfigArgs, Verdict, block_on, print, print_json};
 use crate::gateway::encode_form;
+use crate::text::datetime;
 use crate::web::admin::{OutboxAttempt, OutboxHeld, OutboxHold, OutboxList, OutboxMessage, OutboxShown};
 
 /// Look at the messages that are to be sent, and hold them
@@ -79,7 +79,10 @@ impl Outbox {
                 let said = match &resumed.hold {
                     None => "the queue was not held\n".to_owned(),
                     Some(OutboxHold { reason, since_ms }) => {
-                        format!("messages are sent again: the queue was held ({reason}) since {}\n", time(*since_ms))
+                        format!(
+                            "messages are sent again: the queue was held ({reason}) since {}\n",
+                            datetime::utc(*since_ms)
+                        )
                     }
                 };
                 if json { print_json(&resumed)? } else { print(&said)? }
@@ -110,17 +113,13 @@ fn tell<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyh
 }
 
 fn held(OutboxHold { reason, since_ms }: &OutboxHold) -> String {
-    format!("held ({reason}) since {}: nothing is sent until `kaziline outbox resume`\n", time(*since_ms))
-}
-
-fn time(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(|_| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    format!("held ({reason}) since {}: nothing is sent until `kaziline outbox resume`\n", datetime::utc(*since_ms))
 }
 
 fn line(message: &OutboxMessage) -> String {
     let OutboxMessage { id, status, reason, template, attempts, created_ms, .. } = message;
     let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    format!("{id:>19}  {}  {status}{reason}  {template}  {attempts} sendings\n", time(*created_ms))
+    format!("{id:>19}  {}  {status}{reason}  {template}  {attempts} sendings\n", datetime::utc(*created_ms))
 }
 
 fn listed(list: &OutboxList) -> String {
@@ -132,14 +131,14 @@ fn listed(list: &OutboxList) -> String {
 
 fn one(shown: &OutboxShown) -> String {
     let message = &shown.message;
-    let (due, use_until) = (time(message.due_ms), time(message.expires_ms));
+    let (due, use_until) = (datetime::utc(message.due_ms), datetime::utc(message.expires_ms));
     let OutboxMessage { segments, class, priority, .. } = message;
     let mut lines = vec![
         line(message).trim_end().to_owned(),
         format!("{segments} segments, {class}, priority {priority}, due {due}, of use until {use_until}"),
     ];
     lines.extend(shown.attempts.iter().map(|OutboxAttempt { event, at_ms, exchange }| {
-        let at = time(*at_ms);
+        let at = datetime::utc(*at_ms);
         format!("  {at}  {event}  {exchange}").trim_end().to_owned()
     }));
     lines.join("\n") + "\n"

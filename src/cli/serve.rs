@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::config::demo_flags;
 use crate::telemetry;
 
-/// Run the service until it is told to stop (Ctrl-C or SIGTERM)
+/// Run the service until it is told to stop (Ctrl-C or SIGTERM); SIGHUP publishes the configured folder of menus again
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -43,15 +43,17 @@ impl Serve {
         runtime.context("the runtime could not be started")?.block_on(async {
             // Asked for before anything is started, so that a stop that comes early is not lost.
             let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            let mut hang_up = signal(SignalKind::hangup())?;
             let app = App::start(&config).await?;
             print(&greeting(app.address(), config.simulator, self.demo))?;
-            app.run_until(async {
+            loop {
                 tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => break,
+                    _ = terminate.recv() => break,
+                    _ = hang_up.recv() => app.publish_folder().await,
                 }
-            })
-            .await;
+            }
+            app.stop().await;
             Ok(Verdict::Good)
         })
     }

@@ -84,6 +84,8 @@ pub(super) struct Saved<'a> {
     pub(super) visit_sealed: &'a [u8],
     pub(super) answer_sealed: Option<&'a [u8]>,
     pub(super) state: &'a str,
+    pub(super) language: &'a str,
+    pub(super) turn: &'a str,
     pub(super) end: bool,
     pub(super) resumable: bool,
 }
@@ -127,8 +129,8 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
     // A statement that names the column rewrites its index, whatever the value: twice a visit instead of at every hop.
     const OFFERED: &str = "UPDATE session SET resumable = $2 WHERE session_id = $1";
     const ANSWERED: &str = "INSERT INTO hop \
-        (hop_uid, session_id, previous_uid, text_hash, state, answer_sealed, is_end, answered_ms) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        (hop_uid, session_id, previous_uid, text_hash, state, answer_sealed, is_end, answered_ms, language, turn) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let session = [
         before.session_id.into(),
         before.revision.into(),
@@ -156,6 +158,8 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         saved.answer_sealed.into(),
         saved.end.into(),
         prepared.now_ms.into(),
+        saved.language.into(),
+        saved.turn.into(),
     ];
     let offered = [before.session_id.into(), saved.resumable.into()];
     let moved: Step<'_> = if before.is_new { (BEGUN, &session) } else { (MOVED, &session[..12]) };

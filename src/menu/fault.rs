@@ -25,10 +25,10 @@ pub struct Located<T> {
     pub at: At,
 }
 
-/// One fault of a bundle.
+/// One fault of a bundle, or a warning: something that works and will be regretted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Stable code (`E01`, `E07`, ...): see `docs/menus.md`.
+    /// Stable code (`E01`, `W02`, ...): see `docs/menus.md`.
     pub code: &'static str,
     /// Where.
     pub at: At,
@@ -42,6 +42,11 @@ impl Fault {
     /// A fault at `at`.
     pub fn new(code: &'static str, at: At, what: impl Into<String>) -> Self {
         Self { code, at, what: what.into(), fix: None }
+    }
+
+    /// Whether it only warns.
+    pub fn warns(&self) -> bool {
+        self.code.starts_with('W')
     }
 
     /// Whether a whole file could not be read: names that stand in it are unknown then.
@@ -72,6 +77,8 @@ pub struct Report {
 /// One fault as a machine reads it.
 #[derive(Debug, serde::Serialize)]
 pub struct FaultRecord<'a> {
+    /// `error`, or `warning`.
+    pub level: &'static str,
     /// Stable code.
     pub code: &'a str,
     /// Path inside the bundle.
@@ -88,11 +95,27 @@ pub struct FaultRecord<'a> {
 
 impl Report {
     /// Sorts the faults by place and drops repeats.
-    pub fn new(sources: &Sources, mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|a, b| (a.at, a.code, &a.what).cmp(&(b.at, b.code, &b.what)));
-        faults.dedup();
+    pub fn new(sources: &Sources, faults: Vec<Fault>) -> Self {
         let files = sources.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-        Self { faults, files }
+        let mut report = Self { faults, files };
+        report.sort();
+        report
+    }
+
+    /// Whether nothing in it keeps the bundle from being served.
+    pub fn only_warns(&self) -> bool {
+        self.faults.iter().all(Fault::warns)
+    }
+
+    /// Adds what was found later.
+    pub fn add(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.faults.extend(faults);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.faults.sort_by(|a, b| (a.at, a.code, &a.what).cmp(&(b.at, b.code, &b.what)));
+        self.faults.dedup();
     }
 
     /// The faults, by place.
@@ -110,7 +133,16 @@ impl Report {
                 let before = text.get(..fault.at.start).unwrap_or(text);
                 let line = before.matches('\n').count() + 1;
                 let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                FaultRecord { code: fault.code, file, line, column, what: &fault.what, fix: fault.fix.as_deref() }
+                let level = if fault.warns() { "warning" } else { "error" };
+                FaultRecord {
+                    level,
+                    code: fault.code,
+                    file,
+                    line,
+                    column,
+                    what: &fault.what,
+                    fix: fault.fix.as_deref(),
+                }
             })
             .collect()
     }
@@ -120,7 +152,8 @@ impl Report {
         let renderer = Renderer::plain().decor_style(DecorStyle::Ascii);
         let mut out = String::new();
         for fault in &self.faults {
-            let title = Level::ERROR.primary_title(fault.what.as_str()).id(fault.code);
+            let level = if fault.warns() { Level::WARNING } else { Level::ERROR };
+            let title = level.primary_title(fault.what.as_str()).id(fault.code);
             let mut groups = vec![match self.files.get(fault.at.file) {
                 Some((path, text)) => {
                     let start = fault.at.start.min(text.len());
@@ -137,9 +170,13 @@ impl Report {
             out.push_str(&renderer.render(&groups));
             out.push_str("\n\n");
         }
-        let count = self.faults.len();
-        let plural = if count == 1 { "" } else { "s" };
-        out + &format!("{count} fault{plural} found\n")
+        let warnings = self.faults.iter().filter(|fault| fault.warns()).count();
+        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        out.push_str(&count(self.faults.len() - warnings, "fault"));
+        if warnings > 0 {
+            out.push_str(&format!(", {}", count(warnings, "warning")));
+        }
+        out + " found\n"
     }
 }
 

@@ -1,9 +1,11 @@
 //! A bundle as it runs: states as a graph, names resolved, texts cut into pieces.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use super::answer::{Answer, AnswerDeclaration, AnswerId, AnswerType};
+use super::check;
 use super::fault::At;
+use super::limits::Limits;
 use super::template::Template;
 use crate::text::Language;
 
@@ -35,6 +37,8 @@ pub struct StateText {
     pub row: Template<Slot>,
     /// Labels of the options, in their order.
     pub options: Vec<Template<Slot>>,
+    /// What the keys of retired options say, in their order.
+    pub retired: Vec<Template<Slot>>,
 }
 
 /// One option.
@@ -48,6 +52,20 @@ pub struct Choice {
     pub go: StateId,
     /// Answers that it sets.
     pub set: Vec<(AnswerId, Answer)>,
+    /// The value of the screen, by position, that hides it when it is [`HIDDEN`]. It keeps its key.
+    pub when: Option<usize>,
+}
+
+/// The word of a value that hides an option.
+pub const HIDDEN: &str = "no";
+
+/// A key whose option is gone: it says where the thing went.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// The key.
+    pub key: String,
+    /// Its name in the texts.
+    pub id: String,
 }
 
 /// What a state is.
@@ -119,6 +137,8 @@ pub struct State {
     pub show: Option<usize>,
     /// Options by key.
     pub options: Vec<Choice>,
+    /// Keys that had an option once.
+    pub retired: Vec<Retired>,
     /// Whether `0` leads back from here.
     pub back: bool,
     /// Never resumed; its screen is not kept to be sent again.
@@ -127,11 +147,18 @@ pub struct State {
     pub opening: bool,
     /// Where it is written.
     pub at: At,
+    /// Answers that are there on every way here.
+    pub answered: Vec<AnswerId>,
     /// Texts by [`Language::index`].
     pub texts: [StateText; 4],
 }
 
 impl State {
+    /// The flow that it belongs to.
+    pub fn flow(&self) -> &str {
+        self.name.split_once('.').map_or(self.name.as_str(), |(flow, _)| flow)
+    }
+
     /// Whether the state shows a screen.
     pub fn is_screen(&self) -> bool {
         matches!(self.kind, Kind::Menu { .. } | Kind::Ask { .. } | Kind::Pick { .. } | Kind::End)
@@ -294,16 +321,24 @@ pub struct Bundle {
     pub fault: StateId,
     /// Reserved keys.
     pub keys: ReservedKeys,
-    /// Septets of a screen.
-    pub screen_septets: usize,
-    /// Septets of the first screen of a session.
-    pub opening_septets: usize,
+    /// Where a frozen flow leads.
+    pub closed: Option<StateId>,
+    /// Where every dial leads during maintenance.
+    pub notice: Option<StateId>,
+    /// What every channel carries.
+    pub limits: Limits,
+    /// What single channels carry, by their names.
+    pub channels: BTreeMap<String, Limits>,
     /// Wrong answers in a row before help.
     pub wrong_max: u8,
     /// Milliseconds for which a dropped visit is offered again.
     pub resume_ms: i64,
+    /// What is dialled to go on with a dropped visit at once.
+    pub resume_path: Option<String>,
     /// Declared dial paths.
     pub dial: Vec<DialPath>,
+    /// States of earlier bundles that have another name here.
+    pub renamed: BTreeMap<String, StateId>,
     /// The engine's words by [`Language::index`] and [`EngineText::index`].
     pub engine: [Vec<String>; 4],
     /// Words by [`Language::index`] and name.
@@ -316,6 +351,35 @@ impl Bundle {
     /// The state of this number; `None` for a number of another bundle.
     pub fn state(&self, id: StateId) -> Option<&State> {
         self.states.get(id.0)
+    }
+
+    /// What a channel carries.
+    pub fn limits_of(&self, channel: &str) -> &Limits {
+        self.channels.get(channel).unwrap_or(&self.limits)
+    }
+
+    /// Every channel's limits: those of all, and of each that has its own.
+    pub fn all_limits(&self) -> impl Iterator<Item = (Option<&str>, &Limits)> {
+        let own = self.channels.iter().map(|(name, limits)| (Some(name.as_str()), limits));
+        std::iter::once((None, &self.limits)).chain(own)
+    }
+
+    /// The state of this name, or the one that a state of this name became.
+    pub fn state_now(&self, name: &str) -> Option<StateId> {
+        self.names.get(name).or_else(|| self.renamed.get(name)).copied()
+    }
+
+    /// Whether the answers are there that everything from this state on counts upon.
+    pub fn is_answered(&self, id: StateId, has: impl Fn(AnswerId) -> bool) -> bool {
+        self.state(id).is_some_and(|state| state.answered.iter().all(|answer| has(*answer)))
+    }
+
+    /// Whether a call comes to a state before it returns; calls inside are stepped over.
+    pub fn calls(&self, site: StateId, inner: StateId) -> bool {
+        match self.state(site).map(|state| &state.kind) {
+            Some(Kind::Call { start, .. }) => check::inside(self, *start).contains(&inner),
+            _ => false,
+        }
     }
 
     /// A word of the engine's.

@@ -7,13 +7,22 @@
 //!
 //! Nothing here knows of jobs, phones, clocks or databases: actions, queries and coded types are the host's.
 
+pub mod advice;
 pub mod answer;
 pub mod check;
 pub mod compile;
+pub mod coverage;
+pub mod diff;
+pub mod drawing;
+pub mod effort;
 pub mod fault;
 pub mod graph;
+pub mod limits;
+pub mod lock;
 pub mod manifest;
+pub mod promises;
 pub mod read;
+pub mod sheet;
 pub mod source;
 pub mod template;
 pub mod toml_table;
@@ -28,20 +37,42 @@ use std::sync::Arc;
 pub use fault::{Fault, Report};
 pub use graph::{AnswerId, Bundle, StateId};
 pub use manifest::{Field, FieldType, Labels, Manifest, MessageKind, Operation, Role, Value};
-pub use source::Sources;
+pub use source::{Sources, Written};
 
 /// Reads, compiles and proves a bundle: the bundle, or every fault that was found in it.
 pub fn build(sources: &Sources, manifest: &Manifest, labels: &dyn Labels) -> Result<Arc<Bundle>, Report> {
+    let Examined { bundle, report, .. } = examine(sources, manifest, labels);
+    bundle.ok_or(report)
+}
+
+/// What an examination found.
+#[derive(Debug)]
+pub struct Examined {
+    /// The bundle, unless something keeps it from being served.
+    pub bundle: Option<Arc<Bundle>>,
+    /// The bundle as written.
+    pub written: Written,
+    /// Faults, and warnings.
+    pub report: Report,
+}
+
+/// Reads, compiles and proves a bundle; what works and will be regretted is told as well.
+pub fn examine(sources: &Sources, manifest: &Manifest, labels: &dyn Labels) -> Examined {
     let mut faults = Vec::new();
     let written = read::read(sources, &mut faults);
     if faults.iter().any(Fault::hides_a_file) {
         // Every name in a file that cannot be read would be a fault of its own.
-        return Err(Report::new(sources, faults));
+        return Examined { bundle: None, written, report: Report::new(sources, faults) };
     }
     let mut bundle = compile::compile(&written, sources, manifest, &mut faults);
     if !faults.iter().any(Fault::unbinds) {
         check::check(&mut bundle, &written, manifest, &mut faults);
     }
     width::check(&bundle, &written, manifest, labels, &mut faults);
-    if faults.is_empty() { Ok(Arc::new(bundle)) } else { Err(Report::new(sources, faults)) }
+    promises::check(&bundle, &written, &mut faults);
+    if !faults.is_empty() {
+        return Examined { bundle: None, written, report: Report::new(sources, faults) };
+    }
+    advice::advise(&bundle, &written, manifest, labels, &mut faults);
+    Examined { bundle: Some(Arc::new(bundle)), written, report: Report::new(sources, faults) }
 }

@@ -4,8 +4,8 @@ use toml::de::DeTable;
 
 use super::fault::{At, Fault, Located};
 use super::source::{
-    AnswerSource, BundleSource, DialSource, FILE_BYTES_MAX, FlowSource, KindSource, OptionSource, Sources, StateSource,
-    TextSource, Word, Written,
+    AnswerSource, BundleSource, DialSource, FILE_BYTES_MAX, FlowSource, KindSource, LimitsSource, OptionSource,
+    Sources, StateSource, TextSource, Word, Written,
 };
 use super::toml_table::TableAt;
 use crate::text::Language;
@@ -65,9 +65,10 @@ fn pairs(table: &TableAt<'_>, faults: &mut Vec<Fault>) -> Vec<(Word, Word)> {
 }
 
 fn read_bundle(root: &TableAt<'_>, faults: &mut Vec<Fault>) -> BundleSource {
-    let known = ["format", "entry", "identify", "help", "fault", "languages", "wrong_max", "resume_minutes"];
-    let tables = ["limits", "keys", "answers", "dial"];
-    root.only(&[&known[..], &tables[..]].concat(), faults);
+    let places = ["entry", "identify", "help", "fault", "closed", "notice"];
+    let known = ["format", "languages", "wrong_max", "resume_minutes", "resume_path", "no_promise"];
+    let tables = ["limits", "keys", "answers", "dial", "renamed"];
+    root.only(&[&places[..], &known[..], &tables[..]].concat(), faults);
     match root.integer("format", faults) {
         Some(format) if format.value != 1 => {
             faults.push(Fault::new("E01", format.at, "this program reads format 1").fix("write format = 1"));
@@ -76,12 +77,7 @@ fn read_bundle(root: &TableAt<'_>, faults: &mut Vec<Fault>) -> BundleSource {
         None => root.missing("format", "format = 1", faults),
     }
     let languages = read_languages(root, faults);
-    let limits = root.table("limits", faults);
-    if let Some(limits) = &limits {
-        limits.only(&["screen_septets", "opening_septets"], faults);
-    }
-    let mut limit = |key: &str| limits.and_then(|limits| limits.integer(key, faults));
-    let (screen_septets, opening_septets) = (limit("screen_septets"), limit("opening_septets"));
+    let (limits, channels) = root.table("limits", faults).map(|table| read_limits(&table, faults)).unwrap_or_default();
     let keys = root.table("keys", faults).map(|keys| pairs(&keys, faults)).unwrap_or_default();
     let answers = root.table("answers", faults).map(|table| read_answers(&table, faults)).unwrap_or_default();
     let mut dial = Vec::new();
@@ -100,12 +96,49 @@ fn read_bundle(root: &TableAt<'_>, faults: &mut Vec<Fault>) -> BundleSource {
         fault: required(root, "fault", "fault = \"help.fault\"", faults),
         languages,
         wrong_max: root.integer("wrong_max", faults),
+        closed: word(root, "closed", faults),
+        notice: word(root, "notice", faults),
         resume_minutes: root.integer("resume_minutes", faults),
-        screen_septets,
-        opening_septets,
+        resume_path: word(root, "resume_path", faults),
+        limits,
+        channels,
+        no_promise: root.strings("no_promise", faults).iter().map(own).collect(),
+        renamed: root.table("renamed", faults).map(|table| pairs(&table, faults)).unwrap_or_default(),
         keys,
         answers,
         dial,
+    }
+}
+
+/// `[limits]` for every channel, and in it a table for each channel that is known to carry more or less.
+fn read_limits(table: &TableAt<'_>, faults: &mut Vec<Fault>) -> (LimitsSource, Vec<(Word, LimitsSource)>) {
+    let mut channels = Vec::new();
+    for name in table.keys().filter(|name| !LIMITS.contains(&name.value)) {
+        // A misspelt limit is no channel: its value is no table, and the known names are told.
+        if let Some(channel) = table.subtable(name.value) {
+            channel.only(&LIMITS, faults);
+            channels.push((own(&name), limits_of(&channel, faults)));
+        } else {
+            table.unknown(&name, &LIMITS, faults);
+        }
+    }
+    (limits_of(table, faults), channels)
+}
+
+/// What is known of a channel.
+const LIMITS: [&str; 8] =
+    ["screen_septets", "opening_septets", "lines", "forbidden", "idle_seconds", "session_seconds", "free", "two_way"];
+
+fn limits_of(table: &TableAt<'_>, faults: &mut Vec<Fault>) -> LimitsSource {
+    LimitsSource {
+        screen_septets: table.integer("screen_septets", faults),
+        opening_septets: table.integer("opening_septets", faults),
+        lines: table.integer("lines", faults),
+        forbidden: word(table, "forbidden", faults),
+        idle_seconds: table.integer("idle_seconds", faults),
+        session_seconds: table.integer("session_seconds", faults),
+        free: table.boolean("free", faults),
+        two_way: table.boolean("two_way", faults),
     }
 }
 
@@ -232,13 +265,19 @@ fn read_state(name: Word, table: &TableAt<'_>, faults: &mut Vec<Fault>) -> Optio
 fn read_options(table: &TableAt<'_>, key: &str, faults: &mut Vec<Fault>) -> Vec<OptionSource> {
     let mut options = Vec::new();
     for option in table.tables(key, faults) {
-        option.only(&["key", "id", "go", "set"], faults);
+        option.only(&["key", "id", "go", "set", "when", "retired"], faults);
         let number = required(&option, "key", "key = \"1\"", faults);
         let id = required(&option, "id", "id = \"yes\"", faults);
-        let go = required(&option, "go", "go = \"state\"", faults);
+        let retired = option.boolean("retired", faults).is_some_and(|retired| retired.value);
+        let go = if retired { None } else { required(&option, "go", "go = \"state\"", faults) };
+        for stray in ["go", "set", "when"].into_iter().filter(|key| retired && option.has(key)) {
+            let what = format!("`{stray}` means nothing in an option that is retired");
+            faults.push(Fault::new("E01", option.key_at(stray), what).fix(format!("remove `{stray}`")));
+        }
         let set = option.table("set", faults).map(|set| pairs(&set, faults)).unwrap_or_default();
-        if let (Some(key), Some(id), Some(go)) = (number, id, go) {
-            options.push(OptionSource { key, id, go, set });
+        let when = word(&option, "when", faults);
+        if let (Some(key), Some(id), true) = (number, id, go.is_some() || retired) {
+            options.push(OptionSource { key, id, go, set, when, retired });
         }
     }
     options

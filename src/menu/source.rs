@@ -91,18 +91,49 @@ pub struct BundleSource {
     pub languages: Vec<Located<Language>>,
     /// Wrong answers in a row before help.
     pub wrong_max: Option<Located<i64>>,
+    /// Where a frozen flow leads.
+    pub closed: Option<Word>,
+    /// Where every dial leads during maintenance.
+    pub notice: Option<Word>,
     /// Minutes for which a dropped visit is offered again.
     pub resume_minutes: Option<Located<i64>>,
-    /// Septets of a screen.
-    pub screen_septets: Option<Located<i64>>,
-    /// Septets of the first screen of a session.
-    pub opening_septets: Option<Located<i64>>,
+    /// What is dialled to go on with a dropped visit at once.
+    pub resume_path: Option<Word>,
+    /// What every channel carries.
+    pub limits: LimitsSource,
+    /// What single channels carry, by their names.
+    pub channels: Vec<(Word, LimitsSource)>,
+    /// Phrases in which a word that makes a promise ("free") means something else.
+    pub no_promise: Vec<Word>,
+    /// States that have another name now: the old one and the new one.
+    pub renamed: Vec<(Word, Word)>,
     /// Reserved keys: key and meaning.
     pub keys: Vec<(Word, Word)>,
     /// Declared answers.
     pub answers: Vec<AnswerSource>,
     /// Declared dial paths.
     pub dial: Vec<DialSource>,
+}
+
+/// What a channel carries, as written; what is not written is as on every channel.
+#[derive(Debug, Default)]
+pub struct LimitsSource {
+    /// Septets of a screen.
+    pub screen_septets: Option<Located<i64>>,
+    /// Septets of the first screen of a session.
+    pub opening_septets: Option<Located<i64>>,
+    /// Lines of a screen.
+    pub lines: Option<Located<i64>>,
+    /// Characters that the gateway refuses.
+    pub forbidden: Option<Word>,
+    /// Seconds that the network waits for a key.
+    pub idle_seconds: Option<Located<i64>>,
+    /// Seconds of a session in all.
+    pub session_seconds: Option<Located<i64>>,
+    /// Whether the caller pays nothing.
+    pub free: Option<Located<bool>>,
+    /// Whether an SMS can be answered.
+    pub two_way: Option<Located<bool>>,
 }
 
 /// One declared answer.
@@ -202,10 +233,14 @@ pub struct OptionSource {
     pub key: Word,
     /// Its name in the texts.
     pub id: Word,
-    /// Where it leads.
-    pub go: Word,
+    /// Where it leads; nowhere when it is retired.
+    pub go: Option<Word>,
     /// Answers that it sets.
     pub set: Vec<(Word, Word)>,
+    /// A yes-or-no value of the screen: the option is hidden while it is no, and keeps its key.
+    pub when: Option<Word>,
+    /// Not shown any more: its key says where the thing went.
+    pub retired: bool,
 }
 
 /// The texts of one language.

@@ -42,12 +42,21 @@ impl<'a> TableAt<'a> {
 
     /// Refuses keys that are not among `known`.
     pub fn only(&self, known: &[&str], faults: &mut Vec<Fault>) {
-        for key in self.keys().filter(|key| !known.contains(&key.value)) {
-            let fault = Fault::new("E01", key.at, format!("unknown key `{}`", key.value));
-            let hint = did_you_mean(key.value, known.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-            faults.push(fault.fix(hint));
-        }
+        self.keys().filter(|key| !known.contains(&key.value)).for_each(|key| self.unknown(&key, known, faults));
+    }
+
+    /// Says that a key is not among `known`.
+    pub fn unknown(&self, key: &Located<&str>, known: &[&str], faults: &mut Vec<Fault>) {
+        let fault = Fault::new("E01", key.at, format!("unknown key `{}`", key.value));
+        let hint = did_you_mean(key.value, known.iter().copied())
+            .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+        faults.push(fault.fix(hint));
+    }
+
+    /// The table under a key, if there is one.
+    pub fn subtable(&self, key: &str) -> Option<TableAt<'a>> {
+        let (value, at) = self.entry(key)?;
+        value.get_ref().as_table().map(|table| TableAt { table, at })
     }
 
     fn entry(&self, key: &str) -> Option<(&'a Spanned<DeValue<'a>>, At)> {

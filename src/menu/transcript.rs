@@ -11,6 +11,10 @@
 //! drop                            the network closes the session
 //! wait 10m                        time passes (s, m, h, d)
 //! end                             the screen was the last one
+//! septets 140                     the screen has at most so many
+//! freeze help                     an operator closes a flow; `thaw help` opens it again
+//! notice on                       every dial leads to the notice of maintenance, until `notice off`
+//! fault                           the next thing that a screen asks for cannot be done
 //! sms You are listed              the newest SMS to the number contains this
 //! no sms                          no SMS has come since the dial
 //! ```
@@ -46,6 +50,19 @@ pub enum Line {
     Wait(i64),
     /// The screen was the last one.
     End,
+    /// The screen has at most so many septets.
+    Septets(usize),
+    /// A flow is closed, or opened again.
+    Freeze {
+        /// The flow.
+        flow: String,
+        /// Whether it is closed.
+        is_frozen: bool,
+    },
+    /// Maintenance begins, or ends.
+    Notice(bool),
+    /// The next thing that a screen asks of the service fails.
+    Fault,
     /// The newest SMS contains this.
     Sms(String),
     /// No SMS has come since the dial.
@@ -90,6 +107,9 @@ pub fn parse(text: &str) -> Result<Transcript, Vec<TranscriptFault>> {
     if faults.is_empty() { Ok(Transcript { lines }) } else { Err(faults) }
 }
 
+const KNOWN: &str = "a line begins with dial, >, <, =, !, redeliver, drop, wait, end, septets, freeze, thaw, notice on, \
+    notice off, fault, sms or no sms";
+
 fn line(written: &str) -> Result<Line, String> {
     let (word, rest) = written.split_once(' ').unwrap_or((written, ""));
     let rest = rest.trim();
@@ -118,13 +138,19 @@ fn line(written: &str) -> Result<Line, String> {
         "drop" => alone(Line::Drop),
         "end" => alone(Line::End),
         "no" if rest == "sms" => Ok(Line::NoSms),
+        "freeze" | "thaw" if !rest.is_empty() => {
+            Ok(Line::Freeze { flow: rest.to_owned(), is_frozen: word == "freeze" })
+        }
+        "notice" if matches!(rest, "on" | "off") => Ok(Line::Notice(rest == "on")),
+        "fault" => alone(Line::Fault),
+        "septets" => rest.parse().map(Line::Septets).map_err(|_| "write: septets 140".to_owned()),
         "wait" => {
             let units = [('s', 1_000), ('m', 60_000), ('h', 3_600_000), ('d', 86_400_000)];
             let ms =
                 units.iter().find_map(|(unit, ms)| rest.strip_suffix(*unit)?.parse::<i64>().ok()?.checked_mul(*ms));
             ms.filter(|ms| *ms > 0).map(Line::Wait).ok_or_else(|| "write: wait 10m (s, m, h or d)".to_owned())
         }
-        _ => Err("a line begins with dial, >, <, =, !, redeliver, drop, wait, end, sms or no sms".to_owned()),
+        _ => Err(KNOWN.to_owned()),
     }
 }
 
@@ -136,17 +162,20 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_is_read() {
-        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nsms x\nno sms\n";
+        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nsms x\nno sms\n";
         let transcript = parse(text).unwrap();
-        assert_eq!(transcript.lines.len(), 12);
+        assert_eq!(transcript.lines.len(), 17);
         assert_eq!(transcript.lines[4], (7, Line::Type(String::new())));
         assert_eq!(transcript.lines[8], (11, Line::Wait(600_000)));
     }
 
     #[test]
     fn every_line_that_is_not_understood_is_reported() {
-        let faults = parse("dial 567\nwait 5\n<\ndrop it\nhello\ndial *5# as\ndial *5# as  \nno\n").unwrap_err();
-        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+        let faults = parse(
+            "dial 567\nwait 5\n<\ndrop it\nhello\ndial *5# as\ndial *5# as  \nno\nseptets many\nfreeze\nnotice x\n",
+        )
+        .unwrap_err();
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     }
 
     #[test]

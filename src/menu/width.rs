@@ -1,10 +1,11 @@
 //! Proves that every screen fits: the longest text that values can make, in every language, with the error line and the
 //! navigation lines, counted in septets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::{At, Fault};
-use super::graph::{AnswerId, AnswerType, Bundle, EngineText, Kind, Slot, State, StateText};
+use super::graph::{AnswerId, AnswerType, Bundle, EngineText, Kind, Slot, State, StateId, StateText};
+use super::limits::Limits;
 use super::manifest::{Field, FieldType, Labels, Manifest};
 use super::source::Written;
 use super::template::{Piece, Template};
@@ -17,16 +18,83 @@ const NUMBER_SEPTETS_MAX: usize = 20;
 
 /// Adds a fault for every screen, row and message that might not fit.
 pub fn check(bundle: &Bundle, written: &Written, manifest: &Manifest, labels: &dyn Labels, faults: &mut Vec<Fault>) {
-    let chosen = chosen(bundle);
-    for language in bundle.languages.iter().copied() {
-        let (day, clock) = (datetime::widest_day(language), datetime::widest_clock(language));
-        let half_hour = datetime::widest_clock_every(language, 30);
-        let rule = Rule { bundle, written, manifest, labels, language, chosen: &chosen, day, clock, half_hour };
+    each_language(bundle, written, manifest, labels, |rule| {
         if rule.alphabet(faults) {
             bundle.states.iter().filter(|state| state.is_screen()).for_each(|state| rule.screen(state, faults));
             rule.engine_texts(faults);
             rule.messages(faults);
         }
+    });
+}
+
+/// The widest that a screen or message can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Widest {
+    /// Septets when it is the first screen of a session.
+    pub opening: usize,
+    /// Septets with the line about a wrong answer and the lines that lead back.
+    pub full: usize,
+    /// Lines, likewise.
+    pub lines: usize,
+}
+
+/// The widest of every screen, by language and state, for who asks what is left.
+pub fn widest_screens(
+    bundle: &Bundle,
+    written: &Written,
+    manifest: &Manifest,
+    labels: &dyn Labels,
+) -> BTreeMap<(Language, StateId), Widest> {
+    let mut all = BTreeMap::new();
+    each_language(bundle, written, manifest, labels, |rule| {
+        for (index, state) in bundle.states.iter().enumerate().filter(|(_, state)| state.is_screen()) {
+            all.extend(rule.widest_screen(state).map(|widest| ((rule.language, StateId(index)), widest)));
+        }
+    });
+    all
+}
+
+/// Septets that every section of the texts leaves free at its widest: a state's on its screen, a message's in its segment.
+pub fn septets_left(
+    bundle: &Bundle,
+    written: &Written,
+    manifest: &Manifest,
+    labels: &dyn Labels,
+) -> BTreeMap<(Language, String), i64> {
+    let mut left = BTreeMap::new();
+    let between =
+        |limit: usize, used: usize| i64::try_from(limit).unwrap_or(i64::MAX) - i64::try_from(used).unwrap_or(i64::MAX);
+    for ((language, id), widest) in widest_screens(bundle, written, manifest, labels) {
+        let Some(state) = bundle.state(id) else { continue };
+        let least = bundle.all_limits().map(|(_, limits)| {
+            let screen = between(limits.screen_septets, widest.full);
+            if state.opening { screen.min(between(limits.opening_septets, widest.opening)) } else { screen }
+        });
+        left.extend(least.min().map(|least| ((language, state.name.clone()), least)));
+    }
+    each_language(bundle, written, manifest, labels, |rule| {
+        for (message, texts) in manifest.messages.iter().zip(&bundle.messages) {
+            if let Some(text) = texts.get(rule.language.index()).filter(|text| !text.is_empty()) {
+                let used = rule.pieces(text, &[], &[], message.gives);
+                left.insert((rule.language, format!("sms.{}", message.name)), between(SEGMENT_SEPTETS, used));
+            }
+        }
+    });
+    left
+}
+
+fn each_language(
+    bundle: &Bundle,
+    written: &Written,
+    manifest: &Manifest,
+    labels: &dyn Labels,
+    mut each: impl FnMut(&Rule<'_>),
+) {
+    let chosen = chosen(bundle);
+    for language in bundle.languages.iter().copied() {
+        let (day, clock) = (datetime::widest_day(language), datetime::widest_clock(language));
+        let half_hour = datetime::widest_clock_every(language, 30);
+        each(&Rule { bundle, written, manifest, labels, language, chosen: &chosen, day, clock, half_hour });
     }
 }
 
@@ -67,6 +135,15 @@ impl Rule<'_> {
                 let fix = format!("write {}", folding::fold(&word.value));
                 faults.push(Fault::new("E09", word.at, what).fix(fix));
             }
+            for (channel, limits) in self.bundle.all_limits() {
+                let refused: BTreeSet<char> = word.value.chars().filter(|c| limits.forbidden.contains(c)).collect();
+                if !refused.is_empty() {
+                    let refused: Vec<String> = refused.iter().map(char::to_string).collect();
+                    let gateway = channel.map_or("a gateway".to_owned(), |name| format!("the gateway of `{name}`"));
+                    let what = format!("`{}` is refused by {gateway}", refused.join(" "));
+                    faults.push(Fault::new("E09", word.at, what).fix("write it without"));
+                }
+            }
         }
         faults.len() == before
     }
@@ -80,18 +157,39 @@ impl Rule<'_> {
     }
 
     fn screen(&self, state: &State, faults: &mut Vec<Fault>) {
-        let Some(text) = state.texts.get(self.language.index()) else { return };
+        let Some(widest) = self.widest_screen(state) else { return };
+        self.fits(state, widest.full, "", faults, |limits| limits.screen_septets);
+        if state.opening {
+            // Nothing was typed yet, and there is no screen to go back to.
+            let when = " as the first of a session";
+            self.fits(state, widest.opening, when, faults, |limits| limits.opening_septets);
+        }
+        for (channel, limits) in self.bundle.all_limits() {
+            let Some(lines) = limits.lines.filter(|lines| widest.lines > *lines) else { continue };
+            let at = self.place(&state.name, "text", state.at);
+            let what = format!("`{}` can take {} of {lines} lines in `{}`", state.name, widest.lines, self.code());
+            let fix = "put two lines into one, or lead to a second screen";
+            faults.push(Fault::new("E10", at, what + &on(channel)).fix(fix));
+            break;
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        self.language.code()
+    }
+
+    fn widest_screen(&self, state: &State) -> Option<Widest> {
+        let text = state.texts.get(self.language.index())?;
         let error = self.error_line(state, text);
         let keys = &self.bundle.keys;
-        let mut previous = 0;
-        let row = match &state.kind {
-            Kind::Pick { rows, .. } => {
-                let fields = self.manifest.operations.get(*rows).map_or(&[][..], |operation| operation.gives);
-                previous = self.line(&keys.previous, EngineText::Previous);
-                "\n1 ".len() + self.template(&text.row, fields, state) + self.line(&keys.more, EngineText::More)
-            }
-            _ => 0,
-        };
+        let (mut row, mut turning, mut lines) = (0, 0, 0);
+        if let Kind::Pick { rows, .. } = &state.kind {
+            let fields = self.manifest.operations.get(*rows).map_or(&[][..], |operation| operation.gives);
+            turning = self.line(&keys.previous, EngineText::Previous);
+            row = "\n1 ".len() + self.template(&text.row, fields, state) + self.line(&keys.more, EngineText::More);
+            // A row, the next page, the page before.
+            lines += 3;
+        }
         let shown = self.fields(state);
         let prompt = self.template(&text.text, shown, state);
         let options: usize = state
@@ -100,25 +198,33 @@ impl Rule<'_> {
             .zip(&text.options)
             .map(|(choice, label)| "\n ".len() + choice.key.len() + self.template(label, shown, state))
             .sum();
-        let back =
-            if state.back && !matches!(state.kind, Kind::End) { self.line(&keys.back, EngineText::Back) } else { 0 };
-        let first = prompt + options + row;
-        self.fits(state, first + previous + back + error, self.bundle.screen_septets, "", faults);
-        if state.opening {
-            // Nothing was typed yet, and there is no screen to go back to.
-            self.fits(state, first, self.bundle.opening_septets, " as the first of a session", faults);
-        }
+        let leads_back = state.back && !matches!(state.kind, Kind::End);
+        let back = if leads_back { self.line(&keys.back, EngineText::Back) } else { 0 };
+        let breaks = |text: &Template<Slot>| {
+            let words = text.iter().map(|piece| if let Piece::Words(words) = piece { words.as_str() } else { "" });
+            words.map(|words| words.matches('\n').count()).sum::<usize>()
+        };
+        lines += 1 + breaks(&text.text) + state.options.len() + usize::from(leads_back) + usize::from(error > 0);
+        let opening = prompt + options + row;
+        Some(Widest { opening, full: opening + turning + back + error, lines })
     }
 
-    fn fits(&self, state: &State, septets: usize, limit: usize, when: &str, faults: &mut Vec<Fault>) {
-        if septets > limit {
-            let at = self.place(&state.name, "text", state.at);
-            let what =
-                format!("`{}` can take {septets} of {limit} septets in `{}`{when}", state.name, self.language.code());
-            let code = if matches!(state.kind, Kind::Pick { .. }) { "E11" } else { "E10" };
-            let fix = format!("shorten it by {}, or cut a value: {{name:12}}", septets - limit);
-            faults.push(Fault::new(code, at, what).fix(fix));
-        }
+    /// Refuses a screen that is wider than a channel carries: than every channel, or else than the first that has less.
+    fn fits(
+        &self,
+        state: &State,
+        septets: usize,
+        when: &str,
+        faults: &mut Vec<Fault>,
+        limit_of: impl Fn(&Limits) -> usize,
+    ) {
+        let limits = self.bundle.all_limits().map(|(channel, limits)| (channel, limit_of(limits)));
+        let Some((channel, limit)) = limits.into_iter().find(|(_, limit)| septets > *limit) else { return };
+        let at = self.place(&state.name, "text", state.at);
+        let what = format!("`{}` can take {septets} of {limit} septets in `{}`{when}", state.name, self.code());
+        let code = if matches!(state.kind, Kind::Pick { .. }) { "E11" } else { "E10" };
+        let fix = format!("shorten it by {}, or cut a value: {{name:12}}", septets - limit);
+        faults.push(Fault::new(code, at, what + &on(channel)).fix(fix));
     }
 
     fn fields(&self, state: &State) -> &'static [Field] {
@@ -142,8 +248,8 @@ impl Rule<'_> {
         };
         let general = general.iter().chain(&[EngineText::TooLong]);
         let general = general.map(|line| width(self.bundle.engine_text(self.language, *line))).max();
-        let own = text.bad.as_ref().map(|bad| self.template(bad, self.fields(state), state));
-        1 + own.max(general).unwrap_or_default()
+        let own = text.bad.iter().chain(&text.retired).map(|line| self.template(line, self.fields(state), state));
+        1 + own.chain(general).max().unwrap_or_default()
     }
 
     fn wrong(&self, answer: usize) -> EngineText {
@@ -155,7 +261,10 @@ impl Rule<'_> {
         let question = text(EngineText::Resume)
             + self.line("1", EngineText::ResumeContinue)
             + self.line("2", EngineText::ResumeRestart);
-        let (screen, opening) = (self.bundle.screen_septets, self.bundle.opening_septets);
+        let least = |limit_of: fn(&Limits) -> usize| {
+            self.bundle.all_limits().map(|(_, limits)| limit_of(limits)).min().unwrap_or_default()
+        };
+        let (screen, opening) = (least(|limits| limits.screen_septets), least(|limits| limits.opening_septets));
         for (slot, what, septets, limit) in [
             ("resume", "the question about a dropped visit", question, opening),
             ("resume", "that question after a wrong key", question + 1 + text(EngineText::WrongKey), screen),
@@ -240,6 +349,11 @@ impl Rule<'_> {
             AnswerType::Pin | AnswerType::Word(_) => 0,
         })
     }
+}
+
+/// Names a channel, if it is one that carries less than the others.
+fn on(channel: Option<&str>) -> String {
+    channel.map_or(String::new(), |name| format!(" on `{name}`"))
 }
 
 /// What the engine says of an answer that it could not take.

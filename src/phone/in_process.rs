@@ -1,8 +1,9 @@
 //! A network inside the process: hops are function calls, SMS are delivered when they are asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::{Call, Network, PhoneFault, Sms};
+use super::{Call, Network, Operator, PhoneFault, Sms};
 use crate::app::Core;
 use crate::clock::SimulatedClock;
 use crate::country::Msisdn;
@@ -19,12 +20,13 @@ pub struct InProcess {
     core: Core,
     channel: Arc<str>,
     clock: Option<Arc<SimulatedClock>>,
+    is_secret: Option<bool>,
 }
 
 impl InProcess {
     /// A network to `core`. With the simulated clock that `core` runs on, time can be moved.
     pub fn new(core: Core, channel: &str, clock: Option<Arc<SimulatedClock>>) -> Self {
-        Self { core, channel: channel.into(), clock }
+        Self { core, channel: channel.into(), clock, is_secret: None }
     }
 
     /// The service behind the network.
@@ -37,7 +39,7 @@ impl InProcess {
         phone.parse(number).or_else(|_| Msisdn::parse_e164(number)).map_err(|_| PhoneFault::Number)
     }
 
-    async fn carry(&self, call: &Call, event: UssdEvent) -> Result<UssdAnswer, PhoneFault> {
+    async fn carry(&mut self, call: &Call, event: UssdEvent) -> Result<UssdAnswer, PhoneFault> {
         let hop = Hop {
             channel: Arc::clone(&self.channel),
             session: call.session.clone(),
@@ -46,7 +48,9 @@ impl InProcess {
             event,
             hop_id: None,
         };
-        Ok(hop::answer(&self.core.service, hop).await.answer)
+        let answered = hop::answer(&self.core.service, hop).await;
+        self.is_secret = Some(answered.is_secret);
+        Ok(answered.answer)
     }
 }
 
@@ -73,6 +77,26 @@ impl Network for InProcess {
 
     async fn later(&mut self) -> bool {
         false
+    }
+
+    fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault> {
+        let service = &self.core.service;
+        let mut closures = service.bundles.now().closures.clone();
+        match what {
+            Operator::Freeze { flow, is_frozen: true } => drop(closures.flows.insert(flow.to_owned())),
+            Operator::Freeze { flow, is_frozen: false } => drop(closures.flows.remove(flow)),
+            Operator::Notice(is_on) => closures.maintenance = is_on,
+            Operator::Fault => {
+                let rehearsal = service.rehearsal.as_ref().ok_or(PhoneFault::Operator)?;
+                rehearsal.fails.store(true, Ordering::Release);
+            }
+        }
+        service.bundles.close(closures);
+        Ok(())
+    }
+
+    fn is_secret(&self) -> Option<bool> {
+        self.is_secret
     }
 
     fn wait(&mut self, ms: i64) -> Result<(), PhoneFault> {

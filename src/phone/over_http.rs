@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Call, Network, PhoneFault, Sms};
+use super::{Call, Network, Operator, PhoneFault, Sms};
 use crate::gateway::ussd::UssdAnswer;
 use crate::transport::{LocalAnswer, LocalClient, LocalFault};
 
@@ -20,6 +20,7 @@ pub struct OverHttp {
     client: LocalClient,
     hook: String,
     steps_left: u32,
+    is_secret: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -37,10 +38,15 @@ impl OverHttp {
     /// A network to the service at `url`, on its channel `channel` with the hook's secret.
     pub fn new(url: &str, channel: &str, secret: &str) -> Result<Self, PhoneFault> {
         let client = LocalClient::to_url(url).map_err(fault)?;
-        Ok(Self { client, hook: format!("/hooks/{channel}/{secret}/ussd"), steps_left: LATER_STEPS_MAX })
+        Ok(Self {
+            client,
+            hook: format!("/hooks/{channel}/{secret}/ussd"),
+            steps_left: LATER_STEPS_MAX,
+            is_secret: None,
+        })
     }
 
-    async fn post(&self, call: &Call, more: &[(&str, &str)]) -> Result<String, PhoneFault> {
+    async fn post(&mut self, call: &Call, more: &[(&str, &str)]) -> Result<String, PhoneFault> {
         let mut fields = vec![
             ("sessionId", call.session.as_str()),
             ("phoneNumber", call.number.as_str()),
@@ -48,7 +54,9 @@ impl OverHttp {
             ("serviceCode", call.service_code.as_str()),
         ];
         fields.extend_from_slice(more);
-        text_of(self.client.post_form(&self.hook, &fields).await.map_err(fault)?)
+        let answer = self.client.post_form(&self.hook, &fields).await.map_err(fault)?;
+        self.is_secret = answer.secret_screen;
+        text_of(answer)
     }
 }
 
@@ -88,6 +96,14 @@ impl Network for OverHttp {
         self.steps_left -= 1;
         tokio::time::sleep(LATER_STEP).await;
         true
+    }
+
+    fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
+        Err(PhoneFault::Operator)
+    }
+
+    fn is_secret(&self) -> Option<bool> {
+        self.is_secret
     }
 
     fn wait(&mut self, _ms: i64) -> Result<(), PhoneFault> {

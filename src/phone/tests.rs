@@ -47,6 +47,14 @@ impl Network for Echo {
         more
     }
 
+    fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
+        Err(PhoneFault::Operator)
+    }
+
+    fn is_secret(&self) -> Option<bool> {
+        None
+    }
+
     fn wait(&mut self, ms: i64) -> Result<(), PhoneFault> {
         self.waited_ms += ms;
         Ok(())
@@ -62,7 +70,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn play(phone: &mut Handset<Echo>, text: &str) -> Vec<Difference> {
-    runtime().block_on(run(&parse(text).unwrap(), phone))
+    runtime().block_on(run(&parse(text).unwrap(), phone)).differences
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Runs a transcript on a phone and says, by line, where it does not hold. `dial --script`, `menu test` and the tests of
 //! the menus all come through here.
 
-use super::{Handset, Network, PhoneFault};
+use super::{Handset, Network, Operator, PhoneFault};
 use crate::gateway::ussd::UssdAnswer;
+use crate::menu::effort::{self, NETWORK_MS};
 use crate::menu::transcript::{Line, Transcript};
 use crate::text::gsm7;
 
@@ -35,11 +36,28 @@ struct Shown {
     newest_sms_at_dial: u64,
 }
 
-/// Runs every line. Empty when all of it held.
-pub async fn run<N: Network>(transcript: &Transcript, phone: &mut Handset<N>) -> Vec<Difference> {
-    let mut differences = Vec::new();
+/// How a transcript went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Lines that did not hold; empty when all of it held.
+    pub differences: Vec<Difference>,
+    /// Milliseconds that its longest call takes a slow reader and typist.
+    pub longest_call_ms: u64,
+}
+
+/// Runs every line.
+pub async fn run<N: Network>(transcript: &Transcript, phone: &mut Handset<N>) -> Outcome {
+    let (mut differences, mut call_ms, mut longest_call_ms) = (Vec::new(), 0, 0);
     let mut shown: Option<Shown> = None;
     for (line, step) in &transcript.lines {
+        let typed = match step {
+            Line::Dial { code, .. } => {
+                call_ms = 0;
+                Some(code)
+            }
+            Line::Type(typed) => Some(typed),
+            _ => None,
+        };
         let done = match each(step, phone, &mut shown).await {
             Ok(found) => found,
             Err(fault) => {
@@ -48,6 +66,12 @@ pub async fn run<N: Network>(transcript: &Transcript, phone: &mut Handset<N>) ->
             }
         };
         differences.extend(done.map(|what| Difference { line: *line, what }));
+        if let (Some(typed), Some(shown)) = (typed, &shown) {
+            // Dialling is done before the session begins.
+            let typing = if matches!(step, Line::Type(_)) { effort::typing_ms(typed) } else { 0 };
+            call_ms += typing + NETWORK_MS + effort::reading_ms(shown.answer.text.chars().count());
+            longest_call_ms = call_ms.max(longest_call_ms);
+        }
         if differences.len() >= DIFFERENCES_MAX {
             break;
         }
@@ -57,7 +81,7 @@ pub async fn run<N: Network>(transcript: &Transcript, phone: &mut Handset<N>) ->
         let line = transcript.lines.last().map_or(1, |(line, _)| *line);
         differences.push(Difference { line, what: fault.to_string() });
     }
-    differences
+    Outcome { differences, longest_call_ms }
 }
 
 async fn each<N: Network>(
@@ -106,6 +130,23 @@ async fn each<N: Network>(
         Line::Lacks(words) => {
             screen.contains(words.as_str()).then(|| differs(&format!("no {}", quoted(words)), screen))
         }
+        Line::Freeze { flow, is_frozen } => {
+            phone.network().operate(Operator::Freeze { flow, is_frozen: *is_frozen })?;
+            None
+        }
+        Line::Notice(is_on) => {
+            phone.network().operate(Operator::Notice(*is_on))?;
+            None
+        }
+        Line::Fault => {
+            phone.network().operate(Operator::Fault)?;
+            None
+        }
+        Line::Septets(most) => match gsm7::septets(screen) {
+            Some(septets) if septets <= *most => None,
+            Some(septets) => Some(differs(&format!("at most {most} septets, not {septets}"), screen)),
+            None => Some(differs("a screen in GSM 03.38", screen)),
+        },
         Line::End => {
             let end = shown.as_ref().is_some_and(|shown| shown.answer.end);
             (!end).then(|| differs("a last screen", screen))

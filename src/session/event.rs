@@ -1,10 +1,12 @@
 //! What goes into the step and what comes out of it. Debug shows neither what was typed nor what is on a screen.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::input::Today;
 use crate::menu::Labels;
 use crate::menu::graph::{Answer, AnswerId, Bundle, StateId};
+use crate::menu::limits::Limits;
 use crate::menu::manifest::{Manifest, Value};
 
 /// What happens to a visit.
@@ -14,6 +16,8 @@ pub enum Event {
     Dial(String),
     /// A dropped visit is offered again; what was dialled behind the code.
     Resume(String),
+    /// A dropped visit goes on at once: that was dialled.
+    Continue,
     /// Something was typed.
     Input(String),
     /// An action or decision came out: its outcome's number and the answers that it gives.
@@ -33,6 +37,7 @@ impl fmt::Debug for Event {
         match self {
             Event::Dial(_) => f.write_str("Dial"),
             Event::Resume(_) => f.write_str("Resume"),
+            Event::Continue => f.write_str("Continue"),
             Event::Input(_) => f.write_str("Input"),
             Event::Outcome(outcome, set) => write!(f, "Outcome({outcome}, {} answers)", set.len()),
             Event::Values(values) => write!(f, "Values({})", values.len()),
@@ -89,6 +94,41 @@ pub enum Effect {
     Screen(Screen),
 }
 
+/// What a hop was to the screen before it: what figures about screens are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// A visit began.
+    #[default]
+    Dialled,
+    /// A dropped visit went on, or was offered.
+    Resumed,
+    /// An option, an answer or a row was taken.
+    Answered,
+    /// What was typed meant nothing there.
+    Wrong,
+    /// To the screen before.
+    Back,
+    /// To the entry.
+    Home,
+    /// To another page of the list, or to fewer rows.
+    Turned,
+}
+
+impl Turn {
+    /// The word in the tables.
+    pub fn code(self) -> &'static str {
+        match self {
+            Turn::Dialled => "dialled",
+            Turn::Resumed => "resumed",
+            Turn::Answered => "answered",
+            Turn::Wrong => "wrong",
+            Turn::Back => "back",
+            Turn::Home => "home",
+            Turn::Turned => "turned",
+        }
+    }
+}
+
 /// A finished screen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -108,11 +148,24 @@ impl fmt::Debug for Screen {
     }
 }
 
+/// What an operator has closed for now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closures {
+    /// Flows that nobody enters.
+    pub flows: BTreeSet<String>,
+    /// Whether every dial leads to the bundle's notice.
+    pub maintenance: bool,
+}
+
 /// What does not change during a hop.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// The menus.
     pub bundle: &'a Bundle,
+    /// What the channel carries.
+    pub limits: &'a Limits,
+    /// What an operator has closed for now.
+    pub closures: &'a Closures,
     /// What the host offers.
     pub manifest: &'a Manifest,
     /// The host's labels.

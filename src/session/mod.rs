@@ -14,6 +14,6 @@ pub mod visit;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Effect, Event, Row, RowsWanted, Scene, Screen};
+pub use event::{Closures, Effect, Event, Row, RowsWanted, Scene, Screen, Turn};
 pub use step::Engine;
 pub use visit::Visit;

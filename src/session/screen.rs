@@ -214,20 +214,44 @@ pub fn push_line(out: &mut String, key: &str, label: &str) {
     out.push_str(label);
 }
 
+/// What a screen may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Septets.
+    pub septets: usize,
+    /// Lines, where the channel cuts what is longer.
+    pub lines: Option<usize>,
+}
+
 /// A screen without a list.
-pub fn plain(parts: &Parts, limit: usize) -> String {
-    let (text, _) = list(parts, Pages { rows: 0, beyond: false, more: "", previous: "" }, limit, |_, _| ());
+pub fn plain(parts: &Parts, room: Room) -> String {
+    let (text, _) = list(parts, Pages { rows: 0, beyond: false, more: "", previous: "" }, room, |_, _| ());
     text
+}
+
+/// The page as far as its lines go: with more rows than that, the line to the next page takes the place of one.
+fn within_lines<'a>(parts: &Parts, pages: Pages<'a>, lines: usize) -> Pages<'a> {
+    let breaks = |text: &str| text.matches('\n').count();
+    let fixed = 1 + [&*parts.above, &parts.options, pages.previous, &parts.back].map(breaks).iter().sum::<usize>();
+    let rows = lines.saturating_sub(fixed);
+    if pages.rows < rows || (pages.rows == rows && !pages.beyond) {
+        return pages;
+    }
+    Pages { rows: rows.saturating_sub(1).clamp(1, pages.rows.max(1)), beyond: true, ..pages }
 }
 
 /// A screen with a list: the text, and how many rows stand on it. `write` adds the row of a number to a text; it is
 /// asked for no more rows than are needed to fill the screen.
 pub fn list(
     parts: &Parts,
-    pages: Pages<'_>,
-    limit: usize,
+    mut pages: Pages<'_>,
+    room: Room,
     mut write: impl FnMut(usize, &mut String),
 ) -> (String, usize) {
+    let limit = room.septets;
+    if let Some(lines) = room.lines.filter(|_| pages.rows > 0) {
+        pages = within_lines(parts, pages, lines);
+    }
     let (above_septets, above) = measured(&parts.above);
     let (more_septets, more) = measured(pages.more);
     let below = [&parts.options, pages.previous, &parts.back].map(measured);
@@ -293,7 +317,7 @@ mod tests {
     /// A list of rows that are there already.
     fn listed(parts: &Parts, rows: &[String], previous: &str, beyond: bool, limit: usize) -> (String, usize) {
         let pages = Pages { rows: rows.len(), beyond, more: "\n98 More", previous };
-        list(parts, pages, limit, |row, out| out.push_str(&rows[row]))
+        list(parts, pages, Room { septets: limit, lines: None }, |row, out| out.push_str(&rows[row]))
     }
 
     #[test]
@@ -328,6 +352,22 @@ mod tests {
         let (text, shown) = listed(&parts(), &rows, "", false, 60);
         assert_eq!((gsm7::septets(&text), shown), (Some(60), 1));
         assert!(text.contains("aa.\n98 More\n0 Back"), "{text}");
+    }
+
+    #[test]
+    fn lines_end_a_page_as_septets_do() {
+        let rows: Vec<String> = (0..12).map(|row| row.to_string()).collect();
+        for (lines, beyond, shown) in [(5, false, 2), (8, true, 5), (14, false, 9), (14, true, 9)] {
+            let pages = Pages { rows: rows.len(), beyond, more: "\n98 More", previous: "" };
+            let room = Room { septets: 160, lines: Some(lines) };
+            let (text, found) = list(&parts(), pages, room, |row, out| out.push_str(&rows[row]));
+            assert_eq!(found, shown, "{lines}: {text}");
+            assert!(text.lines().count() <= lines && text.contains("98 More"), "{text}");
+        }
+        let pages = Pages { rows: 3, beyond: false, more: "\n98 More", previous: "" };
+        let (text, found) =
+            list(&parts(), pages, Room { septets: 160, lines: Some(5) }, |row, out| out.push_str(&rows[row]));
+        assert_eq!((found, text.lines().count(), text.contains("More")), (3, 5, false), "{text}");
     }
 
     #[test]

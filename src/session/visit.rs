@@ -226,7 +226,7 @@ impl Visit {
         if stored.layout != LAYOUT || rest.iter().any(|byte| *byte != 0) {
             return Err(VisitFault::Unreadable);
         }
-        let named = |name: &str| bundle.names.get(name).copied();
+        let named = |name: &str| bundle.state_now(name);
         let place = |stored: StoredPlace<'_>| -> Option<Place> {
             let frame = |frame: &StoredFrame<'_>| match frame {
                 StoredFrame::Call(name) => named(name).map(Frame::Call),
@@ -255,6 +255,21 @@ impl Visit {
             wrong: stored.wrong,
             resume: stored.resume.map(str::to_owned),
         })
+    }
+
+    /// Whether a visit that began on another bundle can go on with this one: every answer is there that is counted upon
+    /// where it stands, and the calls around it still lead there.
+    pub fn can_go_on(&self, bundle: &Bundle) -> bool {
+        let there = |at: StateId| bundle.is_answered(at, |answer| self.answers.contains_key(&answer));
+        let inner = self.stack.iter().skip(1).map(|frame| match frame {
+            Frame::Call(site) | Frame::Then(site) => *site,
+        });
+        let inner = inner.chain([self.at]);
+        let calls_lead_here = self.stack.iter().zip(inner).all(|(frame, inner)| match frame {
+            Frame::Then(_) => true,
+            Frame::Call(site) => bundle.calls(*site, inner),
+        });
+        there(self.at) && calls_lead_here
     }
 
     /// The screen on display, to come back to.

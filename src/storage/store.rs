@@ -59,6 +59,7 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    is_shared: bool,
 }
 
 impl Store {
@@ -71,7 +72,7 @@ impl Store {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        Ok(Self { engine: Arc::new(SqliteEngine::open(path, migrations, clock, options)?) })
+        Ok(Self { engine: Arc::new(SqliteEngine::open(path, migrations, clock, options)?), is_shared: false })
     }
 
     /// Reaches a database on a `PostgreSQL` server and brings it up to the program's version. `roots` is a PEM file with the
@@ -86,17 +87,22 @@ impl Store {
         options: Options,
     ) -> Result<Self, OpenError> {
         let address = Address::parse(url, roots)?;
-        Ok(Self { engine: Arc::new(PostgresEngine::open(&address, migrations, clock, options)?) })
+        Ok(Self { engine: Arc::new(PostgresEngine::open(&address, migrations, clock, options)?), is_shared: true })
     }
 
     /// A store in memory that runs everything at once on the caller's thread: for tests and the simulation.
     pub fn inline(migrations: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Ok(Self { engine: Arc::new(InlineEngine::in_memory(migrations, clock)?) })
+        Ok(Self { engine: Arc::new(InlineEngine::in_memory(migrations, clock)?), is_shared: false })
     }
 
     /// As [`Store::inline`], on a file.
     pub fn inline_at(path: &Path, migrations: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Ok(Self { engine: Arc::new(InlineEngine::at(path, migrations, clock)?) })
+        Ok(Self { engine: Arc::new(InlineEngine::at(path, migrations, clock)?), is_shared: false })
+    }
+
+    /// Whether other nodes may work on the same data.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Runs `f` in a transaction and answers once it is on disk.

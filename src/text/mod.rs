@@ -5,6 +5,8 @@
 pub mod datetime;
 pub mod folding;
 pub mod gsm7;
+pub mod keypad;
+pub mod masking;
 pub mod money;
 pub mod number;
 pub mod segments;

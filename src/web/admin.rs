@@ -14,7 +14,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use super::{menus, visits};
 use crate::actions::Host;
+use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
 use crate::market::import::{self, Context, Format, Planned, Stored};
 use crate::market::{self, job_number};
@@ -36,6 +38,8 @@ pub struct Admin {
     pub host: Arc<Host>,
     /// Wakes the loop that sends messages.
     pub enqueued: Arc<Notify>,
+    /// What is served here, to be told of a change; `None` in a command that works on the store alone.
+    pub bundles: Option<Arc<Bundles>>,
 }
 
 /// The map of the admin socket.
@@ -47,7 +51,9 @@ pub fn routes(admin: Admin) -> Router {
         .route("/outbox/pause", post(pause_outbox))
         .route("/outbox/resume", post(resume_outbox))
         .route("/outbox/{id}", get(show_outbox))
-        .with_state(Arc::new(admin))
+        .with_state(Arc::new(admin.clone()))
+        .merge(menus::routes(admin.clone()))
+        .merge(visits::routes(admin))
 }
 
 /// What went wrong with a command: a line for the person who gave it.

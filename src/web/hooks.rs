@@ -19,6 +19,9 @@ use crate::gateway::ussd::{DecodeFault, Dialect, RequestParts, UssdEvent};
 use crate::hop::{self, Hop, Outcome};
 use crate::telemetry::{HopCounter, HopOutcome};
 
+/// Tells a simulator whether the screen asks for a secret: `secret` or `open`.
+pub const SCREEN_HEADER: &str = "kaziline-screen";
+
 /// One channel on which gateways may call.
 #[derive(Debug)]
 pub struct Channel {
@@ -118,6 +121,11 @@ async fn answer(web: &Web, channel: &Channel, request: Request) -> Result<Respon
         if is_end { channel.dialect.acknowledge() } else { channel.dialect.encode(&answered.answer) };
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if web.inbox.is_some() {
+        // For recordings of the simulator, which must not hold what is typed on such a screen.
+        let kind = HeaderValue::from_static(if answered.is_secret { "secret" } else { "open" });
+        response.headers_mut().insert(SCREEN_HEADER, kind);
+    }
     Ok(response)
 }
 

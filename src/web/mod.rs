@@ -6,7 +6,7 @@
 //! | `GET /simulator` and its files | a phone in the browser, with `--demo` or `--simulator` alone | `simulator.rs` |
 //! | `GET /simulator/config`, `/simulator/inbox` | what that page asks for | `simulator.rs` |
 //! | `GET /health/live`, `/health/ready`, `/metrics` | for whoever runs the service | `health.rs` |
-//! | over the admin socket only | commands on a live store | `admin.rs`, `upkeep.rs` |
+//! | over the admin socket only | commands on a live store | `admin.rs`, `menus.rs`, `visits.rs`, `upkeep.rs` |
 //!
 //! `listener.rs` takes connections and bounds their times (`pulse.rs`).
 
@@ -14,9 +14,11 @@ pub mod admin;
 mod health;
 pub mod hooks;
 pub mod listener;
+pub mod menus;
 mod pulse;
 pub mod simulator;
 pub mod upkeep;
+pub mod visits;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use kaziline::app::{Core, Parts, demo_host, menu_sources};
+use kaziline::bundles::Given;
 use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::country::Msisdn;
 use kaziline::gateway::ussd::UssdEvent;
@@ -130,7 +131,7 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
             clock: shared,
             country: host.country,
             short_code: host.short_code,
-            menus: menu_sources(None).unwrap(),
+            menus: Given { sources: menu_sources(None).unwrap(), from_folder: false },
             dialect: kaziline::gateway::sms::Dialect::Loopback,
             sender: "Kaziline".to_owned(),
             population: false,

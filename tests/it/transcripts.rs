@@ -6,6 +6,8 @@ use std::sync::Arc;
 use kaziline::app::{Core, DEMO_NOW_MS};
 use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::embedded;
+use kaziline::hop::Rehearsal;
+use kaziline::menu::coverage::coverage;
 use kaziline::menu::transcript::parse;
 use kaziline::phone::transcript::run;
 use kaziline::phone::{Handset, InProcess};
@@ -22,6 +24,7 @@ fn transcripts() -> Vec<PathBuf> {
 #[tokio::test]
 async fn every_transcript_holds() {
     let mut told = Vec::new();
+    let (rehearsal, mut bundle) = (Arc::new(Rehearsal::default()), None);
     for file in transcripts() {
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
         let transcript = match parse(&std::fs::read_to_string(&file).unwrap()) {
@@ -33,11 +36,16 @@ async fn every_transcript_holds() {
         };
         let clock = Arc::new(SimulatedClock::at(DEMO_NOW_MS));
         let core = Core::in_memory(Arc::<SimulatedClock>::clone(&clock) as Arc<dyn Clock>, embedded::menus());
-        let network = InProcess::new(core.await.unwrap(), "demo", Some(clock));
+        let mut core = core.await.unwrap();
+        core.service.rehearsal = Some(Arc::clone(&rehearsal));
+        bundle = Some(Arc::clone(&core.service.bundles.now().live));
+        let network = InProcess::new(core, "demo", Some(clock));
         let mut phone = Handset::new(network, "*567#", "+250788000001", "it");
-        told.extend(run(&transcript, &mut phone).await.iter().map(|found| format!("{name}: {found}")));
+        told.extend(run(&transcript, &mut phone).await.differences.iter().map(|found| format!("{name}: {found}")));
     }
     assert!(told.is_empty(), "{} differences:\n{}", told.len(), told.join("\n"));
+    let covered = coverage(&bundle.unwrap(), &rehearsal.ways());
+    assert!(covered.is_whole(), "states that no transcript reaches: {:#?}", covered.missed);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn bit(answer: AnswerId) -> Answers {
 }
 
 /// Adds a fault for every answer that may be missing where it is needed, and for every secret that is shown.
-pub(super) fn are_there(bundle: &Bundle, written: &Written, manifest: &Manifest, faults: &mut Vec<Fault>) {
+pub(super) fn are_there(bundle: &mut Bundle, written: &Written, manifest: &Manifest, faults: &mut Vec<Fault>) {
     if bundle.answers.len() > ANSWERS_MAX {
         let fault = Fault::new("E01", written.bundle.at, format!("more than {ANSWERS_MAX} answers"));
         faults.push(fault.fix("use one answer for several questions"));
@@ -31,6 +31,13 @@ pub(super) fn are_there(bundle: &Bundle, written: &Written, manifest: &Manifest,
         needed(bundle, manifest, state, *here, faults);
         shown(bundle, written, state, *here, faults);
     }
+    // A secret does not outlive its hop: nothing that is taken up later counts upon it.
+    let lasting: Vec<bool> = bundle.answers.iter().map(|answer| answer.kind != AnswerType::Pin).collect();
+    for (state, here) in bundle.states.iter_mut().zip(there) {
+        let is_there =
+            |(index, lasting): (usize, &bool)| (*lasting && here & bit(AnswerId(index)) != 0).then_some(index);
+        state.answered = lasting.iter().enumerate().filter_map(is_there).map(AnswerId).collect();
+    }
 }
 
 /// Forward analysis: the answers that are there on every way to a state.
@@ -40,7 +47,8 @@ fn there(bundle: &Bundle, manifest: &Manifest) -> Vec<Answers> {
     let lower = |there: &mut Vec<Answers>, id: StateId, set: Answers| {
         there.get_mut(id.0).is_some_and(|old| std::mem::replace(old, *old & set) & !set != 0)
     };
-    for root in [bundle.entry, bundle.help, bundle.fault].into_iter().chain(bundle.identify) {
+    let places = [bundle.entry, bundle.help, bundle.fault].into_iter().chain(bundle.closed).chain(bundle.notice);
+    for root in places.chain(bundle.identify) {
         lower(&mut there, root, 0);
     }
     for path in &bundle.dial {
@@ -123,8 +131,9 @@ fn needed(bundle: &Bundle, manifest: &Manifest, state: &State, here: Answers, fa
 }
 
 fn shown(bundle: &Bundle, written: &Written, state: &State, here: Answers, faults: &mut Vec<Fault>) {
-    let texts =
-        state.texts.iter().flat_map(|text| [&text.text, &text.row].into_iter().chain(&text.bad).chain(&text.options));
+    let texts = state.texts.iter().flat_map(|text| {
+        [&text.text, &text.row].into_iter().chain(&text.bad).chain(&text.options).chain(&text.retired)
+    });
     let shown: BTreeSet<AnswerId> = texts
         .flatten()
         .filter_map(|piece| match piece {

@@ -19,7 +19,7 @@ pub(super) fn returns(bundle: &Bundle, start: StateId) -> BTreeMap<String, Vec<S
 }
 
 /// States that run in the same frame as `start`: calls are stepped over.
-pub(super) fn inside(bundle: &Bundle, start: StateId) -> BTreeSet<StateId> {
+pub(in crate::menu) fn inside(bundle: &Bundle, start: StateId) -> BTreeSet<StateId> {
     let (mut seen, mut open) = (BTreeSet::new(), vec![start]);
     while let Some(id) = open.pop() {
         let Some(state) = bundle.state(id).filter(|_| seen.insert(id)) else { continue };

@@ -11,12 +11,14 @@ use super::graph::{AnswerId, AnswerType, Bundle, Kind, State, StateId};
 use super::manifest::Manifest;
 use super::source::Written;
 use calls::before_a_key;
+pub(super) use calls::inside;
 
 /// Adds a fault for everything that could go wrong in a caller's hand; marks the states that a dial can show first.
 pub fn check(bundle: &mut Bundle, written: &Written, manifest: &Manifest, faults: &mut Vec<Fault>) {
     keys(bundle, written, faults);
     reached(bundle, faults);
-    fault_screen(bundle, written, faults);
+    plain_screens(bundle, written, faults);
+    moved(bundle, written, faults);
     if calls::calls_itself(bundle, faults) || calls::silent_loop(bundle, faults) {
         return;
     }
@@ -33,7 +35,8 @@ fn state_ids(bundle: &Bundle) -> impl Iterator<Item = StateId> + use<> {
 /// States that a session can begin in or jump to without a call.
 fn roots(bundle: &Bundle) -> Vec<StateId> {
     let dial = bundle.dial.iter().map(|path| path.go);
-    [bundle.entry, bundle.help, bundle.fault].into_iter().chain(dial).collect()
+    let places = [bundle.entry, bundle.help, bundle.fault].into_iter().chain(bundle.closed).chain(bundle.notice);
+    places.chain(dial).collect()
 }
 
 fn reached(bundle: &Bundle, faults: &mut Vec<Fault>) {
@@ -55,13 +58,32 @@ fn reached(bundle: &Bundle, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Where a fault leads must not be able to fault.
-fn fault_screen(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
-    if let (Some(state), Some(word)) = (bundle.state(bundle.fault), &written.bundle.fault)
-        && !state.is_plain_screen()
-    {
-        let what = format!("`{}` asks the host, which has just failed", state.name);
-        faults.push(Fault::new("E05", word.at, what).fix("lead to an `end` or a `menu` without `show`"));
+/// Where a fault, a frozen flow or maintenance leads must not be able to fault.
+fn plain_screens(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
+    let source = &written.bundle;
+    let places = [
+        (Some(bundle.fault), &source.fault, "the host, which has just failed"),
+        (bundle.closed, &source.closed, "the host for something that may be frozen itself"),
+        (bundle.notice, &source.notice, "the host, which may be in maintenance"),
+    ];
+    for (id, word, asked) in places {
+        if let (Some(state), Some(word)) = (id.and_then(|id| bundle.state(id)), word)
+            && !state.is_plain_screen()
+        {
+            let what = format!("`{}` asks {asked}", state.name);
+            faults.push(Fault::new("E05", word.at, what).fix("lead to an `end` or a `menu` without `show`"));
+        }
+    }
+}
+
+/// A state that has another name now is a screen on which a visit can go on.
+fn moved(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
+    for (old, new) in &written.bundle.renamed {
+        let Some(state) = bundle.renamed.get(&old.value).and_then(|id| bundle.state(*id)) else { continue };
+        if !state.is_screen() || matches!(state.kind, Kind::End) {
+            let what = format!("`{}` is no screen on which a caller can go on", state.name);
+            faults.push(Fault::new("E14", new.at, what).fix("lead to a menu, an ask or a pick"));
+        }
     }
 }
 
@@ -76,6 +98,11 @@ fn keys(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
                 let what = format!("in `{}` the key `{key}` {why}", state.name);
                 faults.push(Fault::new("E06", option.key.at, what).fix("choose another key"));
             }
+        }
+        let can_vanish = state.options.iter().all(|choice| choice.when.is_some());
+        if matches!(state.kind, Kind::Menu { typed: None }) && can_vanish && !state.options.is_empty() {
+            let fault = Fault::new("E03", state.at, format!("every option of `{}` can be hidden", state.name));
+            faults.push(fault.fix("let one option stand without `when`"));
         }
     }
 }
@@ -118,6 +145,7 @@ fn takes(bundle: &Bundle, answer: AnswerId, key: &str) -> bool {
 fn openings(bundle: &mut Bundle, manifest: &Manifest, faults: &mut Vec<Fault>) {
     // Whatever is dialled, the host may fail at it.
     let mut opening = BTreeSet::from([bundle.fault]);
+    opening.extend(bundle.notice.into_iter().chain(bundle.closed));
     for start in [bundle.entry].into_iter().chain(bundle.identify) {
         opening.extend(before_a_key(bundle, start).screens);
     }
@@ -183,7 +211,7 @@ fn traps(bundle: &Bundle, faults: &mut Vec<Fault>) {
 }
 
 /// Where each return leads: to what its callers do with it.
-fn returning(bundle: &Bundle) -> BTreeMap<StateId, BTreeSet<StateId>> {
+pub(super) fn returning(bundle: &Bundle) -> BTreeMap<StateId, BTreeSet<StateId>> {
     let mut returning: BTreeMap<StateId, BTreeSet<StateId>> = BTreeMap::new();
     for (_, start, on) in calls::calls(bundle) {
         for (outcome, from) in calls::returns(bundle, start) {

@@ -7,21 +7,16 @@ mod names;
 mod states;
 mod texts;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fault::{Fault, Located, did_you_mean};
 use super::graph::{AnswerDeclaration, AnswerType, Bundle, DialPath, DialStep, ReservedKeys, StateId};
+use super::limits::{Limits, within};
 use super::manifest::Manifest;
 use super::source::{AnswerSource, Sources, Word, Written};
 
-/// Septets of a screen unless the bundle says otherwise: what every operator is known to carry.
-const SCREEN_SEPTETS: i64 = 160;
-/// Septets of the first screen: some gateways put their own words before it.
-const OPENING_SEPTETS: i64 = 140;
-/// Septets that are accepted as a limit: less holds no screen, more no USSD message (TS 23.038: 160 octets, packed).
-const SEPTETS: std::ops::RangeInclusive<i64> = 40..=182;
 /// Wrong answers in a row before help, unless the bundle says otherwise.
-const WRONG: i64 = 3;
+const WRONG: usize = 3;
 /// What is accepted for it: more is a caller who has hung up.
 const WRONG_RANGE: std::ops::RangeInclusive<i64> = 1..=9;
 /// Minutes for which a dropped visit may be offered again: a week at most.
@@ -45,10 +40,16 @@ pub fn compile(written: &Written, sources: &Sources, manifest: &Manifest, faults
         |word: &Option<Word>| word.as_ref().map(|word| compiler.state_named(word, None)).unwrap_or_default();
     let (entry, help, fault) = (at_state(&bundle.entry), at_state(&bundle.help), at_state(&bundle.fault));
     let identify = bundle.identify.as_ref().map(|flow| compiler.flow_start(flow));
-    let screen = compiler.within(bundle.screen_septets.as_ref(), SCREEN_SEPTETS, &SEPTETS);
-    let opening = compiler.within(bundle.opening_septets.as_ref(), OPENING_SEPTETS, &SEPTETS);
-    let wrong = compiler.within(bundle.wrong_max.as_ref(), WRONG, &WRONG_RANGE);
-    let resume = compiler.within(bundle.resume_minutes.as_ref(), 0, &RESUME_MINUTES);
+    let mut place = |word: &Option<Word>| word.as_ref().map(|word| compiler.state_named(word, None));
+    let (closed, notice) = (place(&bundle.closed), place(&bundle.notice));
+    let (limits, channels) = compiler.limits();
+    let resume_path = compiler.resume_path(&dial);
+    let renamed = compiler.renamed();
+    let mut number = |written: &Option<Located<i64>>, range, usual| {
+        written.as_ref().map_or(usual, |written| within(written, range, compiler.faults))
+    };
+    let wrong = number(&bundle.wrong_max, &WRONG_RANGE, WRONG);
+    let resume = number(&bundle.resume_minutes, &RESUME_MINUTES, 0);
     Bundle {
         hash: sources.hash(),
         languages: bundle.languages.iter().map(|language| language.value).collect(),
@@ -60,11 +61,15 @@ pub fn compile(written: &Written, sources: &Sources, manifest: &Manifest, faults
         help,
         fault,
         keys,
-        screen_septets: usize::try_from(screen).unwrap_or_default(),
-        opening_septets: usize::try_from(opening).unwrap_or_default(),
+        closed,
+        notice,
+        limits,
+        channels,
         wrong_max: u8::try_from(wrong).unwrap_or(1),
-        resume_ms: resume * 60_000,
+        resume_ms: i64::try_from(resume).unwrap_or_default() * 60_000,
+        resume_path,
         dial,
+        renamed,
         engine,
         words,
         messages,
@@ -82,14 +87,42 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// A number as written, or the usual one; within bounds.
-    fn within(&mut self, written: Option<&Located<i64>>, usual: i64, range: &std::ops::RangeInclusive<i64>) -> i64 {
-        let Some(written) = written else { return usual };
-        if !range.contains(&written.value) {
-            let fix = format!("write {} to {}", range.start(), range.end());
-            self.faults.push(Fault::new("E01", written.at, format!("{} is out of bounds", written.value)).fix(fix));
+    fn limits(&mut self) -> (Limits, BTreeMap<String, Limits>) {
+        let bundle = &self.written.bundle;
+        let all = Limits::default().with(&bundle.limits, self.faults);
+        let mut channels = BTreeMap::new();
+        for (name, written) in &bundle.channels {
+            channels.insert(name.value.clone(), all.with(written, self.faults));
         }
-        written.value.clamp(*range.start(), *range.end())
+        (all, channels)
+    }
+
+    /// What is dialled to go on with a dropped visit: digits that no dial path begins with.
+    fn resume_path(&mut self, dial: &[DialPath]) -> Option<String> {
+        let word = self.written.bundle.resume_path.as_ref()?;
+        let digits = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let taken = |path: &DialPath| matches!(path.steps.as_slice(), [DialStep::Literal(step)] if *step == word.value);
+        if !digits(&word.value) {
+            let fault = Fault::new("E01", word.at, format!("`{}` cannot be dialled", word.value));
+            self.faults.push(fault.fix("write one to three digits"));
+        } else if dial.iter().any(taken) {
+            let fault = Fault::new("E06", word.at, format!("`{}` leads to two places", word.value));
+            self.faults.push(fault.fix("choose digits that no [[dial]] path has"));
+        }
+        Some(word.value.clone())
+    }
+
+    /// States that have another name now. The old name must be gone, and the new one a screen where a visit can go on.
+    fn renamed(&mut self) -> BTreeMap<String, StateId> {
+        let mut renamed = BTreeMap::new();
+        for (old, new) in &self.written.bundle.renamed {
+            if self.names.contains_key(&old.value) {
+                let fault = Fault::new("E14", old.at, format!("`{}` is still there", old.value));
+                self.faults.push(fault.fix("remove this line, or the state"));
+            }
+            renamed.insert(old.value.clone(), self.state_named(new, None));
+        }
+        renamed
     }
 
     /// Gives every state and answer its number.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::fault::Fault;
-use super::super::graph::{Answer, AnswerId, AnswerType, Choice, Kind, State, StateId, StateText};
-use super::super::manifest::Role;
+use super::super::graph::{Answer, AnswerId, AnswerType, Choice, HIDDEN, Kind, Retired, State, StateId, StateText};
+use super::super::manifest::{Field, FieldType, Role};
 use super::super::source::{KindSource, OptionSource, StateSource, Word};
 use super::Compiler;
 use crate::text::Language;
@@ -33,7 +33,10 @@ impl Compiler<'_> {
                 Fault::new("E01", option.id.at, format!("`{}` has another meaning in the texts", option.id.value));
             self.faults.push(fault.fix("give the option an id of its own"));
         }
-        let options: Vec<Choice> = source.options.iter().map(|option| self.choice(option, flow)).collect();
+        let shown = show.map_or(&[][..], |(_, operation)| operation.gives);
+        let options = source.options.iter().filter_map(|option| self.choice(option, flow, shown)).collect::<Vec<_>>();
+        let retired = source.options.iter().filter(|option| option.retired);
+        let retired = retired.map(|option| Retired { key: option.key.value.clone(), id: option.id.value.clone() });
         let go = |compiler: &mut Self| {
             let Some(go) = &source.go else {
                 let fault = Fault::new("E03", source.name.at, "this state leads nowhere");
@@ -91,17 +94,18 @@ impl Compiler<'_> {
         let private = source.private
             || matches!(&kind, Kind::Ask { answer, .. } | Kind::Menu { typed: Some((answer, _)) }
                 if self.answers.get(answer.0).is_some_and(|answer| answer.kind == AnswerType::Pin));
-        let shown = show.map_or(&[][..], |(_, operation)| operation.gives);
         let row = rows.map_or(&[][..], |(_, operation)| operation.gives);
         let mut state = State {
             name,
             kind,
             show: show.map(|(index, _)| index),
             options,
+            retired: retired.collect(),
             back: source.back,
             private,
             opening: false,
             at: source.name.at,
+            answered: Vec::new(),
             texts: <[StateText; 4]>::default(),
         };
         if state.is_screen() {
@@ -151,8 +155,10 @@ impl Compiler<'_> {
         }
     }
 
-    fn choice(&mut self, option: &OptionSource, flow: &str) -> Choice {
+    /// An option; `None` for one that is retired.
+    fn choice(&mut self, option: &OptionSource, flow: &str, shown: &[Field]) -> Option<Choice> {
         self.well_named(&option.id);
+        let go = option.go.as_ref()?;
         let mut set = Vec::new();
         for (name, value) in &option.set {
             let answer = self.answer_named(name);
@@ -174,8 +180,26 @@ impl Compiler<'_> {
                 self.faults.push(Fault::new("E01", value.at, what).fix(fix));
             }
         }
-        let go = self.state_named(&option.go, Some(flow));
-        Choice { key: option.key.value.clone(), id: option.id.value.clone(), go, set }
+        let go = self.state_named(go, Some(flow));
+        let when = option.when.as_ref().and_then(|when| self.hides(when, shown));
+        Some(Choice { key: option.key.value.clone(), id: option.id.value.clone(), go, set, when })
+    }
+
+    /// The value that hides an option: one of the screen's that can be `no`.
+    fn hides(&mut self, when: &Word, shown: &[Field]) -> Option<usize> {
+        let can_hide = |field: &Field| matches!(field.kind, FieldType::Word(words) if words.contains(&HIDDEN));
+        let found = shown.iter().position(|field| field.name == when.value && can_hide(field));
+        if found.is_none() {
+            let what = format!("`{}` is no yes-or-no value of this screen's `show`", when.value);
+            let known: Vec<&str> = shown.iter().filter(|field| can_hide(field)).map(|field| field.name).collect();
+            let fix = if known.is_empty() {
+                "give the state a `show` with such a value, or remove `when`".to_owned()
+            } else {
+                format!("known here: {}", known.join(", "))
+            };
+            self.faults.push(Fault::new("E01", when.at, what).fix(fix));
+        }
+        found
     }
 
     /// A state for each outcome of an operation, exactly.

@@ -60,6 +60,7 @@ impl Compiler<'_> {
         let mut known: Vec<&str> = vec!["text", "bad"];
         known.extend(pick.then_some("row"));
         known.extend(state.options.iter().map(|choice| choice.id.as_str()));
+        known.extend(state.retired.iter().map(|retired| retired.id.as_str()));
         self.unknown_slots(language, &state.name, &known);
         let mut slot = |name: &str, row: &[Field]| {
             let text = match name {
@@ -73,6 +74,7 @@ impl Compiler<'_> {
             bad: slot("bad", &[]),
             row: if pick { slot("row", row).unwrap_or_default() } else { Template::new() },
             options: state.options.iter().map(|choice| slot(&choice.id, &[]).unwrap_or_default()).collect(),
+            retired: state.retired.iter().map(|retired| slot(&retired.id, &[]).unwrap_or_default()).collect(),
         }
     }
 

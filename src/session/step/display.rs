@@ -1,11 +1,11 @@
 //! Screens: asks for the values and rows that a state shows, and lays them out.
 
 use super::super::event::{Row, RowsWanted, Screen};
-use super::super::screen::{self, Given, Pages, Parts, ROWS_MAX};
+use super::super::screen::{self, Given, Pages, Parts, ROWS_MAX, Room};
 use super::super::visit::{Page, PageStart};
-use super::{Effect, Engine};
-use crate::menu::graph::{Answer, AnswerId, AnswerType, EngineText, Kind, State, StateId};
-use crate::menu::manifest::Field;
+use super::{Above, Effect, Engine};
+use crate::menu::graph::{Answer, AnswerId, AnswerType, Choice, EngineText, HIDDEN, Kind, State, StateId};
+use crate::menu::manifest::{Field, Value};
 
 /// Effects after which a list whose pages have all gone is shown from its beginning.
 const PAGES_BACK_MAX: u8 = 8;
@@ -29,7 +29,7 @@ impl<'a> Engine<'a> {
         }
         self.arrive(state);
         let parts = self.parts(state);
-        let text = screen::plain(&parts, self.limit());
+        let text = screen::plain(&parts, self.room());
         self.screen(state, text)
     }
 
@@ -48,7 +48,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn screen(&mut self, state: &State, text: String) -> Effect {
+    fn screen(&mut self, state: &State, mut text: String) -> Effect {
+        let forbidden = &self.scene.limits.forbidden;
+        if !forbidden.is_empty() && text.contains(forbidden.as_slice()) {
+            // A name may hold what the gateway refuses; the texts are proven not to.
+            text = text.replace(forbidden.as_slice(), " ");
+        }
         // A secret is for the action behind it; it does not outlive the hop.
         let answers = &self.scene.bundle.answers;
         let secret = |id: AnswerId| answers.get(id.0).is_some_and(|answer| answer.kind == AnswerType::Pin);
@@ -66,19 +71,27 @@ impl<'a> Engine<'a> {
     pub(super) fn resume_question(&mut self) -> Effect {
         let words = self.words();
         let mut parts = Parts::default();
-        if let Some(error) = self.error {
+        if let Some(Above::Error(error)) = self.above {
             parts.above.push_str(words.engine(error));
             parts.above.push('\n');
         }
         parts.above.push_str(words.engine(EngineText::Resume));
         screen::push_line(&mut parts.options, "1", words.engine(EngineText::ResumeContinue));
         screen::push_line(&mut parts.options, "2", words.engine(EngineText::ResumeRestart));
-        let text = screen::plain(&parts, self.limit());
+        let text = screen::plain(&parts, self.room());
         Effect::Screen(Screen { text, end: false, state: self.visit.at, private: false })
     }
 
-    fn limit(&self) -> usize {
-        if self.opening { self.scene.bundle.opening_septets } else { self.scene.bundle.screen_septets }
+    fn room(&self) -> Room {
+        let limits = self.scene.limits;
+        let septets = if self.opening { limits.opening_septets } else { limits.screen_septets };
+        Room { septets, lines: limits.lines }
+    }
+
+    /// Whether a value of the screen hides an option.
+    pub(super) fn is_hidden(&self, choice: &Choice) -> bool {
+        let shown = self.shown.as_deref().unwrap_or_default();
+        choice.when.is_some_and(|when| shown.get(when) == Some(&Value::Word(HIDDEN)))
     }
 
     fn fields(&self, operation: Option<usize>) -> &'a [Field] {
@@ -98,16 +111,22 @@ impl<'a> Engine<'a> {
         let Some(text) = state.texts.get(words.language.index()) else { return parts };
         let shown = self.given(state);
         let visit = Some(&*self.visit);
-        if let Some(error) = self.error {
-            let own = !matches!(error, EngineText::TooLong | EngineText::NotFound);
-            match text.bad.as_ref().filter(|_| own) {
-                Some(bad) => words.fill_into(&mut parts.above, bad, visit, shown, Given::default()),
-                None => parts.above.push_str(words.engine(error)),
+        if let Some(above) = self.above {
+            let own = match above {
+                Above::Error(EngineText::TooLong | EngineText::NotFound) => None,
+                Above::Error(_) => text.bad.as_ref(),
+                Above::Retired(index) => text.retired.get(index),
+            };
+            match (own, above) {
+                (Some(own), _) => words.fill_into(&mut parts.above, own, visit, shown, Given::default()),
+                (None, Above::Error(error)) => parts.above.push_str(words.engine(error)),
+                (None, Above::Retired(_)) => {}
             }
             parts.above.push('\n');
         }
         words.fill_into(&mut parts.above, &text.text, visit, shown, Given::default());
-        for (choice, label) in state.options.iter().zip(&text.options) {
+        let options = state.options.iter().zip(&text.options);
+        for (choice, label) in options.filter(|(choice, _)| !self.is_hidden(choice)) {
             screen::push_line(&mut parts.options, &choice.key, "");
             words.fill_into(&mut parts.options, label, visit, shown, Given::default());
         }
@@ -142,7 +161,7 @@ impl<'a> Engine<'a> {
         let row_text = state.texts.get(words.language.index()).map(|text| &text.row);
         let (fields, shown) = (self.fields(Some(*query)), self.given(state));
         let visit = Some(&*self.visit);
-        let (text, shown) = screen::list(&parts, pages, self.limit(), |row, out| {
+        let (text, shown) = screen::list(&parts, pages, self.room(), |row, out| {
             if let (Some(text), Some(row)) = (row_text, rows.get(row)) {
                 words.fill_into(out, text, visit, shown, Given { fields, values: &row.values });
             }

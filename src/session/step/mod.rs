@@ -9,7 +9,7 @@
 mod display;
 mod typed;
 
-use super::event::{Effect, Event, Scene};
+use super::event::{Effect, Event, Scene, Turn};
 use super::input;
 use super::screen::Words;
 use super::visit::{Frame, Place, Visit};
@@ -32,21 +32,58 @@ pub struct Engine<'a> {
     pub visit: &'a mut Visit,
     /// Whether the screen will be the first of its session.
     opening: bool,
-    /// Why the last answer was not taken.
-    error: Option<EngineText>,
+    /// What stands above the prompt.
+    above: Option<Above>,
+    /// The option that was chosen, while it is not known whether it is hidden.
+    asked: Option<usize>,
+    /// What this hop was to the screen before it.
+    turn: Turn,
     /// The values of the screen, once the host gave them.
     shown: Option<Vec<Value>>,
     /// The screen that is being left: remembered when the next one is certain.
     left: Option<Place>,
     /// Whether a list was narrowed on this hop: only then may one exact row be chosen at once.
     narrowed: bool,
+    /// The states of this hop, in their order: where it began, and what was entered.
+    entered: Vec<StateId>,
     effects: u8,
+}
+
+/// A line above the prompt.
+#[derive(Clone, Copy, Debug)]
+enum Above {
+    /// Why the last answer was not taken.
+    Error(EngineText),
+    /// Where the thing went that this key stood for, by position among the retired.
+    Retired(usize),
 }
 
 impl<'a> Engine<'a> {
     /// Takes up a visit for one hop.
     pub fn new(scene: Scene<'a>, visit: &'a mut Visit) -> Self {
-        Self { scene, visit, opening: false, error: None, shown: None, left: None, narrowed: false, effects: 0 }
+        Self {
+            scene,
+            visit,
+            opening: false,
+            above: None,
+            asked: None,
+            turn: Turn::Dialled,
+            shown: None,
+            left: None,
+            narrowed: false,
+            entered: Vec::new(),
+            effects: 0,
+        }
+    }
+
+    /// The states of this hop, in their order.
+    pub fn entered(&self) -> &[StateId] {
+        &self.entered
+    }
+
+    /// What this hop was to the screen before it.
+    pub fn turn(&self) -> Turn {
+        self.turn
     }
 
     /// One step. Begin with `Dial`, `Resume` or `Input`; answer every effect until there is a screen.
@@ -67,8 +104,14 @@ impl<'a> Engine<'a> {
                 self.opening = true;
                 self.resume(&extras)
             }
+            Event::Continue => {
+                self.visit.hop = self.visit.hop.saturating_add(1);
+                self.opening = true;
+                if !self.may_resume() { self.restart("") } else { self.go_on() }
+            }
             Event::Input(typed) => {
                 self.visit.hop = self.visit.hop.saturating_add(1);
+                self.entered.push(self.visit.at);
                 self.input(&typed)
             }
             Event::Outcome(outcome, set) => {
@@ -84,7 +127,10 @@ impl<'a> Engine<'a> {
             }
             Event::Values(values) => {
                 self.shown = Some(values);
-                self.display()
+                match self.asked.take() {
+                    Some(choice) => self.choose(choice),
+                    None => self.display(),
+                }
             }
             Event::Rows(rows, beyond) => self.rows(&rows, beyond),
             Event::Fault => self.fault(),
@@ -109,8 +155,9 @@ impl<'a> Engine<'a> {
     /// A fault never shows its inside: it leads to the bundle's own words.
     fn fault(&mut self) -> Effect {
         self.visit.forget();
-        (self.left, self.error, self.shown, self.narrowed) = (None, None, None, false);
+        (self.left, self.above, self.asked, self.shown, self.narrowed) = (None, None, None, None, false);
         self.visit.at = self.scene.bundle.fault;
+        self.entered.push(self.visit.at);
         self.effects = 0;
         // A fault screen that needs the host could fault again, for ever.
         let plain = self.state().is_some_and(State::is_plain_screen);
@@ -119,6 +166,10 @@ impl<'a> Engine<'a> {
 
     fn dial(&mut self, extras: &str) -> Effect {
         let bundle = self.scene.bundle;
+        self.turn = Turn::Dialled;
+        if let Some(notice) = self.maintenance() {
+            return self.outside(notice);
+        }
         let mut target = bundle.entry;
         let extras = extras.trim_end_matches('#');
         let steps: Vec<&str> =
@@ -165,15 +216,34 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Where dials lead during maintenance.
+    fn maintenance(&self) -> Option<StateId> {
+        self.scene.bundle.notice.filter(|_| self.scene.closures.maintenance)
+    }
+
+    /// Whether a dropped visit may be offered: it stands on a screen, no secret one, and not the last.
+    fn may_resume(&self) -> bool {
+        let ended = |state: &State| state.private || !state.is_screen() || matches!(state.kind, Kind::End);
+        !self.state().is_none_or(ended) && self.maintenance().is_none()
+    }
+
     /// Offers a dropped visit; one that cannot be offered is started again.
     fn resume(&mut self, extras: &str) -> Effect {
-        let ended = |state: &State| state.private || !state.is_screen() || matches!(state.kind, Kind::End);
-        if self.state().is_none_or(ended) {
+        if !self.may_resume() {
             return self.restart(extras);
         }
+        self.turn = Turn::Resumed;
         self.visit.wrong = 0;
         self.visit.resume = Some(extras.chars().take(input::TYPED_MAX).collect());
         self.resume_question()
+    }
+
+    /// Goes on with a dropped visit where it stopped.
+    fn go_on(&mut self) -> Effect {
+        self.turn = Turn::Resumed;
+        self.visit.resume = None;
+        self.visit.wrong = 0;
+        self.display_open()
     }
 
     fn restart(&mut self, extras: &str) -> Effect {
@@ -184,12 +254,14 @@ impl<'a> Engine<'a> {
     }
 
     fn home(&mut self) -> Effect {
+        self.turn = Turn::Home;
         self.visit.forget();
         self.begin(self.scene.bundle.entry, false)
     }
 
     /// Leaves the screen on display for another state.
     fn leave(&mut self, go: StateId) -> Effect {
+        self.turn = Turn::Answered;
         self.visit.wrong = 0;
         self.left = Some(self.visit.place());
         self.visit.page = None;
@@ -197,17 +269,19 @@ impl<'a> Engine<'a> {
     }
 
     fn back(&mut self, place: Place) -> Effect {
+        self.turn = Turn::Back;
         self.visit.wrong = 0;
         (self.visit.at, self.visit.stack, self.visit.page) = (place.at, place.stack, place.page);
-        self.display()
+        self.display_open()
     }
 
     /// Says why, and shows the screen again; leads to help when it happens too often.
     fn wrong(&mut self, line: EngineText) -> Effect {
+        self.turn = Turn::Wrong;
         if self.lost() {
             return self.help();
         }
-        self.error = Some(line);
+        self.above = Some(Above::Error(line));
         self.display()
     }
 
@@ -229,14 +303,45 @@ impl<'a> Engine<'a> {
         self.enter(help)
     }
 
+    /// Goes to a screen that stands outside every flow, and back from which nothing leads.
+    fn outside(&mut self, id: StateId) -> Effect {
+        self.visit.forget();
+        self.left = None;
+        self.visit.at = id;
+        self.entered.push(id);
+        self.display()
+    }
+
+    /// Whether an operator has closed the flow of a state.
+    fn is_closed(&self, state: &State) -> bool {
+        let closed = &self.scene.closures.flows;
+        !closed.is_empty() && closed.contains(state.flow())
+    }
+
+    fn closed(&mut self) -> Effect {
+        match self.scene.bundle.closed {
+            Some(closed) => self.outside(closed),
+            None => self.fault(),
+        }
+    }
+
+    /// Shows the state that the visit is at, unless its flow has been closed meanwhile.
+    fn display_open(&mut self) -> Effect {
+        if self.state().is_some_and(|state| self.is_closed(state)) { self.closed() } else { self.display() }
+    }
+
     /// Goes to a state, through calls and returns, until something is needed or shown.
     fn enter(&mut self, id: StateId) -> Effect {
         let bundle = self.scene.bundle;
         let mut next = id;
         for _ in 0..MOVES_MAX {
             self.visit.at = next;
+            self.entered.push(next);
             self.shown = None;
             let Some(state) = self.state() else { return self.fault() };
+            if self.is_closed(state) {
+                return self.closed();
+            }
             next = match &state.kind {
                 Kind::Call { start, .. } => {
                     self.visit.stack.push(Frame::Call(next));

@@ -2,7 +2,7 @@
 
 use super::super::input;
 use super::super::visit::{PAGES_MAX, Page, PageStart};
-use super::{Effect, Engine};
+use super::{Above, Effect, Engine, Turn};
 use crate::menu::graph::{Answer, AnswerId, EngineText, Kind, StateId};
 
 impl Engine<'_> {
@@ -27,9 +27,20 @@ impl Engine<'_> {
         {
             return self.back(place);
         }
-        if let Some(choice) = state.options.iter().find(|choice| choice.key == key) {
-            self.visit.answers.extend(choice.set.iter().cloned());
-            return self.leave(choice.go);
+        if let Some((index, choice)) = state.options.iter().enumerate().find(|(_, choice)| choice.key == key) {
+            return match (choice.when, state.show) {
+                // Whether it stands on the screen is known by the values of the screen.
+                (Some(_), Some(show)) => {
+                    self.asked = Some(index);
+                    Effect::Show(show)
+                }
+                _ => self.choose(index),
+            };
+        }
+        if let Some(index) = state.retired.iter().position(|retired| retired.key == key) {
+            self.turn = Turn::Wrong;
+            self.above = Some(Above::Retired(index));
+            return self.display();
         }
         match &state.kind {
             Kind::Menu { typed: Some((answer, go)) } | Kind::Ask { answer, go } => {
@@ -40,13 +51,19 @@ impl Engine<'_> {
         }
     }
 
+    /// Takes an option, unless it is hidden.
+    pub(super) fn choose(&mut self, index: usize) -> Effect {
+        let Some(choice) = self.state().and_then(|state| state.options.get(index)) else { return self.fault() };
+        if self.is_hidden(choice) {
+            return self.wrong(EngineText::WrongKey);
+        }
+        self.visit.answers.extend(choice.set.iter().cloned());
+        self.leave(choice.go)
+    }
+
     fn resumed(&mut self, key: &str) -> Effect {
         match key {
-            "1" => {
-                self.visit.resume = None;
-                self.visit.wrong = 0;
-                self.display()
-            }
+            "1" => self.go_on(),
             "2" => {
                 let extras = self.visit.resume.take().unwrap_or_default();
                 self.restart(&extras)
@@ -56,7 +73,8 @@ impl Engine<'_> {
                 self.help()
             }
             _ => {
-                self.error = Some(EngineText::WrongKey);
+                self.turn = Turn::Wrong;
+                self.above = Some(Above::Error(EngineText::WrongKey));
                 self.resume_question()
             }
         }
@@ -98,14 +116,17 @@ impl Engine<'_> {
         if find && number.is_none() && !typed.is_empty() {
             *page = Page { find: Some(typed.to_owned()), ..Page::default() };
             self.narrowed = true;
-            return self.display();
+            return self.turned();
         }
         self.wrong(EngineText::WrongKey)
     }
 
     /// The same screen with other rows: no step back is remembered.
     fn turned(&mut self) -> Effect {
-        self.visit.wrong = 0;
+        self.turn = Turn::Turned;
+        if !self.narrowed {
+            self.visit.wrong = 0;
+        }
         self.display()
     }
 }

@@ -1,7 +1,7 @@
 //! A host for the example: answers every effect, and holds every screen and every stored visit to their promises.
 
 use super::super::input::Today;
-use super::super::{Effect, Engine, Event, Row, RowsWanted, Scene, Screen, Visit};
+use super::super::{Closures, Effect, Engine, Event, Row, RowsWanted, Scene, Screen, Turn, Visit};
 use crate::menu::graph::{Answer, Bundle};
 use crate::menu::manifest::Value;
 use crate::menu::tests::example::{ExampleLabels, MANIFEST, bundle};
@@ -27,6 +27,10 @@ pub(super) struct Host {
     pub(super) failing: Option<&'static str>,
     /// Actions that ran, in their order.
     pub(super) acted: Vec<&'static str>,
+    /// What is closed.
+    pub(super) closures: Closures,
+    /// What the last hop was.
+    pub(super) turn: Turn,
 }
 
 impl Host {
@@ -40,6 +44,8 @@ impl Host {
             full: false,
             failing: None,
             acted: Vec::new(),
+            closures: Closures::default(),
+            turn: Turn::Dialled,
         }
     }
 
@@ -67,9 +73,12 @@ impl Host {
 
     /// One hop, from the stored visit to the stored visit.
     pub(super) fn hop(&mut self, event: Event) -> Screen {
-        let opening = matches!(event, Event::Dial(_) | Event::Resume(_));
+        let opening = matches!(event, Event::Dial(_) | Event::Resume(_) | Event::Continue);
+        let closures = self.closures.clone();
         let scene = Scene {
             bundle: self.bundle,
+            limits: &self.bundle.limits,
+            closures: &closures,
             manifest: &MANIFEST,
             labels: &ExampleLabels,
             today: Today { day: Day::from_date(2026, 11, 22).unwrap(), year: 2026 },
@@ -83,10 +92,12 @@ impl Host {
         for _ in 0..EFFECTS_MAX {
             let event = match effect {
                 Effect::Screen(screen) => {
-                    let limit = if opening { self.bundle.opening_septets } else { self.bundle.screen_septets };
+                    let limit =
+                        if opening { self.bundle.limits.opening_septets } else { self.bundle.limits.screen_septets };
                     let septets = gsm7::septets(&screen.text);
                     assert!(septets.is_some_and(|septets| septets <= limit), "{septets:?}: {}", screen.text);
                     assert!(!screen.text.is_empty());
+                    self.turn = engine.turn();
                     assert_eq!(visit.hop, hop + 1);
                     self.visit = visit;
                     return screen;

@@ -232,6 +232,11 @@ fn next_date(day: i32, month: i32, today: Day) -> Result<Day, DayFault> {
     on([year, year + 1]).find(|found| *found >= today).ok_or(DayFault::NoSuchDay)
 }
 
+/// A moment as operators read it in lists: `2026-11-22 14:05:09Z`.
+pub fn utc(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
 /// A day with its weekday, short enough for a line: `Tue 24/11`, `Kuwa 2 24/11`, `Mar 24/11`, `Jumanne 24/11`.
 pub fn short(day: Day, language: Language) -> String {
     let (_, month, of_month) = day.date();

@@ -7,4 +7,4 @@ mod clock;
 mod day;
 
 pub use clock::{MINUTES_PER_DAY, TimeFault, clock, minute_of_day, parse_clock, widest_clock, widest_clock_every};
-pub use day::{Day, DayFault, Weekday, short, widest_day};
+pub use day::{Day, DayFault, Weekday, short, utc, widest_day};

@@ -1,0 +1,136 @@
+//! Writes a call down as a transcript, while it is made: a test, a replay for support, a page of documentation.
+//!
+//! What a transcript must not hold is exchanged for something of the same shape, so that it still plays: phone numbers
+//! become zeros behind their first digits, words that were typed become `Aaaaa`, and what was typed on a secret screen
+//! becomes zeros. Where the network does not tell which screens are secret, four to six digits are taken for a secret.
+
+use std::fmt::Write as _;
+
+use super::Sms;
+use crate::gateway::ussd::UssdAnswer;
+use crate::text::masking;
+
+/// The digits of a secret.
+const SECRET_DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
+
+/// A transcript that grows.
+#[derive(Default)]
+pub struct Recorder {
+    out: String,
+    /// Words that were typed, and what stands for them.
+    words: Vec<(String, String)>,
+    number: Option<String>,
+}
+
+/// What was typed stays out of logs.
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recorder({} bytes)", self.out.len())
+    }
+}
+
+impl Recorder {
+    /// A recording that begins with a line about itself.
+    pub fn new() -> Self {
+        let out =
+            "# Recorded. Phone numbers, typed words and secrets are exchanged for others of their shape.\n".into();
+        Self { out, ..Self::default() }
+    }
+
+    /// A call begins.
+    pub fn dialled(&mut self, code: &str, number: &str) {
+        let code = self.masked(code);
+        if self.number.as_deref() == Some(number) {
+            self.line("dial", &code);
+        } else {
+            self.line("dial", &format!("{code} as {}", masking::numbers(number)));
+            self.number = Some(number.to_owned());
+        }
+    }
+
+    /// Something is typed on a screen that is secret, is not, or of which that is not known.
+    pub fn typed(&mut self, typed: &str, is_secret: Option<bool>) {
+        let digits = !typed.is_empty() && typed.chars().all(|character| character.is_ascii_digit());
+        let may_be_secret = digits && SECRET_DIGITS.contains(&typed.len());
+        let shown = if is_secret.unwrap_or(may_be_secret) {
+            typed.chars().map(|_| '0').collect()
+        } else {
+            if typed.chars().any(char::is_alphabetic) {
+                let mask = masking::letters(typed);
+                self.words.push((typed.trim().to_owned(), mask.trim().to_owned()));
+            }
+            self.masked(typed)
+        };
+        self.line(">", &shown);
+    }
+
+    /// What was on the screen.
+    pub fn screen(&mut self, answer: &UssdAnswer) {
+        let text = self.masked(&answer.text);
+        text.lines().for_each(|line| self.line("=", line));
+        if answer.end {
+            self.out.push_str("end\n");
+        }
+    }
+
+    /// An SMS came.
+    pub fn message(&mut self, sms: &Sms) {
+        let text = self.masked(&sms.text).replace('\n', " ");
+        self.line("sms", &text);
+    }
+
+    /// The call was cut.
+    pub fn dropped(&mut self) {
+        self.out.push_str("drop\n");
+    }
+
+    /// The transcript so far.
+    pub fn text(&self) -> &str {
+        &self.out
+    }
+
+    fn line(&mut self, word: &str, rest: &str) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.out, "{word} {}", rest.trim_end());
+    }
+
+    fn masked(&self, text: &str) -> String {
+        let mut text = masking::numbers(text);
+        for (word, mask) in &self.words {
+            text = masking::exchange(&text, word, mask);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::menu::transcript::parse;
+
+    fn screen(text: &str, end: bool) -> UssdAnswer {
+        UssdAnswer { text: text.to_owned(), end }
+    }
+
+    #[test]
+    fn a_recording_is_a_transcript_without_numbers_names_and_secrets() {
+        let mut recorder = Recorder::new();
+        recorder.dialled("*567#", "+250788123456");
+        recorder.screen(&screen("Your name?\n0 Back", false));
+        recorder.typed("Uwase Aline", Some(false));
+        recorder.screen(&screen("Welcome UWASE ALINE. Call 0788 999 111 or 250789999111.", false));
+        recorder.typed("1990", Some(false));
+        recorder.typed("4711", Some(true));
+        recorder.typed("4711", None);
+        recorder.dropped();
+        recorder.dialled("*567*48213#", "+250788123456");
+        recorder.screen(&screen("Paid 7,000", true));
+        recorder.message(&Sms { id: 1, text: "Uwase Aline,\nyou are listed".into() });
+        let text = recorder.text();
+        let wanted = "dial *567# as +250780000000\n= Your name?\n= 0 Back\n> Aaaaa Aaaaa\n\
+            = Welcome Aaaaa Aaaaa. Call 0788 900 000 or 250780000000.\n> 1990\n> 0000\n> 0000\ndrop\n\
+            dial *567*48213#\n= Paid 7,000\nend\nsms Aaaaa Aaaaa, you are listed\n";
+        assert_eq!(text.split_once('\n').unwrap().1, wanted);
+        assert!(parse(text).is_ok());
+    }
+}
