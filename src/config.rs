@@ -157,6 +157,13 @@ pub fn demo_flags() -> Vec<Flag> {
     demo.into_iter().map(|(name, value)| ("--demo", name.to_owned(), value.to_owned())).collect()
 }
 
+/// Whether the tests make as many rounds as the documents promise: `KAZILINE_DRILL=full`.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub(crate) fn full_drill() -> bool {
+    std::env::var_os("KAZILINE_DRILL").is_some_and(|value| value == "full")
+}
+
 impl Config {
     /// Reads the file (`file`, else the one that the environment names) and the environment, and lays the flags on top.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]

@@ -34,7 +34,7 @@ pub enum PhoneFault {
     #[error("`wait` needs a clock that can be moved: run the transcript without --url")]
     Time,
     /// Nobody operates the service from here.
-    #[error("`freeze`, `notice` and `fault` need a service of their own: run the transcript without --url")]
+    #[error("`freeze`, `notice`, `hotline` and `fault` need a service of their own: run the transcript without --url")]
     Operator,
 }
 
@@ -94,6 +94,13 @@ pub enum Operator<'a> {
     },
     /// Announces maintenance, or its end.
     Notice(bool),
+    /// Puts a hotline first in the country pack.
+    Hotline {
+        /// Its name.
+        name: &'a str,
+        /// Its number.
+        number: &'a str,
+    },
     /// Has the next thing fail that a screen asks for.
     Fault,
 }

@@ -8,7 +8,7 @@ use crate::storage::Keys;
 use crate::text::{Language, gsm7, money};
 
 /// What actions work with, the same for every hop.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     /// The country pack.
     pub country: Country,

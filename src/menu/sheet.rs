@@ -549,7 +549,11 @@ mod tests {
     #[test]
     fn tables_and_files_that_a_language_lacks_are_made() {
         let inside = (SW, "[vault.inside]\ntext = \"Majibu yako yapo kliniki.\"\n\n", "");
-        let words = (SW, "[words]\nup = \"inapanda\"\ndown = \"inashuka\"\nkilo = \"kg\"\n\n", "");
+        let words = (
+            SW,
+            "[words]\nyes = \"NDIYO\"\nno = \"HAPANA\"\nup = \"inapanda\"\ndown = \"inashuka\"\nkilo = \"kg\"\n\n",
+            "",
+        );
         let some = sources_with(&[inside, words]);
         let files = FILES.into_iter().filter(|(path, _)| *path != SW);
         let none = Sources::new(files.map(|(path, text)| (path.to_owned(), text.to_owned())));

@@ -14,6 +14,7 @@
 //! septets 140                     the screen has at most so many
 //! freeze help                     an operator closes a flow; `thaw help` opens it again
 //! notice on                       every dial leads to the notice of maintenance, until `notice off`
+//! hotline Police 112              the country has this hotline, first of all
 //! fault                           the next thing that a screen asks for cannot be done
 //! sms You are listed              the newest SMS to the number contains this
 //! no sms                          no SMS has come since the dial
@@ -61,6 +62,13 @@ pub enum Line {
     },
     /// Maintenance begins, or ends.
     Notice(bool),
+    /// The country has this hotline.
+    Hotline {
+        /// Its name.
+        name: String,
+        /// Its number.
+        number: String,
+    },
     /// The next thing that a screen asks of the service fails.
     Fault,
     /// The newest SMS contains this.
@@ -108,7 +116,7 @@ pub fn parse(text: &str) -> Result<Transcript, Vec<TranscriptFault>> {
 }
 
 const KNOWN: &str = "a line begins with dial, >, <, =, !, redeliver, drop, wait, end, septets, freeze, thaw, notice on, \
-    notice off, fault, sms or no sms";
+    notice off, hotline, fault, sms or no sms";
 
 fn line(written: &str) -> Result<Line, String> {
     let (word, rest) = written.split_once(' ').unwrap_or((written, ""));
@@ -142,6 +150,10 @@ fn line(written: &str) -> Result<Line, String> {
             Ok(Line::Freeze { flow: rest.to_owned(), is_frozen: word == "freeze" })
         }
         "notice" if matches!(rest, "on" | "off") => Ok(Line::Notice(rest == "on")),
+        "hotline" => match rest.rsplit_once(' ') {
+            Some((name, number)) => Ok(Line::Hotline { name: name.trim().to_owned(), number: number.to_owned() }),
+            None => Err("write: hotline Police 112".to_owned()),
+        },
         "fault" => alone(Line::Fault),
         "septets" => rest.parse().map(Line::Septets).map_err(|_| "write: septets 140".to_owned()),
         "wait" => {
@@ -162,9 +174,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_is_read() {
-        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nsms x\nno sms\n";
+        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nhotline Police post 112\nsms x\nno sms\n";
         let transcript = parse(text).unwrap();
-        assert_eq!(transcript.lines.len(), 17);
+        assert_eq!(transcript.lines.len(), 18);
         assert_eq!(transcript.lines[4], (7, Line::Type(String::new())));
         assert_eq!(transcript.lines[8], (11, Line::Wait(600_000)));
     }

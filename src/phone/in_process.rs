@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Call, Network, Operator, PhoneFault, Sms};
+use crate::actions::Host;
 use crate::app::Core;
 use crate::clock::SimulatedClock;
-use crate::country::Msisdn;
+use crate::country::{Hotline, Msisdn};
 use crate::delivery::deliver_due;
 use crate::gateway::ussd::{ClosedWhy, UssdAnswer, UssdEvent};
 use crate::hop::{self, Hop};
@@ -86,6 +87,12 @@ impl Network for InProcess {
             Operator::Freeze { flow, is_frozen: true } => drop(closures.flows.insert(flow.to_owned())),
             Operator::Freeze { flow, is_frozen: false } => drop(closures.flows.remove(flow)),
             Operator::Notice(is_on) => closures.maintenance = is_on,
+            Operator::Hotline { name, number } => {
+                let Host { mut country, keys, short_code, .. } = Host::clone(&service.host);
+                country.hotlines.insert(0, Hotline::invented(name, number));
+                self.core.service.host = Arc::new(Host::new(country, keys, short_code));
+                return Ok(());
+            }
             Operator::Fault => {
                 let rehearsal = service.rehearsal.as_ref().ok_or(PhoneFault::Operator)?;
                 rehearsal.fails.store(true, Ordering::Release);

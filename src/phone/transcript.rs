@@ -138,6 +138,10 @@ async fn each<N: Network>(
             phone.network().operate(Operator::Notice(*is_on))?;
             None
         }
+        Line::Hotline { name, number } => {
+            phone.network().operate(Operator::Hotline { name, number })?;
+            None
+        }
         Line::Fault => {
             phone.network().operate(Operator::Fault)?;
             None

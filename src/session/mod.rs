@@ -10,6 +10,7 @@ pub mod input;
 pub mod screen;
 pub mod step;
 pub mod visit;
+pub mod wander;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ mod dumped;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod killed;
@@ -23,6 +25,10 @@ mod large;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod menu_faults;
+#[cfg(test)]
+mod menu_tools;
+#[cfg(test)]
 mod menus_page;
 #[cfg(test)]
 mod moving;
@@ -30,6 +36,8 @@ mod moving;
 mod nodes;
 #[cfg(test)]
 mod portable;
+#[cfg(test)]
+mod publishing;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]

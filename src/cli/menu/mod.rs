@@ -3,10 +3,10 @@
 mod check;
 mod diff;
 mod graph;
-// mod pack;
+mod pack;
 mod play;
 mod publish;
-// mod schema;
+mod schema;
 mod sheet;
 mod stats;
 
@@ -33,8 +33,8 @@ pub(super) enum Menu {
     Sheet(sheet::Sheet),
     /// Tell what callers will notice when one bundle follows another
     Diff(diff::Diff),
-    // /// Make the folder for an operator's acceptance test
-    // Pack(pack::Pack),
+    /// Make the folder for an operator's acceptance test
+    Pack(pack::Pack),
     /// Prove a bundle and serve it, on all nodes, without a restart
     Publish(publish::Publish),
     /// Go back to an earlier bundle
@@ -49,8 +49,8 @@ pub(super) enum Menu {
     Status(publish::Status),
     /// Tell how screens fare: shown, answered, wrong, back, dropped, seconds
     Stats(stats::Stats),
-    // /// The JSON Schema of the files, for editors
-    // Schema(schema::Schema),
+    /// The JSON Schema of the files, for editors
+    Schema(schema::Schema),
 }
 
 impl Menu {
@@ -61,7 +61,7 @@ impl Menu {
             Menu::Graph(args) => args.run(),
             Menu::Sheet(args) => args.run(),
             Menu::Diff(args) => args.run(),
-            // Menu::Pack(args) => args.run(),
+            Menu::Pack(args) => args.run(),
             Menu::Publish(args) => args.run(),
             Menu::Rollback(args) => args.run(),
             Menu::Freeze(args) => args.run(),
@@ -69,7 +69,7 @@ impl Menu {
             Menu::Notice(args) => args.run(),
             Menu::Status(args) => args.run(),
             Menu::Stats(args) => args.run(),
-            // Menu::Schema(args) => args.run(),
+            Menu::Schema(args) => args.run(),
         }
     }
 }

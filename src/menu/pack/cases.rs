@@ -156,7 +156,19 @@ fn done(line: &Line) -> Option<Step<'_>> {
         Line::Redeliver => ("Let the gateway send the last answer again", String::new()),
         Line::Drop => ("Cut the call", String::new()),
         Line::Wait(ms) => ("Wait", duration(*ms)),
-        Line::Contains(_) | Line::HasLine(_) | Line::Lacks(_) | Line::End | Line::Sms(_) | Line::NoSms => return None,
+        Line::Freeze { flow, is_frozen: true } => ("Let the service close", flow.clone()),
+        Line::Freeze { flow, is_frozen: false } => ("Let the service open again", flow.clone()),
+        Line::Notice(true) => ("Let the service announce maintenance", String::new()),
+        Line::Notice(false) => ("Let the service end maintenance", String::new()),
+        Line::Hotline { name, number } => ("Let the service have the hotline", format!("{name}, {number}")),
+        Line::Fault => ("Let the service fail at the next step", String::new()),
+        Line::Contains(_)
+        | Line::HasLine(_)
+        | Line::Lacks(_)
+        | Line::Septets(_)
+        | Line::End
+        | Line::Sms(_)
+        | Line::NoSms => return None,
     };
     let expected = if *line == Line::Redeliver { vec![Expected::Same] } else { Vec::new() };
     Some(Step { action, input, expected })
@@ -177,7 +189,17 @@ fn expect<'a>(expected: &mut Vec<Expected<'a>>, line: &'a Line) {
         Line::Sms(words) => Expected::Sms(words),
         Line::NoSms => Expected::NoSms,
         Line::End => Expected::End,
-        Line::Dial { .. } | Line::Type(_) | Line::Redeliver | Line::Drop | Line::Wait(_) => return,
+        // Every screen's length is looked at anyhow.
+        Line::Septets(_) => return,
+        Line::Dial { .. }
+        | Line::Type(_)
+        | Line::Redeliver
+        | Line::Drop
+        | Line::Wait(_)
+        | Line::Freeze { .. }
+        | Line::Notice(_)
+        | Line::Hotline { .. }
+        | Line::Fault => return,
     };
     expected.push(new);
 }
@@ -235,9 +257,9 @@ impl Errors {
 
 /// The prompts of a state in all languages of the bundle.
 fn prompts(bundle: &Bundle, id: StateId) -> Vec<Template<Slot>> {
-    let texts = bundle.state(id).map(|state| &state.texts);
-    let prompt = |language: &Language| Some(texts?.get(language.index())?.text.clone());
-    bundle.languages.iter().filter_map(prompt).collect()
+    let Some(state) = bundle.state(id) else { return Vec::new() };
+    let texts = bundle.languages.iter().filter_map(|language| state.texts.get(language.index()));
+    texts.map(|text| text.text.clone()).collect()
 }
 
 /// Whether a line can be this text, whatever the values are. One of values alone could be anything, and is not told.
@@ -276,7 +298,10 @@ mod tests {
         assert_eq!(errors("home", "dial *567#\n> 9\n< Press a number below.\n"), ["a wrong answer"]);
         assert_eq!(errors("home", "dial *567#\n> 1\n= A name has letters.\n"), ["a wrong answer"]);
         assert_eq!(errors("home", "= Press the number in front of a line, then send.\n"), ["a wrong answer"]);
-        assert_eq!(errors("home", "dial *567#\nredeliver\ndrop\n"), ["a call that is cut", "an answer that comes twice"]);
+        assert_eq!(
+            errors("home", "dial *567#\nredeliver\ndrop\n"),
+            ["a call that is cut", "an answer that comes twice"]
+        );
         assert_eq!(errors("home", "= Sorry, something failed. Dial again.\n"), ["a refusal"]);
         assert_eq!(errors("home", "dial *567#\nno sms\n"), ["a refusal"]);
         assert_eq!(errors("register_refused", "dial *567#\n"), ["a refusal"]);
@@ -300,7 +325,8 @@ mod tests {
 
     #[test]
     fn what_is_done_begins_a_step_and_what_is_expected_belongs_to_it() {
-        let transcript = parse("dial *567# as +250788000001\n= A\n= B\n! C\nwait 2h\nredeliver\n> \nsms D\n> 1\n").unwrap();
+        let transcript =
+            parse("dial *567# as +250788000001\n= A\n= B\n! C\nwait 2h\nredeliver\n> \nsms D\n> 1\n").unwrap();
         let steps = steps(&transcript);
         let told: Vec<(&str, &str)> = steps.iter().map(|step| (step.action, step.input.as_str())).collect();
         let again = "Let the gateway send the last answer again";

@@ -10,11 +10,8 @@ use crate::text::{Language, gsm7};
 use super::PackInput;
 
 /// Screens that the engine shows by itself. No flow can have the name `engine`.
-const ENGINE: [(&str, EngineText); 3] = [
-    ("engine.resume", EngineText::Resume),
-    ("engine.apology", EngineText::Apology),
-    ("engine.over", EngineText::Over),
-];
+const ENGINE: [(&str, EngineText); 3] =
+    [("engine.resume", EngineText::Resume), ("engine.apology", EngineText::Apology), ("engine.over", EngineText::Over)];
 
 /// The engine's screens of a bundle: one that never offers a dropped visit again does not ask about it.
 fn of_the_engine(bundle: &Bundle) -> Vec<(&'static str, EngineText)> {

@@ -65,7 +65,7 @@ impl Tree {
 
     /// The ways from a state, or the roots.
     pub(super) fn ways(&self, from: Option<StateId>) -> &[Way] {
-        from.map_or(self.roots.as_slice(), |id| self.ways.get(id.0).map_or(&[], Vec::as_slice))
+        from.map_or(self.roots.as_slice(), |id| self.ways.get(id.0).map(Vec::as_slice).unwrap_or_default())
     }
 
     /// Whether a state is unfolded here, and not elsewhere.
@@ -84,7 +84,7 @@ fn spots(roots: &[Way], ways: &[Vec<Way>]) -> BTreeMap<StateId, Spot> {
             let Some(id) = go else { continue };
             let Entry::Vacant(place) = spots.entry(id) else { continue };
             place.insert(spot);
-            let next = ways.get(id.0).map_or(&[][..], Vec::as_slice).iter().enumerate();
+            let next = ways.get(id.0).map(Vec::as_slice).unwrap_or_default().iter().enumerate();
             queue.extend(next.map(|(number, way)| (way.go, Spot { from: Some(id), number })));
         }
     }

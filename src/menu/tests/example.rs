@@ -75,6 +75,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
             ..operation("market.price", Role::Show)
         },
         Operation { needs: &["crop", "price"], outcomes: &["posted"], ..operation("market.post", Role::Action) },
+        Operation { gives: &[field("open", FieldType::Word(&["yes", "no"]))], ..operation("clinic.today", Role::Show) },
         Operation { needs: &["code"], outcomes: &["right", "wrong"], ..operation("vault.open", Role::Action) },
     ],
     messages: &[MessageKind {

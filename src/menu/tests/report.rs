@@ -19,9 +19,9 @@ fn a_report_reads_like_a_compilers() {
 help: did you mean `clinic.list`?
 
 error[E09]: `ô` is not in the GSM alphabet and would halve the message
-   --> text/sw.toml:111:8
+   --> text/sw.toml:113:8
     |
-111 | text = "Siri yakô?"
+113 | text = "Siri yakô?"
     |        ^^^^^^^^^^^^
     |
 help: write Siri yako?
@@ -41,7 +41,7 @@ fn a_machine_is_told_line_and_column_in_characters() {
     let report = report.unwrap_err();
     let json = serde_json::to_value(report.records()).unwrap();
     let wanted = serde_json::json!([{
-        "code": "E08", "file": "text/sw.toml", "line": 2, "column": 37,
+        "level": "error", "code": "E08", "file": "text/sw.toml", "line": 2, "column": 37,
         "what": "nothing fills `{qqqq}` here", "fix": json[0]["fix"],
     }]);
     assert_eq!(json, wanted);

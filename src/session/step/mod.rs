@@ -46,6 +46,8 @@ pub struct Engine<'a> {
     narrowed: bool,
     /// The states of this hop, in their order: where it began, and what was entered.
     entered: Vec<StateId>,
+    /// Whether something went wrong that the checker should have prevented, or the host failed.
+    has_faulted: bool,
     effects: u8,
 }
 
@@ -72,8 +74,14 @@ impl<'a> Engine<'a> {
             left: None,
             narrowed: false,
             entered: Vec::new(),
+            has_faulted: false,
             effects: 0,
         }
+    }
+
+    /// Whether this hop came to a fault.
+    pub fn has_faulted(&self) -> bool {
+        self.has_faulted
     }
 
     /// The states of this hop, in their order.
@@ -154,6 +162,7 @@ impl<'a> Engine<'a> {
 
     /// A fault never shows its inside: it leads to the bundle's own words.
     fn fault(&mut self) -> Effect {
+        self.has_faulted = true;
         self.visit.forget();
         (self.left, self.above, self.asked, self.shown, self.narrowed) = (None, None, None, None, false);
         self.visit.at = self.scene.bundle.fault;

@@ -4,7 +4,7 @@ use super::super::input::Today;
 use super::super::{Closures, Effect, Engine, Event, Row, RowsWanted, Scene, Screen, Turn, Visit};
 use crate::menu::graph::{Answer, Bundle};
 use crate::menu::manifest::Value;
-use crate::menu::tests::example::{ExampleLabels, MANIFEST, bundle};
+use crate::menu::tests::example::{ExampleLabels, MANIFEST, build_with, bundle};
 use crate::text::datetime::Day;
 use crate::text::{Language, folding, gsm7};
 
@@ -27,6 +27,8 @@ pub(super) struct Host {
     pub(super) failing: Option<&'static str>,
     /// Actions that ran, in their order.
     pub(super) acted: Vec<&'static str>,
+    /// Whether clinics are open: `yes` or `no`.
+    pub(super) open_today: &'static str,
     /// What is closed.
     pub(super) closures: Closures,
     /// What the last hop was.
@@ -44,9 +46,16 @@ impl Host {
             full: false,
             failing: None,
             acted: Vec::new(),
+            open_today: "yes",
             closures: Closures::default(),
             turn: Turn::Dialled,
         }
+    }
+
+    /// A host for the example with some text replaced.
+    pub(super) fn of(changes: &[(&str, &str, &str)]) -> Self {
+        let bundle = build_with(changes).unwrap_or_else(|report| panic!("{}", report.render()));
+        Self { bundle: Box::leak(Box::new((*bundle).clone())), ..Self::new() }
     }
 
     pub(super) fn dial(&mut self, extras: &str) -> String {
@@ -148,6 +157,7 @@ impl Host {
                 self.acted.push(name);
                 Event::Outcome(0, Vec::new())
             }
+            "clinic.today" => Event::Values(vec![Value::Word(self.open_today)]),
             "vault.open" => Event::Outcome(usize::from(of(visit, "code") != 1234), Vec::new()),
             other => panic!("{other}"),
         }

@@ -3,6 +3,8 @@
 mod dialled;
 mod host;
 mod lists;
+mod mutations;
+mod operated;
 mod random;
 mod typed;
 mod walk;

@@ -139,6 +139,17 @@ impl World {
         self.signal("-CONT");
     }
 
+    /// SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    /// Waits for a line of the log.
+    pub(crate) fn until_logged(&self, words: &str) {
+        let log = self.log.lock().unwrap();
+        while !log.recv_timeout(PATIENCE).expect(words).contains(words) {}
+    }
+
     fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }

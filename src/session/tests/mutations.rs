@@ -1,0 +1,99 @@
+//! Mutations of menus: each is refused with a place, or accepted and then never faults in a caller's hand.
+//!
+//! `KAZILINE_DRILL=full` makes as many as the product promises; without it there are enough to notice a mistake.
+
+use std::collections::HashSet;
+
+use super::super::wander::{Chance, Ground, wander};
+use crate::actions::{self, Host};
+use crate::config::full_drill;
+use crate::country::Country;
+use crate::embedded;
+use crate::menu::tests::example::{ExampleLabels, MANIFEST, sources_with};
+use crate::menu::{Labels, Manifest, Sources, examine};
+use crate::storage::Keys;
+
+/// Hops of a walk: enough to come anywhere in the example and back.
+const HOPS: usize = 8;
+
+/// What a mutation makes of a line: another line of the same file, nothing, itself twice, or a value from elsewhere.
+fn mutate(sources: &Sources, chance: &mut Chance) -> Sources {
+    let mut sources = sources.clone();
+    for _ in 0..=chance.below(2) {
+        let file = chance.below(sources.files.len());
+        let lines: Vec<String> = sources.files[file].text.lines().map(str::to_owned).collect();
+        let mut changed = lines.clone();
+        let at = chance.below(lines.len());
+        match chance.below(6) {
+            0 => drop(changed.remove(at)),
+            1 => changed.insert(at, lines[at].clone()),
+            2 => changed[at].clone_from(&lines[chance.below(lines.len())]),
+            3 => changed.swap(at, chance.below(lines.len())),
+            // A quoted word takes the place of another: a key, a state, an outcome, a text.
+            _ => {
+                let words: Vec<&str> = lines.iter().flat_map(|line| line.split('"').skip(1).step_by(2)).collect();
+                let other = chance.one(&words).copied().unwrap_or_default();
+                let mut parts: Vec<&str> = lines[at].split('"').collect();
+                let quoted = parts.len() / 2;
+                if quoted > 0 {
+                    parts[1 + 2 * chance.below(quoted)] = other;
+                    changed[at] = parts.join("\"");
+                }
+            }
+        }
+        sources.files[file].text = changed.join("\n") + "\n";
+    }
+    sources
+}
+
+/// How many came out how.
+#[derive(Debug, Default)]
+struct Tally {
+    refused: usize,
+    accepted: usize,
+    repeated: usize,
+}
+
+fn run(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usize, walks: usize, seed: u64) -> Tally {
+    let (mut chance, mut tally, mut seen) = (Chance::of(seed), Tally::default(), HashSet::new());
+    for number in 0..mutations {
+        let sources = mutate(base, &mut chance);
+        let found = examine(&sources, manifest, labels);
+        let Some(bundle) = found.bundle else {
+            tally.refused += 1;
+            let records = found.report.records();
+            assert!(!records.is_empty(), "refused without a reason: {number}");
+            for record in records.iter().filter(|record| record.level == "error") {
+                assert!(!record.file.is_empty() && record.line > 0, "no place: {}", record.what);
+            }
+            continue;
+        };
+        if !seen.insert(bundle.hash) {
+            tally.repeated += 1;
+            continue;
+        }
+        tally.accepted += 1;
+        let ground = Ground { bundle: &bundle, manifest, labels };
+        if let Err(grief) = wander(ground, u64::try_from(number).unwrap(), walks, HOPS) {
+            let changed = sources.files.iter().zip(&base.files).find(|(a, b)| a != b).unwrap();
+            panic!("seed {seed}, mutation {number}: {grief:?}\n{}:\n{}", changed.0.path, changed.0.text);
+        }
+    }
+    println!("{mutations} mutations of {} files, {walks} walks each: {tally:?}", base.files.len());
+    tally
+}
+
+#[test]
+fn mutations_of_a_small_bundle_are_refused_or_never_fault() {
+    let (mutations, walks) = if full_drill() { (1_000_000, 1_000) } else { (1_500, 60) };
+    let tally = run(&sources_with(&[]), &MANIFEST, &ExampleLabels, mutations, walks, 1);
+    assert!(tally.accepted > mutations / 50 && tally.refused > mutations / 10, "{tally:?}");
+}
+
+#[test]
+fn mutations_of_the_shipped_menus_are_refused_or_never_fault() {
+    let host = Host::new(Country::embedded("RW").unwrap(), Keys::of_no_secret(), "*567#".to_owned());
+    let (mutations, walks) = if full_drill() { (2_000, 1_000) } else { (60, 60) };
+    let tally = run(&embedded::menus(), actions::manifest(), &host, mutations, walks, 2);
+    assert!(tally.accepted > 0 && tally.refused > mutations / 10, "{tally:?}");
+}
