@@ -1,6 +1,6 @@
 // The phone of the simulator page. It stands where a handset and the network's gateway stand in life: it keeps the
 // session, joins the inputs of a session by `*` as the africastalking dialect does, and shows whatever comes back.
-// It knows nothing of the menus. Read it from the top: measuring, wire, session, keys, inbox, start.
+// It knows nothing of the menus. Read it from the top: measuring, wire, recording, session, keys, inbox, start.
 
 const HOOK = "/hooks/demo/demo/ussd";
 const NETWORK_CODE = "99999"; // the dialect's sandbox network
@@ -61,10 +61,11 @@ async function post(what, fields, keepalive = false) {
       keepalive,
     });
     entry.answer = await response.text();
+    entry.screen = response.headers.get("kaziline-screen");
     entry.status = String(response.status);
     entry.ok = response.ok;
     if (!response.ok) throw new Fault(faultOfStatus(response.status));
-    return entry.answer;
+    return entry;
   } catch (error) {
     if (error instanceof Fault) throw error;
     const late = error.name === "TimeoutError";
@@ -100,6 +101,75 @@ function add(parent, tag, className = "", text = "") {
   child.textContent = text;
   parent.append(child);
   return child;
+}
+
+// ---------------------------------------------------------------------------------------------------- recording
+
+// The calls as a transcript (docs/menus.md), as `kaziline dial --record` writes it. What it must not hold is exchanged
+// for something of the same shape, so that it still plays.
+const RECORD_LINES_MAX = 2_000; // a page left open does not grow for ever
+const RECORD_HEAD = "# Recorded. Phone numbers, typed words and secrets are exchanged for others of their shape.";
+const PHONE_DIGITS_MIN = 8; // digits from which a number is somebody's
+const PHONE_DIGITS_KEPT = 5; // country and network
+
+const recording = { lines: [], words: [], number: "", secret: null };
+
+/** Nines in place of the digits of every phone number, behind its first ones. */
+function maskNumbers(text) {
+  return text.replace(/\d[\d -]*/g, (run) => {
+    if (run.replace(/\D/g, "").length < PHONE_DIGITS_MIN) return run;
+    let seen = 0;
+    return run.replace(/\d/g, (digit) => (++seen > PHONE_DIGITS_KEPT ? "9" : digit));
+  });
+}
+
+function masked(text) {
+  const escape = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return recording.words.reduce((kept, [word, mask]) => kept.replace(new RegExp(escape(word), "gi"), mask), maskNumbers(text));
+}
+
+/** `typed` as it may be kept: on a secret screen, or on one of which that is not known, a few digits are a secret. */
+function maskedInput(typed) {
+  const mayBeSecret = /^\d{4,6}$/.test(typed);
+  if (recording.secret === "secret" || (recording.secret !== "open" && mayBeSecret)) return typed.replace(/./gsu, "0");
+  if (/\p{L}/u.test(typed)) {
+    const mask = typed.replace(/\p{L}+/gu, (word) => `A${"a".repeat([...word].length - 1)}`);
+    recording.words.push([typed.trim(), mask.trim()]);
+  }
+  return masked(typed);
+}
+
+function record(...lines) {
+  if (recording.lines.length + lines.length <= RECORD_LINES_MAX) recording.lines.push(...lines);
+  const count = recording.lines.length;
+  const full = count + 40 > RECORD_LINES_MAX ? " (full)" : "";
+  element("recorded").textContent = (count === 1 ? "1 line" : `${count} lines`) + full;
+}
+
+function recordDial(code, dialler) {
+  const as = recording.number === dialler ? "" : ` as ${maskNumbers(dialler)}`;
+  recording.number = dialler;
+  record(`dial ${masked(code)}${as}`);
+}
+
+function recordScreen(text, isEnd, kind) {
+  recording.secret = kind;
+  record(...masked(text).split("\n").map((line) => `= ${line}`.trimEnd()), ...(isEnd ? ["end"] : []));
+}
+
+function recordNothing() {
+  Object.assign(recording, { lines: [], words: [], number: "", secret: null });
+  record();
+}
+
+function saveRecording() {
+  const url = URL.createObjectURL(new Blob([[RECORD_HEAD, ...recording.lines, ""].join("\n")], { type: "text/plain" }));
+  const link = add(document.body, "a");
+  link.href = url;
+  link.download = "call.txt";
+  link.click();
+  link.remove();
+  URL.revokeObjectURL(url);
 }
 
 // ------------------------------------------------------------------------------------------------------ session
@@ -177,21 +247,22 @@ async function dial(code) {
   };
   countHops();
   reply.value = "";
-  await hop(session.inputs, idleText());
+  await hop(session.inputs, idleText(), () => recordDial(code, session?.number ?? number()));
 }
 
 async function send() {
   if (reply.value === "") return say("Type your answer first.");
-  await hop([...session.inputs, reply.value], screen.textContent);
+  const typed = reply.value;
+  await hop([...session.inputs, typed], screen.textContent, () => record(`> ${maskedInput(typed)}`));
 }
 
 /** One request and its answer. On a fault nothing typed is lost: the same key tries the same again. */
-async function hop(inputs, textBefore) {
+async function hop(inputs, textBefore, recordInput) {
   const mine = session;
   show("busy", textBefore);
   const slow = setTimeout(() => session === mine && say("Please wait...", true), 400);
   try {
-    const body = await post("hop", {
+    const { answer: body, screen: screenKind } = await post("hop", {
       sessionId: mine.id,
       phoneNumber: mine.number,
       networkCode: NETWORK_CODE,
@@ -201,6 +272,8 @@ async function hop(inputs, textBefore) {
     if (session !== mine) return; // hung up meanwhile: the network drops the late answer
     const [, kind, text] = /^(CON|END) ?([\s\S]*)$/.exec(body) ?? [];
     if (!kind) throw new Fault("The answer begins with neither CON nor END: a gateway would end the session here.");
+    recordInput();
+    recordScreen(text, kind === "END", screenKind);
     mine.inputs = inputs;
     mine.hops += 1;
     mine.lastAnswer = body;
@@ -235,6 +308,7 @@ async function hangUp(words = "Call ended.", leaving = false) {
   offerCode(config.service_code);
   show("idle", idleText());
   if (!ended) return;
+  if (ended.hops > 0) record("drop");
   say(words, true);
   try {
     await post("end of session", {
@@ -441,6 +515,8 @@ async function poll() {
 function receive(messages) {
   const last = messages.at(-1)?.id ?? mailbox.after;
   if (mailbox.first && !readUpTo.has(mailbox.number)) readUpTo.set(mailbox.number, last);
+  // What lay there before is no part of the calls that are recorded.
+  if (!mailbox.first) record(...messages.map(({ text }) => `sms ${masked(text).replaceAll("\n", " ")}`));
   mailbox.first = false;
   mailbox.after = last;
   for (const message of messages) element("inbox").prepend(messageItem(message));
@@ -512,6 +588,8 @@ function listen() {
   onClick("redial", redial);
   onClick("new-number", anotherNumber);
   onClick("mark-read", markRead);
+  onClick("record-save", saveRecording);
+  onClick("record-clear", recordNothing);
   element("inbox").addEventListener("click", markRead);
   element("number").addEventListener("change", settleNumber);
   element("entry").addEventListener("submit", (event) => event.preventDefault());

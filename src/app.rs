@@ -26,7 +26,7 @@ pub use number_check::number_check;
 pub use restore::{RestoreFault, RestoreOrder, restore};
 
 use crate::bundles::desk::{self, Order};
-use crate::bundles::{BundlesFault, Given};
+use crate::bundles::{BundlesFault, FOLDER_READ_AGAIN, Given};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault as ConfigFault};
 use crate::country::{Country, Fault as CountryFault};
@@ -272,7 +272,7 @@ impl App {
         let housekeeping = tokio::spawn(housekeeping::run(core.service.clone(), stop_sending.subscribe()));
         let watcher = tokio::spawn(core.watcher().run(stop_sending.subscribe()));
         let (loops, menus) = (vec![worker, housekeeping, watcher], config.menus.clone());
-        Ok(App { address, core, menus, stop_listening, stop_sending, listeners, loops, folder })
+        Ok(App { address, core, stop_listening, stop_sending, listeners, loops, menus, folder })
     }
 
     /// Where the service listens: the port is the system's when port 0 was asked for.
@@ -304,7 +304,7 @@ impl App {
             Err(_) => return,
         };
         let id = service.ids.block(now_ms).next_id().unwrap_or_default();
-        let order = Order { by: "SIGHUP".to_owned(), now_ms, id };
+        let order = Order { by: FOLDER_READ_AGAIN.to_owned(), now_ms, id };
         match desk::publish(&service.store, Arc::clone(&service.host), sources, order).await {
             Ok(_) => service.bundles.changed.notify_one(),
             Err(fault) => tracing::error!(%fault, "the folder of menus was not published"),

@@ -26,6 +26,8 @@ const OLDER_MAX: usize = 8;
 const LOOK_MS: u64 = 1_000;
 /// Who writes what no operator did.
 const OURSELVES: &str = "kaziline";
+/// Who publishes when the service is told to read its folder again.
+pub const FOLDER_READ_AGAIN: &str = "SIGHUP";
 
 /// Why the menus cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -91,46 +93,36 @@ impl Bundles {
         event_id: i64,
     ) -> Result<Bundles, BundlesFault> {
         let manifest = actions::manifest();
-        let (events, published, mut standing) = desk::served(store, now_ms).await?;
+        let (events, published, standing) = desk::served(store, now_ms).await?;
         let published = published.filter(|_| keeps(&events, &standing, &given));
-        let published = published.and_then(|sources| match menu::build(&sources, manifest, host) {
-            Ok(bundle) => Some(bundle),
-            Err(_) => {
+        let published = published.and_then(|sources| {
+            let built = menu::build(&sources, manifest, host);
+            if built.is_err() {
                 tracing::warn!("the published menus no longer bind: those of the program are served");
-                None
             }
+            built.ok()
         });
-        let live = match published {
-            Some(live) => live,
-            None => {
-                let live = menu::build(&given.sources, manifest, host).map_err(BundlesFault::Menu)?;
-                let hash = live.hash.to_vec();
-                let bytes = given.sources.pack();
-                let kept = Kept { hash: hash.clone(), bytes, manifest_hash: manifest.hash().to_vec(), now_ms };
-                let is_new = standing.live.as_ref() != Some(&hash);
-                let (by, flow) = (OURSELVES.to_owned(), String::new());
-                let event =
-                    MenuEvent { id: event_id, what: What::Started, by, flow, hash, at_ms: now_ms, from_ms: now_ms };
-                let start = move |tx: &mut Tx<'_>| {
-                    log::keep(tx, &kept)?;
-                    if is_new { log::add(tx, &event) } else { Ok(()) }
-                };
-                store.transact::<_, storage::Error, _>(Work::interactive(None), start).await?;
-                live
-            }
+        let live = if let Some(live) = published {
+            live
+        } else {
+            let live = menu::build(&given.sources, manifest, host).map_err(BundlesFault::Menu)?;
+            let is_new = standing.live.as_deref() != Some(&live.hash[..]);
+            start(store, &given.sources, now_ms, is_new.then_some(event_id)).await?;
+            live
         };
         let mut older = Vec::new();
         for (hash, bytes) in store.read::<_, storage::Error, _>(log::in_use).await? {
             if hash[..] == live.hash || older.len() == OLDER_MAX {
                 continue;
             }
-            match Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host)) {
-                Some(Ok(bundle)) => older.push(bundle),
-                _ => tracing::warn!("an older bundle no longer binds; its visits move to the live one"),
+            if let Some(Ok(bundle)) = Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host)) {
+                older.push(bundle);
+            } else {
+                tracing::warn!("an older bundle no longer binds; its visits move to the live one");
             }
         }
-        let closures = std::mem::take(&mut standing.closures);
-        Ok(Bundles { menus: RwLock::new(Arc::new(Menus { live, closures, older })), changed: Notify::new() })
+        let menus = Menus { live, closures: standing.closures, older };
+        Ok(Bundles { menus: RwLock::new(Arc::new(menus)), changed: Notify::new() })
     }
 
     /// What is served now. A hop takes it once, and is answered by it whatever is published meanwhile.
@@ -149,15 +141,36 @@ impl Bundles {
     }
 }
 
+/// Keeps the menus that a service starts with, and says so in the log if they were not served before.
+async fn start(store: &Store, sources: &Sources, now_ms: i64, event_id: Option<i64>) -> Result<(), storage::Error> {
+    let (hash, bytes) = (sources.hash().to_vec(), sources.pack());
+    let manifest_hash = actions::manifest().hash().to_vec();
+    let event = event_id.map(|id| MenuEvent {
+        id,
+        what: What::Started,
+        by: OURSELVES.to_owned(),
+        flow: String::new(),
+        hash: hash.clone(),
+        at_ms: now_ms,
+        from_ms: now_ms,
+    });
+    let kept = Kept { hash, bytes, manifest_hash, now_ms };
+    let start = move |tx: &mut Tx<'_>| {
+        log::keep(tx, &kept)?;
+        event.as_ref().map_or(Ok(()), |event| log::add(tx, event))
+    };
+    store.transact(Work::interactive(None), start).await
+}
+
 /// Whether what the log says goes before the given menus.
 fn keeps(events: &[MenuEvent], standing: &Standing, given: &Given) -> bool {
-    let hash = given.sources.hash();
-    if given.from_folder {
-        // The folder counts when it is not what it was at the last start.
-        let last = events.iter().rev().find(|event| event.what == What::Started);
-        return standing.chosen && last.is_some_and(|event| event.hash == hash);
+    if !given.from_folder {
+        return standing.chosen;
     }
-    standing.chosen
+    // The folder counts when it is not what it was when it was last read.
+    let is_of_folder = |event: &&MenuEvent| event.what == What::Started || event.by == FOLDER_READ_AGAIN;
+    let last = events.iter().rev().find(is_of_folder);
+    standing.chosen && last.is_some_and(|event| event.hash == given.sources.hash())
 }
 
 /// A node's look at the log.

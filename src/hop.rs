@@ -5,42 +5,47 @@
 //! 1. The web decodes what the gateway sent into a [`Hop`].
 //! 2. [`answer`] prepares what may not happen inside a transaction (hashes, identifiers, the time) and hands a closure to
 //!    the store, which runs it where the data is, under a deadline.
-//! 3. The closure *loads* the session's row ([`record`]) and asks [`redelivery`] what the hop is: a repeat gets the stored answer, a dial begins a visit, anything else is an input.
-//! 4. The session engine steps; what it asks for is done by [`crate::actions`] in the same transaction.
+//! 3. The closure *loads* the session's row ([`record`]) and asks [`redelivery`] what the hop is: a repeat gets the stored
+//!    answer, a dial begins a visit or takes a dropped one up (`taken_up`), anything else is an input.
+//! 4. The session engine steps (`drive`); what it asks for is done by [`crate::actions`] in the same transaction.
 //! 5. Answer and visit are saved, unless another hop of the session was first: then this one runs again. The screen is
 //!    sent only when all of it is on the disk.
 //!
 //! So an SMS that a screen promises exists if and only if the session moved, and a caller who hangs up cannot tear a
 //! change in two.
+//!
+//! Afterwards [`figures`] counts how screens fared, and [`explain`] shows the help desk what a caller saw.
 
+mod drive;
 pub mod explain;
 pub mod figures;
 pub mod record;
 pub mod redelivery;
+pub mod rehearsal;
+mod taken_up;
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::actions::{self, Around, Caller, Host};
+use crate::actions::{self, Host};
 use crate::bundles::{Bundles, Menus};
 use crate::clock::{Clock, IdSource};
 use crate::country::Msisdn;
 use crate::gateway::ussd::{UssdAnswer, UssdEvent};
 use crate::market::phone_number::MsisdnHash;
-use crate::menu::coverage::Walked;
+use crate::menu::Bundle;
 use crate::menu::graph::EngineText;
-use crate::menu::{Bundle, StateId};
 use crate::session::input::Today;
-use crate::session::{Effect, Engine, Event, Scene, Screen, Turn, Visit};
+use crate::session::{Event, Visit};
 use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
-use crate::text::Language;
 use crate::text::datetime::Day;
-use record::{Record, Saved};
+use drive::{Driven, drive, save};
+use record::Record;
 use redelivery::Reading;
+use rehearsal::Rehearsal;
+use taken_up::{dropped_visit, visit_of};
 
 /// A hop in all. Operators ask for an answer within two seconds (a quality measure of the Indian regulator, used here as
 /// the strictest known); work that has not begun by then is dropped and the caller is told.
@@ -91,29 +96,6 @@ pub struct Service {
     pub enqueued: Arc<Notify>,
     /// Where menus are tested: what is noted, and what is to fail.
     pub rehearsal: Option<Arc<Rehearsal>>,
-}
-
-/// What a test of menus asks of a service: which ways were taken, and that something fails.
-#[derive(Debug, Default)]
-pub struct Rehearsal {
-    ways: Mutex<BTreeSet<Walked>>,
-    /// The next thing that a hop asks of the host fails.
-    pub fails: AtomicBool,
-}
-
-impl Rehearsal {
-    /// The ways so far.
-    pub fn ways(&self) -> BTreeSet<Walked> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn note(&self, bundle: &Bundle, language: Language, states: &[StateId]) {
-        let name = |id: &StateId| bundle.state(*id).map_or(String::new(), |state| state.name.clone());
-        let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = states.first().map(|first| (language, String::new(), name(first)));
-        let pairs = states.windows(2).filter_map(|pair| Some((language, name(pair.first()?), name(pair.last()?))));
-        ways.extend(first.into_iter().chain(pairs));
-    }
 }
 
 /// How a hop came out, for counters and tests.
@@ -281,34 +263,6 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
     }
 }
 
-/// A visit and the bundle that it goes on with.
-type Going = (Arc<Bundle>, Visit);
-
-/// The visit that a session is in, with the bundle on which it began.
-fn visit_of(service: &Service, prepared: &Prepared, before: &Record) -> Result<Option<Going>, Error> {
-    if before.is_new {
-        return Ok(None);
-    }
-    let Some(bundle) = prepared.menus.of(&before.bundle_hash) else {
-        return dropped_visit(service, prepared, before);
-    };
-    let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
-    Ok(Visit::from_bytes(bundle, &bytes).ok().map(|visit| (Arc::clone(bundle), visit)))
-}
-
-/// A visit that is taken up again: with the menus that are served now if it can go on there, else with its own.
-fn dropped_visit(service: &Service, prepared: &Prepared, before: &Record) -> Result<Option<Going>, Error> {
-    let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
-    let live = &prepared.menus.live;
-    let is_its_own = live.hash[..] == before.bundle_hash[..];
-    let moved = Visit::from_bytes(live, &bytes).ok().filter(|visit| is_its_own || visit.can_go_on(live));
-    Ok(match (moved, prepared.menus.of(&before.bundle_hash)) {
-        (Some(visit), _) => Some((Arc::clone(live), visit)),
-        (None, Some(own)) => Visit::from_bytes(own, &bytes).ok().map(|visit| (Arc::clone(own), visit)),
-        (None, None) => None,
-    })
-}
-
 /// A visit begins, or the one that was dropped is offered again.
 fn begin(
     tx: &mut Tx<'_>,
@@ -325,9 +279,17 @@ fn begin(
         generation.begin_again(prepared.now_ms);
     }
     let since_ms = prepared.now_ms - bundle.resume_ms;
-    if let Some(dropped) = record::resumable(tx, prepared, since_ms)?
+    // A dropped visit is kept for later while it could not be shown.
+    let closures = &prepared.menus.closures;
+    let is_closed = closures.maintenance && bundle.notice.is_some();
+    let may_show = |visit: &Visit, bundle: &Bundle| {
+        bundle.state(visit.at).is_none_or(|state| !closures.flows.contains(state.flow()))
+    };
+    if !is_closed
+        && let Some(dropped) = record::resumable(tx, prepared, since_ms)?
         && actions::may_resume(tx, &number)?
         && let Some((bundle, visit)) = dropped_visit(service, prepared, &dropped)?
+        && may_show(&visit, &bundle)
     {
         record::hand_over(tx, dropped.session_id)?;
         generation.resumable &= dropped.session_id != generation.session_id;
@@ -355,105 +317,12 @@ fn turn(
     (bundle, mut visit, event): (Arc<Bundle>, Visit, Event),
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
-    let drive = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
-    save(tx, service, prepared, before, &bundle, &visit, &drive)?;
-    let Driven { screen, enqueued, .. } = drive;
+    let driven = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
+    save(tx, service, prepared, before, &bundle, &visit, &driven)?;
+    let Driven { screen, enqueued, .. } = driven;
     let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
     let (answer, is_secret) = (UssdAnswer { text: screen.text, end: screen.end }, screen.private);
     Ok(Done { answer, outcome: Outcome::Answered, is_secret, _wake: wake })
-}
-
-/// Where a step came to.
-struct Driven {
-    screen: Screen,
-    turn: Turn,
-    enqueued: bool,
-}
-
-/// Steps the engine until there is a screen; what it asks for is done in the hop's transaction.
-fn drive(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    bundle: &Bundle,
-    visit: &mut Visit,
-    event: Event,
-    ids: &mut IdBlock,
-) -> Result<Driven, Error> {
-    let fresh_visit_id = ids.next_id().unwrap_or_default();
-    let manifest = actions::manifest();
-    let scene = Scene {
-        bundle,
-        limits: bundle.limits_of(&prepared.hop.channel),
-        closures: &prepared.menus.closures,
-        manifest,
-        labels: &*service.host,
-        today: prepared.today,
-        fresh_visit_id,
-    };
-    let caller = Caller {
-        msisdn: &prepared.hop.msisdn,
-        number: prepared.number,
-        channel: &prepared.hop.channel,
-        hop_uid: prepared.hop_uid,
-    };
-    let mut enqueued = false;
-    let mut engine = Engine::new(scene, visit);
-    let mut effect = engine.step(event);
-    loop {
-        if let Effect::Screen(screen) = effect {
-            if let Some(rehearsal) = &service.rehearsal {
-                rehearsal.note(bundle, engine.visit.language, engine.entered());
-            }
-            return Ok(Driven { screen, turn: engine.turn(), enqueued });
-        }
-        let mut around = Around {
-            host: &service.host,
-            bundle,
-            caller,
-            visit: engine.visit,
-            today: prepared.today,
-            now_ms: prepared.now_ms,
-            ids,
-            enqueued: &mut enqueued,
-        };
-        let fails = service.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.fails.swap(false, Ordering::AcqRel));
-        let event = if fails { Event::Fault } else { actions::perform(tx, &mut around, &effect)? };
-        effect = engine.step(event);
-    }
-}
-
-fn save(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    before: &Record,
-    bundle: &Bundle,
-    visit: &Visit,
-    driven: &Driven,
-) -> Result<(), Error> {
-    let screen = &driven.screen;
-    let state = bundle.state(screen.state);
-    let worth_resuming = state.is_some_and(|state| state.back && !state.opening && !state.private);
-    let visit_sealed = service.keys.seal(record::VISIT, before.session_id, &visit.to_bytes(bundle));
-    let answer_sealed =
-        (!screen.private).then(|| service.keys.seal(record::ANSWER, prepared.hop_uid, screen.text.as_bytes()));
-    let text_len = match &prepared.hop.event {
-        UssdEvent::Cumulative(text) => text.len(),
-        _ => 0,
-    };
-    let saved = Saved {
-        text_len: i64::try_from(text_len).unwrap_or(i64::MAX),
-        bundle_hash: &bundle.hash,
-        visit_sealed: &visit_sealed,
-        answer_sealed: answer_sealed.as_deref(),
-        state: state.map_or("", |state| state.name.as_str()),
-        language: visit.language.code(),
-        turn: driven.turn.code(),
-        end: screen.end,
-        resumable: !screen.end && worth_resuming && visit.resume.is_none(),
-    };
-    record::save(tx, prepared, before, &saved)
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.

@@ -16,6 +16,7 @@ mod http;
 mod inside;
 mod open;
 mod options;
+mod publishing;
 mod report;
 mod sample;
 mod screen;
@@ -35,6 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 use closed::ClosedRun;
 use open::OpenRun;
 use options::{Options, Part};
+use publishing::Publishing;
 use report::{ClosedRow, OpenRow, Report};
 use sample::Sample;
 use servers::{Bench, Kind, Server};
@@ -65,8 +67,12 @@ fn measure(options: &Options) -> Result<()> {
                 let kinds = [Kind::Kaziline { fsync_delay_us: 0 }, Kind::Postgres];
                 report.engines = closed_loop(options, &bench, kinds, &mut report)?;
             }
-            Part::Open => report.open.push(open_loop(options, &bench, 0)?),
-            Part::Slow => report.open.push(open_loop(options, &bench, options.fsync_delay_us)?),
+            Part::Open => report.open.push(open_loop(options, &bench, 0, false)?),
+            Part::Slow => report.open.push(open_loop(options, &bench, options.fsync_delay_us, false)?),
+            Part::Publish => {
+                report.open.push(open_loop(options, &bench, 0, false)?);
+                report.open.push(open_loop(options, &bench, 0, true)?);
+            }
         }
     }
     println!("{}", report.markdown());
@@ -120,7 +126,7 @@ fn start(options: &Options, bench: &Bench, kind: Kind) -> Result<(Server, Arc<Ca
 }
 
 /// At a fixed rate, whatever the answers do, on a service of its own.
-fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32) -> Result<OpenRow> {
+fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32, publishes: bool) -> Result<OpenRow> {
     let (server, callers) = start(options, bench, Kind::Kaziline { fsync_delay_us })?;
     let run = OpenRun {
         mix: options.mix,
@@ -130,14 +136,17 @@ fn open_loop(options: &Options, bench: &Bench, fsync_delay_us: u32) -> Result<Op
         duration: options.open_duration,
     };
     let fsyncs_before = server.fsyncs()?;
+    let publishing =
+        publishes.then(|| Publishing::start(&options.server, server.data(), bench.folder())).transpose()?;
     let sample = Sample::take(&server, options, |marks| run.go(server.address, &callers, marks))?;
+    let published = publishing.map(Publishing::stop).transpose()?.unwrap_or_default();
     say(options, &format!("{} hops/s offered: {}", options.rate, sample.line(server.name)));
     let fsyncs = server.fsyncs()?.zip(fsyncs_before).map(|(after, before)| after - before);
     if fsync_delay_us > 0 {
         let hops = sample.hops;
         ensure!(fsyncs.is_some_and(|fsyncs| fsyncs > 0), "{hops} hops made no fsync: the slow disk is not in effect");
     }
-    Ok(OpenRow { fsync_delay_us, fsyncs, memory_kib: server.peak_memory_kib()?, rate: options.rate, sample })
+    Ok(OpenRow { fsync_delay_us, fsyncs, memory_kib: server.peak_memory_kib()?, rate: options.rate, published, sample })
 }
 
 /// The workers who will dial again.

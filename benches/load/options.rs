@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Open,
     /// As `open`, with every fsync made slower.
     Slow,
+    /// As `open`, once quietly and once with menus published twice a second.
+    Publish,
     /// As `closed`, with the service on SQLite and on a throwaway `PostgreSQL` server by turns.
     Engines,
 }

@@ -91,6 +91,8 @@ pub(crate) struct OpenRow {
     pub(crate) fsyncs: Option<u64>,
     pub(crate) memory_kib: u64,
     pub(crate) rate: u32,
+    /// Publications of menus meanwhile.
+    pub(crate) published: u32,
     pub(crate) sample: Sample,
 }
 
@@ -193,17 +195,17 @@ impl Report {
             writeln!(out, "\nOpen loop, each on a service of its own; a hop's time counts from when it was due.\n")?;
             writeln!(
                 out,
-                "| offered hops/s | fsync slower by | hops | p50 ms | p99 ms | budget | p99.9 ms | max ms | server CPU \
+                "| offered hops/s | fsync slower by | publications | hops | p50 ms | p99 ms | budget | p99.9 ms | max ms | server CPU \
                  us/hop | peak memory MB | budget | fsyncs | errors |"
             )?;
-            writeln!(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+            writeln!(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         }
-        for OpenRow { fsync_delay_us, fsyncs, memory_kib, rate, sample } in &self.open {
+        for OpenRow { fsync_delay_us, fsyncs, memory_kib, rate, published, sample } in &self.open {
             let budget_ms = if *fsync_delay_us == 0 { BUDGET_P99_MS } else { BUDGET_SLOW_P99_MS };
             let fsyncs = fsyncs.map_or_else(|| "-".to_owned(), |fsyncs| fsyncs.to_string());
             writeln!(
                 out,
-                "| {rate} | {} ms | {} | {:.2} | {:.2} | <= {budget_ms} | {:.2} | {:.2} | {:.1} | {:.0} | <= {BUDGET_MEMORY_MB} | \
+                "| {rate} | {} ms | {published} | {} | {:.2} | {:.2} | <= {budget_ms} | {:.2} | {:.2} | {:.1} | {:.0} | <= {BUDGET_MEMORY_MB} | \
                  {fsyncs} | {} |",
                 milliseconds(*fsync_delay_us),
                 sample.hops,
@@ -246,6 +248,7 @@ impl Report {
                 "rate": row.rate,
                 "fsync_delay_us": row.fsync_delay_us,
                 "fsyncs": row.fsyncs,
+                "published": row.published,
                 "peak_memory_kib": row.memory_kib,
                 "sample": figures(&row.sample),
             })

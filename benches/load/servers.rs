@@ -49,6 +49,11 @@ impl Bench {
         Ok(Self { folder, binary: options.server.clone(), slow_fsync, postgres: OnceCell::new() })
     }
 
+    /// Where everything is made.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Microseconds of one small write and fsync in our folder: what every durable commit costs at least.
     pub(crate) fn fsync_us(&self) -> Result<u64> {
         const ROUNDS: usize = 101;
@@ -165,6 +170,11 @@ impl Server {
             Err(mpsc::RecvTimeoutError::Disconnected) => bail!("it has ended"),
             Err(mpsc::RecvTimeoutError::Timeout) => bail!("it takes too long"),
         }
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     fn proc(&self) -> PathBuf {

@@ -23,7 +23,7 @@ outcomes! {
 }
 outcomes! { Consent { Given = "given", TooYoung = "too_young", NumberFull = "number_full" } }
 outcomes! { BirthYear { Saved = "saved", TooYoung = "too_young", Impossible = "impossible" } }
-outcomes! { Name { Saved = "saved", Unusable = "unusable" } }
+outcomes! { Name { Saved = "saved" } }
 outcomes! { Finish { Listed = "listed", Missing = "missing" } }
 
 /// What a worker is listed as.
@@ -90,7 +90,8 @@ pub(super) fn set_name(cx: &mut ActionCx<'_, '_, '_>) -> Result<Name, Fault> {
     let (person, name) = (cx.known_person()?, cx.text("name")?.to_owned());
     Ok(match person::set_name(cx.tx, &cx.at.host.keys, person, &name, cx.at.now_ms)? {
         NameOutcome::Saved => Name::Saved,
-        NameOutcome::Unusable => Name::Unusable,
+        // What the question takes can be kept.
+        NameOutcome::Unusable => return Err(Fault::Answer("name")),
     })
 }
 

@@ -17,6 +17,7 @@ use crate::country::Country;
 use crate::delivery::Delivery;
 use crate::gateway::sms::Dialect;
 use crate::hop::Service;
+use crate::hop::rehearsal::Rehearsal;
 use crate::menu::Sources;
 use crate::migrations;
 use crate::storage::{Keys, Store};
@@ -96,6 +97,13 @@ impl Core {
     pub fn admin(&self) -> Admin {
         let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = self.service.clone();
         Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles) }
+    }
+
+    /// Notes from now on which ways callers take, and can be told to fail.
+    pub fn rehearse(&mut self) -> Arc<Rehearsal> {
+        let rehearsal = Arc::new(Rehearsal::default());
+        self.service.rehearsal = Some(Arc::clone(&rehearsal));
+        rehearsal
     }
 
     /// What looks for other menus.

@@ -65,12 +65,14 @@ impl Dial {
             return self.play(&runtime, &mut phone, script.as_ref());
         }
         // A transcript plays at a fixed moment, so that it reads the same on every day.
-        let simulated = script.is_some().then(|| Arc::new(SimulatedClock::at(DEMO_NOW_MS)));
+        let is_transcript = script.is_some() || self.record.is_some();
+        let simulated = is_transcript.then(|| Arc::new(SimulatedClock::at(DEMO_NOW_MS)));
         let clock: Arc<dyn Clock> = match &simulated {
             Some(clock) => Arc::<SimulatedClock>::clone(clock),
             None => Arc::new(SystemClock::default()),
         };
-        let core = runtime.block_on(Core::in_memory(clock, menu_sources(self.menus.as_deref())?))?;
+        let mut core = runtime.block_on(Core::in_memory(clock, menu_sources(self.menus.as_deref())?))?;
+        core.rehearse();
         let service_code = core.service.host.short_code.clone();
         let mut phone = Handset::new(InProcess::new(core, "demo", simulated), &service_code, &self.number, "dial");
         self.play(&runtime, &mut phone, script.as_ref())
@@ -82,24 +84,19 @@ impl Dial {
         phone: &mut Handset<N>,
         script: Option<&Transcript>,
     ) -> anyhow::Result<Verdict> {
-        match script {
-            Some(script) => {
-                let differences = runtime.block_on(run(script, phone)).differences;
-                let path = self.script.as_deref().unwrap_or(Path::new("")).display();
-                differences.iter().try_for_each(|found| print(&format!("{path}: {found}\n")))?;
-                Ok(if differences.is_empty() { Verdict::Good } else { Verdict::FaultsFound })
-            }
-            None => {
-                let mut recorder = self.record.as_ref().map(|_| Recorder::new());
-                let talked = self.talk(runtime, phone, recorder.as_mut());
-                if let (Some(path), Some(recorder)) = (&self.record, &recorder) {
-                    // What was said is kept, also when the call ended badly.
-                    std::fs::write(path, recorder.text())
-                        .with_context(|| format!("{} cannot be written", path.display()))?;
-                }
-                talked.map(|()| Verdict::Good)
-            }
+        if let Some(script) = script {
+            let differences = runtime.block_on(run(script, phone)).differences;
+            let path = self.script.as_deref().unwrap_or(Path::new("")).display();
+            differences.iter().try_for_each(|found| print(&format!("{path}: {found}\n")))?;
+            return Ok(if differences.is_empty() { Verdict::Good } else { Verdict::FaultsFound });
         }
+        let mut recorder = self.record.as_ref().map(|_| Recorder::new());
+        let talked = self.talk(runtime, phone, recorder.as_mut());
+        if let (Some(path), Some(recorder)) = (&self.record, &recorder) {
+            // What was said is kept, also when the call ended badly.
+            std::fs::write(path, recorder.text()).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        talked.map(|()| Verdict::Good)
     }
 
     fn talk<N: Network>(
@@ -164,7 +161,9 @@ fn show<N: Network>(
         let new = runtime.block_on(phone.new_messages())?;
         new.iter().try_for_each(|sms| print(&format!("SMS: {}\n", sms.text)))?;
         if let Some(recorder) = &mut recorder {
-            new.iter().for_each(|sms| recorder.message(sms));
+            for sms in &new {
+                recorder.message(sms);
+            }
         }
         if !new.is_empty() || looks == 1 || !runtime.block_on(phone.network().later()) {
             break;

@@ -1,6 +1,7 @@
 //! `kaziline visit explain`: what a caller saw, for the help desk.
 
 use clap::{Args, Subcommand};
+use std::fmt::Write as _;
 
 use super::desk::Desk;
 use super::{ConfigArgs, Verdict, block_on, print, print_json};
@@ -61,9 +62,11 @@ fn told(call: &ExplainedCall) -> String {
     let mut out = format!("{} on {}, menus {bundle}: {ended}\n", datetime::utc(call.started_ms), call.channel);
     for ExplainedHop { at_ms, turn, state, screen, .. } in &call.hops {
         let since_s = (at_ms - call.started_ms) / 1_000;
-        out.push_str(&format!("  +{since_s} s  {turn}  {state}\n"));
+        let _ = writeln!(out, "  +{since_s} s  {turn}  {state}");
         let screen = screen.as_deref().unwrap_or("(a secret screen)");
-        screen.lines().for_each(|line| out.push_str(&format!("    | {line}\n")));
+        for line in screen.lines() {
+            let _ = writeln!(out, "    | {line}");
+        }
     }
     out
 }

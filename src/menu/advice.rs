@@ -27,10 +27,9 @@ const LONG_TEXT: usize = 40;
 /// Adds a warning for whatever callers will stumble over.
 pub fn advise(bundle: &Bundle, written: &Written, manifest: &Manifest, labels: &dyn Labels, faults: &mut Vec<Fault>) {
     let widest = widest_screens(bundle, written, manifest, labels);
-    let of = |id: usize| bundle.languages.iter().filter_map(move |language| Some((*language, StateId(id)))).collect();
     for (index, state) in bundle.states.iter().enumerate().filter(|(_, state)| state.is_screen()) {
-        let keys: Vec<(Language, StateId)> = of(index);
-        let widest: Vec<(Language, Widest)> = keys.iter().filter_map(|key| Some((key.0, *widest.get(key)?))).collect();
+        let of = |language: &Language| Some((*language, *widest.get(&(*language, StateId(index)))?));
+        let widest: Vec<(Language, Widest)> = bundle.languages.iter().filter_map(of).collect();
         crowded(bundle, state, &widest, faults);
         typed(bundle, state, faults);
         idle(bundle, state, &widest, faults);

@@ -2,6 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt::Write as _;
 
 use super::source::Sources;
 
@@ -174,7 +175,7 @@ impl Report {
         let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         out.push_str(&count(self.faults.len() - warnings, "fault"));
         if warnings > 0 {
-            out.push_str(&format!(", {}", count(warnings, "warning")));
+            let _ = write!(out, ", {}", count(warnings, "warning"));
         }
         out + " found\n"
     }

@@ -182,7 +182,7 @@ pub(super) struct Text<'a> {
     pub(super) key: String,
     pub(super) section: &'a str,
     pub(super) slot: &'a str,
-    pub(super) text: &'a str,
+    pub(super) words: &'a str,
     pub(super) at: At,
 }
 
@@ -196,7 +196,7 @@ fn texts(written: &Written, language: Language) -> Vec<Text<'_>> {
                 key: text_key(&section.value, &slot.value),
                 section: &section.value,
                 slot: &slot.value,
-                text: &text.value,
+                words: &text.value,
                 at: text.at,
             }));
         }
@@ -224,7 +224,7 @@ pub(super) fn texts_by_language(written: &Written) -> BTreeMap<Language, BTreeMa
 
 /// The texts of a language by their keys.
 fn texts_by_key(written: &Written, language: Language) -> BTreeMap<String, &str> {
-    texts(written, language).into_iter().map(|text| (text.key, text.text)).collect()
+    texts(written, language).into_iter().map(|text| (text.key, text.words)).collect()
 }
 
 /// The languages of a bundle, in its order.

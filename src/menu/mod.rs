@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod diff;
 pub mod drawing;
 pub mod effort;
+pub mod engine_text;
 pub mod fault;
 pub mod graph;
 pub mod limits;

@@ -127,8 +127,8 @@ mod tests {
         recorder.screen(&screen("Paid 7,000", true));
         recorder.message(&Sms { id: 1, text: "Uwase Aline,\nyou are listed".into() });
         let text = recorder.text();
-        let wanted = "dial *567# as +250780000000\n= Your name?\n= 0 Back\n> Aaaaa Aaaaa\n\
-            = Welcome Aaaaa Aaaaa. Call 0788 900 000 or 250780000000.\n> 1990\n> 0000\n> 0000\ndrop\n\
+        let wanted = "dial *567# as +250789999999\n= Your name?\n= 0 Back\n> Aaaaa Aaaaa\n\
+            = Welcome Aaaaa Aaaaa. Call 0788 999 999 or 250789999999.\n> 1990\n> 0000\n> 0000\ndrop\n\
             dial *567*48213#\n= Paid 7,000\nend\nsms Aaaaa Aaaaa, you are listed\n";
         assert_eq!(text.split_once('\n').unwrap().1, wanted);
         assert!(parse(text).is_ok());

@@ -5,7 +5,7 @@
 // else: a step does one thing (`dial`, `pick` a line by its words, or `type`) and `sees` words on the next screen.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
@@ -122,6 +122,28 @@ test("registers, gets the SMS, applies, gets the SMS", async () => {
   const origin = new URL(server.simulator).origin;
   assert.deepEqual(phone.requests.filter((url) => new URL(url).origin !== origin), [], "requests to elsewhere");
   assert.match(phone.policy, /default-src 'self'/);
+  assert.deepEqual(phone.faults, []);
+});
+
+test("keeps the calls as a transcript without numbers and names", async () => {
+  phone = await Phone.open(browser.context, server.simulator);
+  await useNumber("0788 654 323");
+  await walk(LANGUAGE);
+  await walk(REGISTRATION);
+  await phone.hangUp();
+  await phone.dial(SERVICE);
+  await phone.hangUp();
+  const downloading = phone.page.waitForEvent("download");
+  await phone.at("record-save").click();
+  const file = path.join(scratch, "call.txt");
+  await (await downloading).saveAs(file);
+  const transcript = await readFile(file, "utf8");
+  sees(transcript, ["# Recorded.", "dial *567# as +250789999999\n", "> 1990\n", "> Aaaaa Aaaaa\n", "= You are listed", "\ndrop\n"]);
+  for (const secret of ["Aline", "Uwase", "654323"]) assert.ok(!transcript.includes(secret), `${secret} in ${transcript}`);
+  // Each line is one that a transcript can have.
+  for (const line of transcript.trimEnd().split("\n")) assert.match(line, /^(#|dial |> |= ?|sms |drop$|end$)/);
+  await phone.at("record-clear").click();
+  assert.equal(await phone.at("recorded").textContent(), "0 lines");
   assert.deepEqual(phone.faults, []);
 });
 

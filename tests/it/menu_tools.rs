@@ -26,7 +26,7 @@ fn translators_get_a_table_and_what_they_change_comes_back() {
     let before = std::fs::read_to_string(path("mine/text/fr.toml")).unwrap();
     sheet(&["export", "mine", "--output", "texts.csv"]);
     let table = std::fs::read_to_string(path("texts.csv")).unwrap();
-    assert!(table.starts_with("\u{feff}key,") && table.contains("fr left"), "{}", &table[..80]);
+    assert!(table.starts_with("\u{feff}key,") && table.contains("fr left"));
     let row = table.lines().find(|line| line.starts_with("help.start.call,")).unwrap().to_owned();
 
     // As it came: nothing changes but that there is a lock now.
@@ -34,7 +34,7 @@ fn translators_get_a_table_and_what_they_change_comes_back() {
     assert_eq!(std::fs::read_to_string(path("mine/text/fr.toml")).unwrap(), before);
 
     // The source text changes: its translations are stale until somebody looked at them.
-    let english = row.split(',').nth(1 + 2 * 1 + 1).unwrap().to_owned();
+    let english = row.split(',').nth(4).unwrap().to_owned();
     assert_eq!(english, "Whom to call", "{row}");
     std::fs::write(path("en.csv"), "key,en\nhelp.start.call,Who helps\n").unwrap();
     assert_eq!(sheet(&["import", "mine", "en.csv"]), "1 texts changed\n");
@@ -73,7 +73,7 @@ fn translators_get_a_table_and_what_they_change_comes_back() {
 fn menus_are_drawn() {
     let folder = with_menus();
     let svg = good(&folder, &["menu", "graph", "mine"]);
-    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && !svg.contains("<script"), "{}", &svg[..200]);
+    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && !svg.contains("<script"));
     for state in ["home.known", "job.apply", "register.start"] {
         assert!(svg.contains(&format!("id='{state}'")) || svg.contains(&format!("id=\"{state}\"")), "{state}");
     }
@@ -123,7 +123,7 @@ fn an_operator_gets_a_folder_to_test_by() {
     good(&folder, &pack);
     let read = |name: &str| std::fs::read_to_string(folder.path().join("pack").join(name)).unwrap();
     let (page, screens) = (read("index.html"), read("screens.csv"));
-    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"), "{}", &page[..60]);
+    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"));
     assert!(page.contains("MTN") && page.contains("*567#") && !page.contains("<script"));
     assert!(
         screens.contains("home.known") && read("cases.csv").contains("register") && !read("signoff.csv").is_empty()
@@ -173,13 +173,9 @@ fn a_call_is_written_down_and_plays_again() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", texts(&output).1);
     let recorded = std::fs::read_to_string(folder.path().join("call.txt")).unwrap();
-    assert!(recorded.contains("dial *567# as +250780000000\n") && recorded.contains("> Aaaaa Aaaaa\n"), "{recorded}");
+    assert!(recorded.contains("dial *567# as +250789999999\n") && recorded.contains("> Aaaaa Aaaaa\n"), "{recorded}");
     assert!(!recorded.contains("Uwase") && !recorded.contains("123456"), "{recorded}");
     let played = run(&["dial", "--script", "call.txt"], folder.path());
     let (out, err) = texts(&played);
-    // The number of jobs near by is that of the day, not of the moment at which transcripts play.
-    assert!(
-        played.status.code() == Some(0) || out.lines().all(|line| line.contains("SMS") || line.contains('|')),
-        "{out}{err}"
-    );
+    assert_eq!((played.status.code(), out.as_str()), (Some(0), ""), "{err}");
 }

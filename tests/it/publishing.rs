@@ -134,7 +134,7 @@ fn a_flow_is_closed_and_maintenance_announced_while_the_service_runs() {
         screen(&format!("d{}", number.get()), text)
     };
     until(&|| {
-        dial("") != "" && {
+        !dial("").is_empty() && {
             let session = format!("d{}", number.get());
             screen(&session, "1").starts_with(closed)
         }
@@ -143,7 +143,7 @@ fn a_flow_is_closed_and_maintenance_announced_while_the_service_runs() {
     assert!(told(&["menu", "status"]).contains("closed flows: register"));
     told(&["menu", "thaw", "register"]);
     until(&|| {
-        dial("") != "" && {
+        !dial("").is_empty() && {
             let session = format!("d{}", number.get());
             !screen(&session, "1").starts_with(closed)
         }

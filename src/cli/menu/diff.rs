@@ -1,5 +1,6 @@
 //! `kaziline menu diff`
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -72,8 +73,10 @@ fn told(difference: &Difference) -> String {
     ];
     let mut out = String::new();
     for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
-        out.push_str(&format!("{title}:\n"));
-        lines.iter().for_each(|line| out.push_str(&format!("  {line}\n")));
+        let _ = writeln!(out, "{title}:");
+        for line in lines {
+            let _ = writeln!(out, "  {line}");
+        }
     }
     out
 }

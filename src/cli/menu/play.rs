@@ -1,6 +1,7 @@
 //! `kaziline menu test`
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,6 @@ use super::super::dial::read_transcript;
 use super::super::{Verdict, block_on, print, print_json};
 use crate::app::{Core, DEMO_NOW_MS, menu_sources};
 use crate::clock::{Clock, SimulatedClock};
-use crate::hop::Rehearsal;
 use crate::menu::coverage::{Coverage, Walked, coverage};
 use crate::menu::{Bundle, Sources};
 use crate::phone::transcript::{Difference, run};
@@ -89,11 +89,13 @@ impl Test {
 fn told(name: &str, one: &Play) -> String {
     let verdict = if one.differences.is_empty() { "ok" } else { "FAILED" };
     let mut out = format!("{name} ... {verdict}\n");
-    one.differences.iter().for_each(|found| out.push_str(&format!("{name}: {found}\n")));
+    for found in &one.differences {
+        let _ = writeln!(out, "{name}: {found}");
+    }
     let session_ms = u64::try_from(one.bundle.limits.session_s).unwrap_or_default() * 1_000;
     if one.longest_call_ms > session_ms {
         let (takes, limit) = (one.longest_call_ms.div_ceil(1_000), one.bundle.limits.session_s);
-        out.push_str(&format!("{name}: a call of it takes about {takes} s; a network may end it after {limit} s\n"));
+        let _ = writeln!(out, "{name}: a call of it takes about {takes} s; a network may end it after {limit} s");
     }
     out
 }
@@ -111,7 +113,7 @@ fn summary(coverage: &Coverage) -> String {
         percent(*ways, *ways_all)
     );
     for (language, states) in missed {
-        out.push_str(&format!("not reached in `{language}`: {}\n", states.join(", ")));
+        let _ = writeln!(out, "not reached in `{language}`: {}", states.join(", "));
     }
     out
 }
@@ -140,8 +142,7 @@ async fn play(file: &Path, sources: &Sources) -> anyhow::Result<Play> {
     let transcript = read_transcript(file)?;
     let clock = Arc::new(SimulatedClock::at(DEMO_NOW_MS));
     let mut core = Core::in_memory(Arc::<SimulatedClock>::clone(&clock) as Arc<dyn Clock>, sources.clone()).await?;
-    let rehearsal = Arc::new(Rehearsal::default());
-    core.service.rehearsal = Some(Arc::clone(&rehearsal));
+    let rehearsal = core.rehearse();
     let (service_code, bundle) = (core.service.host.short_code.clone(), Arc::clone(&core.service.bundles.now().live));
     let network = InProcess::new(core, "demo", Some(clock));
     let mut phone = Handset::new(network, &service_code, "+250788000001", "test");

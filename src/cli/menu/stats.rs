@@ -1,6 +1,7 @@
 //! `kaziline menu stats`: how screens fare, by what is asked for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 
@@ -105,14 +106,16 @@ impl Stats {
         }
         let head = ["shown", "answered", "wrong", "back", "dropped", "seconds"];
         let mut out = format!("{:<40}", "screen");
-        head.iter().for_each(|title| out.push_str(&format!("{title:>10}")));
+        for title in &head {
+            let _ = write!(out, "{title:>10}");
+        }
         out.push('\n');
         for (key, sum) in sums {
-            out.push_str(&format!("{:<40}{:>10}{:>10}", key.join(" "), sum.shown, sum.percent(sum.answered)));
+            let _ = write!(out, "{:<40}{:>10}{:>10}", key.join(" "), sum.shown, sum.percent(sum.answered));
             for part in [sum.wrong, sum.back, sum.dropped] {
-                out.push_str(&format!("{:>10}", sum.percent(part)));
+                let _ = write!(out, "{:>10}", sum.percent(part));
             }
-            out.push_str(&format!("{:>10}\n", sum.seconds()));
+            let _ = writeln!(out, "{:>10}", sum.seconds());
         }
         out
     }
@@ -130,17 +133,19 @@ fn compared(stats: &[ScreenStat], before: &str, after: &str) -> String {
         }
     }
     let mut out = format!("{:<32}", "screen (before -> after)");
-    ["shown", "wrong", "dropped", "seconds"].iter().for_each(|title| out.push_str(&format!("{title:>18}")));
+    for title in ["shown", "wrong", "dropped", "seconds"] {
+        let _ = write!(out, "{title:>18}");
+    }
     out.push('\n');
     for (state, [was, is]) in sums.into_iter().filter(|(_, sums)| sums.iter().any(|sum| sum.shown > 0)) {
-        out.push_str(&format!("{state:<32}"));
+        let _ = write!(out, "{state:<32}");
         for (was, is) in [
             (was.shown.to_string(), is.shown.to_string()),
             (was.percent(was.wrong), is.percent(is.wrong)),
             (was.percent(was.dropped), is.percent(is.dropped)),
             (was.seconds(), is.seconds()),
         ] {
-            out.push_str(&format!("{:>18}", format!("{was} -> {is}")));
+            let _ = write!(out, "{:>18}", format!("{was} -> {is}"));
         }
         out.push('\n');
     }

@@ -189,9 +189,9 @@ fn expect<'a>(expected: &mut Vec<Expected<'a>>, line: &'a Line) {
         Line::Sms(words) => Expected::Sms(words),
         Line::NoSms => Expected::NoSms,
         Line::End => Expected::End,
-        // Every screen's length is looked at anyhow.
-        Line::Septets(_) => return,
-        Line::Dial { .. }
+        // Every screen's length is looked at anyhow; the others are done, not expected.
+        Line::Septets(_)
+        | Line::Dial { .. }
         | Line::Type(_)
         | Line::Redeliver
         | Line::Drop

@@ -14,7 +14,7 @@ use super::input;
 use super::screen::Words;
 use super::visit::{Frame, Place, Visit};
 use crate::menu::compile;
-use crate::menu::graph::{Answer, AnswerId, DialStep, EngineText, Kind, State, StateId};
+use crate::menu::graph::{Answer, AnswerId, Bundle, DialStep, EngineText, Kind, State, StateId};
 use crate::menu::manifest::Value;
 use crate::text::Language;
 
@@ -115,7 +115,7 @@ impl<'a> Engine<'a> {
             Event::Continue => {
                 self.visit.hop = self.visit.hop.saturating_add(1);
                 self.opening = true;
-                if !self.may_resume() { self.restart("") } else { self.go_on() }
+                if self.may_resume() { self.go_on() } else { self.restart("") }
             }
             Event::Input(typed) => {
                 self.visit.hop = self.visit.hop.saturating_add(1);
@@ -163,7 +163,7 @@ impl<'a> Engine<'a> {
     /// A fault never shows its inside: it leads to the bundle's own words.
     fn fault(&mut self) -> Effect {
         self.has_faulted = true;
-        self.visit.forget();
+        self.forget();
         (self.left, self.above, self.asked, self.shown, self.narrowed) = (None, None, None, None, false);
         self.visit.at = self.scene.bundle.fault;
         self.entered.push(self.visit.at);
@@ -272,6 +272,11 @@ impl<'a> Engine<'a> {
     fn leave(&mut self, go: StateId) -> Effect {
         self.turn = Turn::Answered;
         self.visit.wrong = 0;
+        if self.is_unidentified() && self.is_outside() {
+            // Somebody was led aside while asked who is calling: nothing leads on but that question.
+            self.visit.forget();
+            return self.begin(go, true);
+        }
         self.left = Some(self.visit.place());
         self.visit.page = None;
         self.enter(go)
@@ -305,16 +310,35 @@ impl<'a> Engine<'a> {
         self.visit.wrong = 0;
         self.left = Some(self.visit.place());
         self.visit.page = None;
-        self.visit.stack.clear();
+        let is_unidentified = self.is_unidentified();
+        self.visit.stack.truncate(usize::from(is_unidentified));
         // Help that was shown before is not gone back to: `0` leads to the screen that was just left.
         let help = self.scene.bundle.help;
         self.visit.history.retain(|past| past.at != help);
         self.enter(help)
     }
 
+    /// Whether who is calling was asked and not yet told.
+    fn is_unidentified(&self) -> bool {
+        matches!(self.visit.stack.first(), Some(Frame::Then(_)))
+    }
+
+    /// Whether the visit is at a screen to which callers are led aside from any flow.
+    fn is_outside(&self) -> bool {
+        let Bundle { help, fault, closed, notice, .. } = self.scene.bundle;
+        [Some(*help), Some(*fault), *closed, *notice].contains(&Some(self.visit.at))
+    }
+
+    /// Forgets everything but that who is calling is still to be told.
+    fn forget(&mut self) {
+        let asked = self.visit.stack.first().copied().filter(|_| self.is_unidentified());
+        self.visit.forget();
+        self.visit.stack.extend(asked);
+    }
+
     /// Goes to a screen that stands outside every flow, and back from which nothing leads.
     fn outside(&mut self, id: StateId) -> Effect {
-        self.visit.forget();
+        self.forget();
         self.left = None;
         self.visit.at = id;
         self.entered.push(id);

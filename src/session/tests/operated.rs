@@ -154,3 +154,29 @@ fn a_visit_moves_over_where_all_that_is_counted_upon_is_there() {
     let found = moved(&asked);
     assert!(matches!(&found, Ok((false, _))), "{found:?}");
 }
+
+#[test]
+fn nobody_gets_past_the_question_who_is_calling() {
+    let mut host = operated();
+    host.visitors = vec![1, 2];
+    assert!(host.dial("").starts_with("Who is"), "{}", host.at());
+    // Lost in it: help leads back to it, and not past it.
+    host.all(&["x", "y", "z"]);
+    assert_eq!(host.at(), "help.lost");
+    host.typed("1");
+    assert_eq!((host.at(), host.visit.person), ("who.list", None));
+    host.all(&["x", "y", "z"]);
+    assert_eq!(host.typed("00").lines().next(), host.dial("").lines().next());
+    // Nor does a closed flow, or a host that fails.
+    host.closures.flows.insert("who".to_owned());
+    assert_eq!(host.dial(""), "Closed today.\n1 Home");
+    assert_eq!(host.typed("1"), "Closed today.\n1 Home");
+    host.closures.flows.clear();
+    host.typed("1");
+    assert_eq!((host.at(), host.visit.person), ("who.list", None));
+    host.typed("1");
+    assert_eq!((host.at(), host.visit.person), ("home.start", Some(1)));
+    // Told once, it is not asked again on the way back from help.
+    host.all(&["x", "y", "z", "1"]);
+    assert_eq!((host.at(), host.visit.person), ("home.start", Some(1)));
+}
