@@ -93,7 +93,7 @@ fn a_publication_changes_new_calls_and_leaves_those_under_way() {
     menus(folder, &changes);
     let (_, err) = texts(&world.command(&[&["menu", "publish", "mine"], &DATA[..]].concat()));
     assert!(err.contains("error[E14]") && err.contains("help.how"), "{err}");
-    let told = ("bundle.toml", "[keys]", "[renamed]\n\"help.how\" = \"help.how_it_works\"\n\n[keys]");
+    let told = ("bundle.toml", "[renamed]\n", "[renamed]\n\"help.how\" = \"help.how_it_works\"\n");
     menus(folder, &[&changes[..], &[told]].concat());
     done(&world.command(&[&["menu", "publish", "mine"], &DATA[..]].concat()));
     until_greeted(&world, "d", false, SOON);
