@@ -111,12 +111,13 @@ const RECORD_LINES_MAX = 2_000; // a page left open does not grow for ever
 const RECORD_HEAD = "# Recorded. Phone numbers, typed words and secrets are exchanged for others of their shape.";
 const PHONE_DIGITS_MIN = 8; // digits from which a number is somebody's
 const PHONE_DIGITS_KEPT = 5; // country and network
+const WORD_LETTERS_MIN = 3; // shorter words are parts of others
 
-const recording = { lines: [], words: [], number: "", secret: null };
+const recording = { lines: [], words: [], number: "", diallers: [], asks: null };
 
 /** Nines in place of the digits of every phone number, behind its first ones. */
 function maskNumbers(text) {
-  return text.replace(/\d[\d -]*/g, (run) => {
+  return text.replace(/\d[\d .-]*/g, (run) => {
     if (run.replace(/\D/g, "").length < PHONE_DIGITS_MIN) return run;
     let seen = 0;
     return run.replace(/\d/g, (digit) => (++seen > PHONE_DIGITS_KEPT ? "9" : digit));
@@ -128,13 +129,14 @@ function masked(text) {
   return recording.words.reduce((kept, [word, mask]) => kept.replace(new RegExp(escape(word), "gi"), mask), maskNumbers(text));
 }
 
-/** `typed` as it may be kept: on a secret screen, or on one of which that is not known, a few digits are a secret. */
+/** `typed` as it may be kept; where it is not known what the screen asks for, a few digits are a secret and letters a name. */
 function maskedInput(typed) {
-  const mayBeSecret = /^\d{4,6}$/.test(typed);
-  if (recording.secret === "secret" || (recording.secret !== "open" && mayBeSecret)) return typed.replace(/./gsu, "0");
-  if (/\p{L}/u.test(typed)) {
+  const { asks } = recording;
+  if (asks === "secret" || (!asks && /^\d{4,6}$/.test(typed))) return typed.replace(/./gsu, "0");
+  if ((asks === "words" || !asks) && /\p{L}/u.test(typed)) {
     const mask = typed.replace(/\p{L}+/gu, (word) => `A${"a".repeat([...word].length - 1)}`);
-    recording.words.push([typed.trim(), mask.trim()]);
+    if (typed.replace(/\P{L}/gu, "").length >= WORD_LETTERS_MIN) recording.words.push([typed.trim(), mask.trim()]);
+    return mask;
   }
   return masked(typed);
 }
@@ -147,18 +149,21 @@ function record(...lines) {
 }
 
 function recordDial(code, dialler) {
-  const as = recording.number === dialler ? "" : ` as ${maskNumbers(dialler)}`;
+  // Each number is another one, so that people stay apart.
+  if (!recording.diallers.includes(dialler)) recording.diallers.push(dialler);
+  const shown = maskNumbers(dialler).slice(0, -1) + (9 - (recording.diallers.indexOf(dialler) % 10));
+  const as = recording.number === dialler ? "" : ` as ${shown}`;
   recording.number = dialler;
   record(`dial ${masked(code)}${as}`);
 }
 
 function recordScreen(text, isEnd, kind) {
-  recording.secret = kind;
+  recording.asks = kind;
   record(...masked(text).split("\n").map((line) => `= ${line}`.trimEnd()), ...(isEnd ? ["end"] : []));
 }
 
 function recordNothing() {
-  Object.assign(recording, { lines: [], words: [], number: "", secret: null });
+  Object.assign(recording, { lines: [], words: [], number: "", diallers: [], asks: null });
   record();
 }
 

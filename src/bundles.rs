@@ -20,8 +20,8 @@ use crate::menu::{self, Bundle, Report, Sources};
 use crate::session::Closures;
 use crate::storage::{self, Store, Tx, Work};
 
-/// Bundles that are kept for visits under way at most: more than are published while one call lasts.
-const OLDER_MAX: usize = 8;
+/// Bundles besides the live one at most: more than are published while one call lasts.
+const OTHERS_MAX: usize = 8;
 /// Between two looks at the log: half of what a publication may take on all nodes.
 const LOOK_MS: u64 = 1_000;
 /// Who writes what no operator did.
@@ -51,26 +51,33 @@ pub struct Given {
 }
 
 /// What is served at a moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Menus {
     /// The bundle that visits begin on.
     pub live: Arc<Bundle>,
     /// What is closed.
     pub closures: Closures,
-    /// Bundles of visits under way, newest first.
-    older: Vec<Arc<Bundle>>,
+    /// Bundles of visits under way and of the next moment, newest first.
+    others: Vec<Arc<Bundle>>,
 }
 
 impl Menus {
     /// The bundle with this hash, if it is here.
     pub fn of(&self, hash: &[u8]) -> Option<&Arc<Bundle>> {
-        std::iter::once(&self.live).chain(&self.older).find(|bundle| bundle.hash[..] == *hash)
+        std::iter::once(&self.live).chain(&self.others).find(|bundle| bundle.hash[..] == *hash)
     }
 
-    /// The same with another live bundle, and this one among the older.
+    /// The same with one more bundle at hand.
+    fn with(mut self, bundle: Arc<Bundle>) -> Self {
+        self.others.insert(0, bundle);
+        self.others.truncate(OTHERS_MAX);
+        self
+    }
+
+    /// The same with another live bundle, and this one among the others.
     fn followed_by(&self, live: Arc<Bundle>, closures: Closures) -> Self {
-        let older = std::iter::once(&self.live).chain(&self.older).filter(|bundle| bundle.hash != live.hash);
-        Self { closures, older: older.take(OLDER_MAX).cloned().collect(), live }
+        let others = std::iter::once(&self.live).chain(&self.others).filter(|bundle| bundle.hash != live.hash);
+        Self { closures, others: others.take(OTHERS_MAX).cloned().collect(), live }
     }
 }
 
@@ -94,34 +101,47 @@ impl Bundles {
     ) -> Result<Bundles, BundlesFault> {
         let manifest = actions::manifest();
         let (events, published, standing) = desk::served(store, now_ms).await?;
+        let last = published.clone();
         let published = published.filter(|_| keeps(&events, &standing, &given));
         let published = published.and_then(|sources| {
             let built = menu::build(&sources, manifest, host);
             if built.is_err() {
-                tracing::warn!("the published menus no longer bind: those of the program are served");
+                tracing::error!("the published menus no longer bind to this program: its own are served instead");
             }
             built.ok()
         });
-        let live = if let Some(live) = published {
-            live
-        } else {
-            let live = menu::build(&given.sources, manifest, host).map_err(BundlesFault::Menu)?;
-            let is_new = standing.live.as_deref() != Some(&live.hash[..]);
-            start(store, &given.sources, now_ms, is_new.then_some(event_id)).await?;
-            live
+        let live = match (published, menu::build(&given.sources, manifest, host)) {
+            (Some(live), _) => live,
+            (None, Ok(live)) => {
+                let is_new = standing.live.as_deref() != Some(&live.hash[..]);
+                // What an operator chose and this program cannot serve stays chosen: for the other nodes, and the next start.
+                let counts = is_new && (given.from_folder || !standing.chosen);
+                // Where others serve something else, they know it by then.
+                let ahead_ms = if store.is_shared() && standing.live.is_some() { desk::AHEAD_MS } else { 0 };
+                start(store, &given.sources, now_ms, counts.then_some((event_id, now_ms + ahead_ms))).await?;
+                live
+            }
+            // A folder that somebody is writing in must not keep the service from starting.
+            (None, Err(report)) => match last.map(|sources| menu::build(&sources, manifest, host)) {
+                Some(Ok(live)) => {
+                    tracing::error!("the menus have faults: those that were served before are served on");
+                    live
+                }
+                _ => return Err(BundlesFault::Menu(report)),
+            },
         };
-        let mut older = Vec::new();
+        let mut others = Vec::new();
         for (hash, bytes) in store.read::<_, storage::Error, _>(log::in_use).await? {
-            if hash[..] == live.hash || older.len() == OLDER_MAX {
+            if hash[..] == live.hash || others.len() == OTHERS_MAX {
                 continue;
             }
             if let Some(Ok(bundle)) = Sources::unpack(&bytes).map(|sources| menu::build(&sources, manifest, host)) {
-                older.push(bundle);
+                others.push(bundle);
             } else {
                 tracing::warn!("an older bundle no longer binds; its visits move to the live one");
             }
         }
-        let menus = Menus { live, closures: standing.closures, older };
+        let menus = Menus { live, closures: standing.closures, others };
         Ok(Bundles { menus: RwLock::new(Arc::new(menus)), changed: Notify::new() })
     }
 
@@ -142,22 +162,22 @@ impl Bundles {
 }
 
 /// Keeps the menus that a service starts with, and says so in the log if they were not served before.
-async fn start(store: &Store, sources: &Sources, now_ms: i64, event_id: Option<i64>) -> Result<(), storage::Error> {
+async fn start(store: &Store, sources: &Sources, now_ms: i64, event: Option<(i64, i64)>) -> Result<(), storage::Error> {
     let (hash, bytes) = (sources.hash().to_vec(), sources.pack());
     let manifest_hash = actions::manifest().hash().to_vec();
-    let event = event_id.map(|id| MenuEvent {
+    let event = event.map(|(id, from_ms)| MenuEvent {
         id,
         what: What::Started,
         by: OURSELVES.to_owned(),
         flow: String::new(),
         hash: hash.clone(),
         at_ms: now_ms,
-        from_ms: now_ms,
+        from_ms,
     });
     let kept = Kept { hash, bytes, manifest_hash, now_ms };
     let start = move |tx: &mut Tx<'_>| {
         log::keep(tx, &kept)?;
-        event.as_ref().map_or(Ok(()), |event| log::add(tx, event))
+        event.as_ref().map_or(Ok(()), |event| log::add(tx, event, None))
     };
     store.transact(Work::interactive(None), start).await
 }
@@ -203,31 +223,34 @@ impl Watcher {
         if newest == self.seen && self.next_ms.is_none_or(|next| next > now_ms) {
             return Ok(false);
         }
-        let (_, sources, standing) = desk::served(&self.store, now_ms).await?;
-        (self.seen, self.next_ms) = (newest, standing.next_ms);
-        let before = self.bundles.now();
-        let live = match (&standing.live, sources) {
-            (Some(hash), _) if before.live.hash[..] == hash[..] => Arc::clone(&before.live),
-            (Some(hash), Some(sources)) => match before.of(hash) {
-                Some(known) => Arc::clone(known),
-                None => match self.compile(sources).await? {
-                    Some(bundle) => bundle,
-                    None => return Ok(false),
-                },
-            },
-            _ => return Ok(false),
-        };
-        if live.hash == before.live.hash && standing.closures == before.closures {
-            return Ok(false);
+        let (events, _, standing) = desk::served(&self.store, now_ms).await?;
+        let mut menus = Menus::clone(&self.bundles.now());
+        // What is to hold in a moment is made ready now: a call may begin on it on another node.
+        let waiting = events.iter().filter(|event| event.from_ms > now_ms && event.what.serves());
+        for hash in standing.live.iter().chain(waiting.map(|event| &event.hash)) {
+            if menus.of(hash).is_none()
+                && let Some(bundle) = self.compile(hash.clone()).await?
+            {
+                menus = menus.with(bundle);
+            }
         }
-        let short: String = desk::hex(&live.hash).chars().take(12).collect();
-        tracing::info!(bundle = short, "other menus are served");
-        self.bundles.exchange(before.followed_by(live, standing.closures));
-        Ok(true)
+        let before = self.bundles.now();
+        // A node that cannot bind what is served goes on with what it has; what is closed is closed there too.
+        let live = standing.live.as_ref().and_then(|hash| menus.of(hash).cloned()).unwrap_or(Arc::clone(&before.live));
+        let is_other = live.hash != before.live.hash || standing.closures != before.closures;
+        if live.hash != before.live.hash {
+            let short: String = desk::hex(&live.hash).chars().take(12).collect();
+            tracing::info!(bundle = short, "other menus are served");
+        }
+        self.bundles.exchange(menus.followed_by(live, standing.closures));
+        (self.seen, self.next_ms) = (newest, standing.next_ms);
+        Ok(is_other)
     }
 
-    /// Compiles beside the hops. `None` when this program cannot bind it: what was served is served on.
-    async fn compile(&self, sources: Sources) -> Result<Option<Arc<Bundle>>, storage::Error> {
+    /// Compiles a stored bundle beside the hops. `None` when this program cannot bind it.
+    async fn compile(&self, hash: Vec<u8>) -> Result<Option<Arc<Bundle>>, storage::Error> {
+        let bytes = self.store.read::<_, storage::Error, _>(move |tx| log::bytes_of(tx, &hash)).await?;
+        let Some(sources) = bytes.as_deref().and_then(Sources::unpack) else { return Ok(None) };
         let host = Arc::clone(&self.host);
         let built = tokio::task::spawn_blocking(move || menu::build(&sources, actions::manifest(), &*host));
         let built = built.await.map_err(|_| storage::Error::Panicked)?;

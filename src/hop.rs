@@ -38,7 +38,7 @@ use crate::market::phone_number::MsisdnHash;
 use crate::menu::Bundle;
 use crate::menu::graph::EngineText;
 use crate::session::input::Today;
-use crate::session::{Event, Visit};
+use crate::session::{Asked, Event, Visit};
 use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
 use crate::text::datetime::Day;
 use drive::{Driven, drive, save};
@@ -118,8 +118,8 @@ pub struct Answered {
     pub answer: UssdAnswer,
     /// How it came about.
     pub outcome: Outcome,
-    /// Whether the screen asks for a secret.
-    pub is_secret: bool,
+    /// What the screen asks for; `None` where a stored answer was given again.
+    pub asked: Option<Asked>,
 }
 
 /// All that a hop's transaction needs from outside: made once, so that the transaction can run again.
@@ -144,7 +144,7 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
     let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
     match tokio::time::timeout(limit, settle(service, &prepared)).await.unwrap_or(Err(Error::TooLate)) {
-        Ok(done) => Answered { answer: done.answer, outcome: done.outcome, is_secret: done.is_secret },
+        Ok(done) => Answered { answer: done.answer, outcome: done.outcome, asked: done.asked },
         Err(error) => {
             tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
             apology(service)
@@ -176,7 +176,7 @@ async fn settle(service: &Service, prepared: &Arc<Prepared>) -> Result<Done, Err
 fn apology(service: &Service) -> Answered {
     let bundle = &service.bundles.now().live;
     let text = bundle.engine_text(bundle.default_language(), EngineText::Apology).to_owned();
-    Answered { answer: UssdAnswer { text, end: true }, outcome: Outcome::Apologised, is_secret: false }
+    Answered { answer: UssdAnswer { text, end: true }, outcome: Outcome::Apologised, asked: Some(Asked::Key) }
 }
 
 async fn closed(service: &Service, prepared: &Arc<Prepared>, why: &'static str) -> Answered {
@@ -186,7 +186,11 @@ async fn closed(service: &Service, prepared: &Arc<Prepared>, why: &'static str) 
     if let Err(error) = closed {
         tracing::warn!(channel = %prepared.hop.channel, %error, "the end of a session could not be noted");
     }
-    Answered { answer: UssdAnswer { text: String::new(), end: true }, outcome: Outcome::Closed, is_secret: false }
+    Answered {
+        answer: UssdAnswer { text: String::new(), end: true },
+        outcome: Outcome::Closed,
+        asked: Some(Asked::Key),
+    }
 }
 
 fn prepare(service: &Service, hop: Hop) -> Prepared {
@@ -214,7 +218,7 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
 struct Done {
     answer: UssdAnswer,
     outcome: Outcome,
-    is_secret: bool,
+    asked: Option<Asked>,
     _wake: Wake,
 }
 
@@ -255,10 +259,17 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
         },
         Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
         Reading::Typed(typed) => {
-            let Some((bundle, visit)) = visit_of(service, prepared, &before)? else {
-                return begin(tx, service, prepared, &before, "", ids);
-            };
-            turn(tx, service, prepared, &before, (bundle, visit, Event::Input(typed.to_owned())), ids)
+            if let Some((bundle, visit)) = visit_of(service, prepared, &before)? {
+                let event = Event::Input(typed.to_owned());
+                return turn(tx, service, prepared, &before, (bundle, visit, event), ids);
+            }
+            // The menus of this call are not known here: a key must not mean something that was not on the screen. The
+            // screen of the same name is shown again, or the call begins anew.
+            let known = if before.is_new { None } else { dropped_visit(service, prepared, &before)? };
+            match known {
+                Some((bundle, visit)) => turn(tx, service, prepared, &before, (bundle, visit, Event::Again), ids),
+                None => begin(tx, service, prepared, &before, "", ids),
+            }
         }
     }
 }
@@ -321,8 +332,8 @@ fn turn(
     save(tx, service, prepared, before, &bundle, &visit, &driven)?;
     let Driven { screen, enqueued, .. } = driven;
     let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
-    let (answer, is_secret) = (UssdAnswer { text: screen.text, end: screen.end }, screen.private);
-    Ok(Done { answer, outcome: Outcome::Answered, is_secret, _wake: wake })
+    let (answer, asked) = (UssdAnswer { text: screen.text, end: screen.end }, Some(screen.asked));
+    Ok(Done { answer, outcome: Outcome::Answered, asked, _wake: wake })
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.
@@ -336,12 +347,12 @@ fn repeat(
     let Some((sealed, end)) = record::answer_of(tx, hop_uid)? else {
         return Err(Error::Corrupt { what: "an answered hop has no row" });
     };
-    let is_secret = sealed.is_none();
+    let asked = sealed.is_none().then_some(Asked::Secret);
     let text = match sealed {
         Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
         None => shown_again(tx, service, prepared, before)?,
     };
-    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, is_secret, _wake: Wake(None) })
+    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, asked, _wake: Wake(None) })
 }
 
 fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {

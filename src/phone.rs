@@ -14,6 +14,7 @@ pub use in_process::InProcess;
 pub use over_http::OverHttp;
 
 use crate::gateway::ussd::UssdAnswer;
+use crate::session::Asked;
 
 /// Why something could not be done on a phone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +83,11 @@ impl fmt::Debug for Sms {
     }
 }
 
+/// Septets of a screen: what every network carries.
+const SCREEN_SEPTETS: usize = 160;
+/// Septets of the first screen of a call: some gateways put words of their own before it.
+const OPENING_SEPTETS: usize = 140;
+
 /// What an operator does while a transcript plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator<'a> {
@@ -115,8 +121,12 @@ pub trait Network: Send {
     fn messages(&mut self, number: &str, after: u64) -> impl Future<Output = Result<Vec<Sms>, PhoneFault>> + Send;
     /// Waits a little for what the service does by itself; false when nothing more will come by waiting.
     fn later(&mut self) -> impl Future<Output = bool> + Send;
-    /// Whether the last screen asked for a secret, where the service tells.
-    fn is_secret(&self) -> Option<bool>;
+    /// Septets of a screen and of the first one, where that is known: what every network carries.
+    fn septets(&self) -> (usize, usize) {
+        (SCREEN_SEPTETS, OPENING_SEPTETS)
+    }
+    /// What the last screen asked for, where the service tells.
+    fn asked(&self) -> Option<Asked>;
     /// Has an operator do something at the service.
     fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault>;
     /// Lets time pass for the service.
@@ -176,6 +186,12 @@ impl<N: Network> Handset<N> {
     /// Whether the last screen was the first of its call.
     pub fn is_opening(&self) -> bool {
         self.last.as_ref().is_some_and(|(call, _)| call.inputs.len() == call.dialled)
+    }
+
+    /// Septets that the last screen may have.
+    pub fn septets_max(&self) -> usize {
+        let (screen, opening) = self.network.septets();
+        if self.is_opening() { opening } else { screen }
     }
 
     /// Dials: `*567#`, or `*567*48213#` as a network would route it to `*567#`. A call that is open is hung up first.

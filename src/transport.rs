@@ -153,8 +153,8 @@ pub struct LocalAnswer {
     pub content_type: String,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether the screen in it asks for a secret, where a simulator is told.
-    pub secret_screen: Option<bool>,
+    /// What the screen in it asks for, where a simulator is told.
+    pub screen_asks: Option<String>,
 }
 
 /// HTTP to a running service: `dial --url`, and the commands that use the admin socket.
@@ -219,10 +219,10 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<LocalAnswer, LocalFa
     let status = sent.status().as_u16();
     let content_type = sent.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let content_type = content_type.to_owned();
-    let screen = sent.headers().get("kaziline-screen").and_then(|value| value.to_str().ok());
-    let secret_screen = screen.map(|kind| kind == "secret");
+    let screen_asks = sent.headers().get("kaziline-screen").and_then(|value| value.to_str().ok());
+    let screen_asks = screen_asks.map(str::to_owned);
     match body_of(sent, LOCAL_RESPONSE_BYTES_MAX).await {
-        Ok((body, false)) => Ok(LocalAnswer { status, content_type, body, secret_screen }),
+        Ok((body, false)) => Ok(LocalAnswer { status, content_type, body, screen_asks }),
         Ok((_, true)) => Err(LocalFault::Broken),
         Err(error) => Err(fault(&error)),
     }

@@ -76,42 +76,70 @@ macro_rules! decides {
     };
 }
 
+/// Who is calling is known and has agreed to be kept here.
+const PERSON: &str = "@a known person";
+/// And looks for work: at least a birth year is known.
+const WORKER: &str = "@a registered worker";
+/// Neither any more.
+const NOBODY: &str = "-@a known person";
+const NO_WORKER: &str = "-@a registered worker";
+
+/// What outcomes say of the caller.
+type Sets = &'static [(&'static str, &'static str)];
+const BY_STATUS: Sets =
+    &[("new", NOBODY), ("new", NO_WORKER), ("unfinished", PERSON), ("listed", PERSON), ("listed", WORKER)];
+const BY_STEP: Sets = &[
+    ("birth_year", PERSON),
+    ("trade", PERSON),
+    ("trade", WORKER),
+    ("rate", PERSON),
+    ("rate", WORKER),
+    ("place", PERSON),
+    ("place", WORKER),
+    ("name", PERSON),
+    ("name", WORKER),
+    ("finish", PERSON),
+    ("finish", WORKER),
+];
+const BY_YEAR: Sets = &[("saved", WORKER), ("too_young", NOBODY), ("too_young", NO_WORKER)];
+const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
+
 const TABLE: &[Entry] = &[
     decides!(Case "person.who" &[], &[], who::Who, who::who),
     rows("person.on_number", &[], who::PERSON_ROW, who::on_number),
-    decides!(Action "person.choose" &["person"], &[], who::Choice, who::choose),
+    decides!(Action "person.choose" &["person"], &[("chosen", PERSON)], who::Choice, who::choose),
     decides!(Action "person.confirm_owner" &["birth_year"], &[], who::Owner, who::confirm_owner),
-    decides!(Action "person.new_owner" &[], &[], who::NewOwner, who::new_owner),
-    decides!(Action "person.someone_else" &[], &[], who::SomeoneElse, who::someone_else),
-    decides!(Case "person.status" &[], &[], home::Status, home::status),
-    show("home.worker", &[], home::WORKER, home::worker),
-    decides!(Action "worker.toggle_free" &[], &[], details::FreeToday, details::toggle_free),
+    decides!(Action "person.new_owner" &[], FORGOTTEN, who::NewOwner, who::new_owner),
+    decides!(Action "person.someone_else" &[], FORGOTTEN, who::SomeoneElse, who::someone_else),
+    decides!(Case "person.status" &[], BY_STATUS, home::Status, home::status),
+    show("home.worker", &[WORKER], home::WORKER, home::worker),
+    decides!(Action "worker.toggle_free" &[WORKER], &[], details::FreeToday, details::toggle_free),
     decides!(Action "language.set" &["language"], &[], home::LanguageSet, home::set_language),
-    decides!(Case "worker.next_step" &[], &[], register::Step, register::next_step),
-    decides!(Action "consent.give" &[], &[], register::Consent, register::give_consent),
-    decides!(Action "worker.set_birth_year" &["birth_year"], &[], register::BirthYear, register::set_birth_year),
-    decides!(Action "person.set_name" &["name"], &[], register::Name, register::set_name),
-    decides!(Action "worker.finish" &[], &[], register::Finish, register::finish),
-    show("worker.summary", &[], register::SUMMARY, register::summary),
+    decides!(Case "worker.next_step" &[], BY_STEP, register::Step, register::next_step),
+    decides!(Action "consent.give" &[], &[("given", PERSON)], register::Consent, register::give_consent),
+    decides!(Action "worker.set_birth_year" &["birth_year", PERSON], BY_YEAR, register::BirthYear, register::set_birth_year),
+    decides!(Action "person.set_name" &["name", PERSON], &[], register::Name, register::set_name),
+    decides!(Action "worker.finish" &[WORKER], &[("listed", WORKER)], register::Finish, register::finish),
+    show("worker.summary", &[WORKER], register::SUMMARY, register::summary),
     rows("trade.categories", &[], trade::CATEGORY_ROW, trade::categories),
     rows("trade.in_category", &["category"], trade::TRADE_ROW, trade::in_category),
-    decides!(Action "worker.set_trade" &["trade"], &[], trade::Trade, trade::set_trade),
-    show("worker.rate_question", &[], rate::QUESTION, rate::question),
-    decides!(Action "worker.set_rate" &["rate"], &[], rate::RateSet, rate::set_rate),
-    decides!(Action "worker.set_no_rate" &[], &[], rate::NoRate, rate::set_no_rate),
+    decides!(Action "worker.set_trade" &["trade", WORKER], &[], trade::Trade, trade::set_trade),
+    show("worker.rate_question", &[WORKER], rate::QUESTION, rate::question),
+    decides!(Action "worker.set_rate" &["rate", WORKER], &[], rate::RateSet, rate::set_rate),
+    decides!(Action "worker.set_no_rate" &[WORKER], &[], rate::NoRate, rate::set_no_rate),
     rows("area.provinces", &[], place::AREA_ROW, place::provinces),
     rows("area.districts", &["province"], place::AREA_ROW, place::districts),
     rows("area.sectors", &["district"], place::AREA_ROW, place::sectors),
-    decides!(Action "worker.set_sector" &["sector"], &[], place::Place, place::set_sector),
-    decides!(Action "worker.set_district" &["district"], &[], place::Place, place::set_district),
-    show("worker.details", &[], details::DETAILS, details::details),
-    rows("jobs.for_me", &[], jobs::JOB_ROW, jobs::for_me),
+    decides!(Action "worker.set_sector" &["sector", WORKER], &[], place::Place, place::set_sector),
+    decides!(Action "worker.set_district" &["district", WORKER], &[], place::Place, place::set_district),
+    show("worker.details", &[WORKER], details::DETAILS, details::details),
+    rows("jobs.for_me", &[WORKER], jobs::JOB_ROW, jobs::for_me),
     decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
     show("job.details", &["job"], job::DETAILS, job::details),
     show("job.reference", &["job"], job::REFERENCE, job::reference),
-    decides!(Action "application.apply" &["job"], &[], job::Apply, job::apply),
-    rows("applications.mine", &[], applications::APPLICATION_ROW, applications::mine),
-    show("application.details", &["application"], applications::DETAILS, applications::details),
+    decides!(Action "application.apply" &["job", WORKER], &[], job::Apply, job::apply),
+    rows("applications.mine", &[PERSON], applications::APPLICATION_ROW, applications::mine),
+    show("application.details", &["application", PERSON], applications::DETAILS, applications::details),
     decides!(Case "help.hotline" &[], &[], help::Hotline, help::any),
     show("help.hotline", &[], help::HOTLINE, help::hotline),
 ];

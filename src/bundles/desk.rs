@@ -1,6 +1,7 @@
 //! What operators do with the menus: publish, go back, close a flow, announce maintenance. Each is checked, and then one
 //! row in the log; every node finds it there within a second and acts on it when it begins to hold.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::log::{self, Kept, MenuEvent, Standing, What, standing};
@@ -27,6 +28,18 @@ pub enum DeskFault {
         "the menus that are served do not say where to lead: write {0} = \"flow.state\" in bundle.toml, and publish"
     )]
     NoPlace(&'static str),
+    /// The menus have no screen for something that is closed now.
+    #[error(
+        "these menus do not say where to lead while something is closed: write {0} = \"flow.state\" in their bundle.toml, \
+        or open it first"
+    )]
+    NoPlaceNow(&'static str),
+    /// The flow is open.
+    #[error("the flow `{0}` is not closed")]
+    NotFrozen(String),
+    /// Another order came between.
+    #[error("somebody else changed the menus meanwhile: look at `kaziline menu status`, and give the order again")]
+    Overtaken,
     /// The flow with the screen that a frozen flow leads to.
     #[error("`{0}` has the screen that closed flows lead to: it cannot be closed itself")]
     ClosedScreen(String),
@@ -83,7 +96,8 @@ pub struct Done {
 /// Publishes menus, unless they have a fault or would strand somebody.
 pub async fn publish(store: &Store, host: Arc<Host>, sources: Sources, order: Order) -> Result<Done, DeskFault> {
     let order = order.checked()?;
-    let before = served(store, order.now_ms).await?.1;
+    let (events, before, standing) = served(store, order.now_ms).await?;
+    let newest = newest_of(&events);
     // Proving takes milliseconds of a processor, which hops should have.
     let proving = tokio::task::spawn_blocking(move || {
         let examined = prove(&sources, &host, before.as_ref());
@@ -91,6 +105,7 @@ pub async fn publish(store: &Store, host: Arc<Host>, sources: Sources, order: Or
     });
     let (bytes, Examined { bundle, report, .. }) = proving.await.map_err(|_| storage::Error::Panicked)?;
     let Some(bundle) = bundle else { return Err(DeskFault::Menu(Box::new(report))) };
+    has_places(&bundle, &standing)?;
     let kept = Kept {
         hash: bundle.hash.to_vec(),
         bytes,
@@ -101,9 +116,9 @@ pub async fn publish(store: &Store, host: Arc<Host>, sources: Sources, order: Or
     let row = event.clone();
     let publish = move |tx: &mut storage::Tx<'_>| {
         log::keep(tx, &kept)?;
-        log::add(tx, &row)
+        log::add(tx, &row, Some(newest))
     };
-    store.transact::<_, storage::Error, _>(Work::interactive(None), publish).await?;
+    store.transact::<_, storage::Error, _>(Work::interactive(None), publish).await.map_err(overtaken)?;
     Ok(Done { event, warnings: Some(report) })
 }
 
@@ -125,26 +140,45 @@ fn ahead_ms(store: &Store) -> i64 {
     if store.is_shared() { AHEAD_MS } else { 0 }
 }
 
-/// Goes back to an earlier bundle: the one before what is served, or the one whose hash begins so.
-pub async fn roll_back(store: &Store, to: Option<String>, order: Order) -> Result<Done, DeskFault> {
+/// Goes back to an earlier bundle: the one before what is served, or the one whose hash begins so. One that this program
+/// cannot serve is refused.
+pub async fn roll_back(store: &Store, host: &Host, to: Option<String>, order: Order) -> Result<Done, DeskFault> {
     let order = order.checked()?;
-    let events = store.read::<_, storage::Error, _>(log::all).await?;
-    let live = standing(&events, order.now_ms).live.ok_or(DeskFault::NothingServed)?;
-    let mut earlier: Vec<&Vec<u8>> = events.iter().rev().filter(|event| event.what.serves()).map(|e| &e.hash).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    earlier.retain(|hash| **hash != live && seen.insert(*hash));
+    let (events, _, standing) = served(store, order.now_ms).await?;
     let hash = match to {
-        None => earlier.first().map(|hash| (*hash).clone()).ok_or(DeskFault::NothingEarlier)?,
+        None => log::before_the_newest(&events).ok_or(DeskFault::NothingEarlier)?,
         Some(prefix) => {
-            let mut found = earlier.iter().filter(|hash| hex(hash).starts_with(&prefix));
-            match (found.next(), found.next()) {
-                (Some(hash), None) => (*hash).clone(),
+            let served = events.iter().filter(|event| event.what.serves()).map(|event| &event.hash);
+            let found: BTreeSet<&Vec<u8>> = served.filter(|hash| hex(hash).starts_with(&prefix)).collect();
+            match found.first() {
+                Some(hash) if found.len() == 1 => (*hash).clone(),
                 _ => return Err(DeskFault::NoBundle(prefix)),
             }
         }
     };
+    let wanted = hash.clone();
+    let bytes = store.read::<_, storage::Error, _>(move |tx| log::bytes_of(tx, &wanted)).await?;
+    let sources = bytes.as_deref().and_then(Sources::unpack).ok_or(DeskFault::NothingEarlier)?;
+    let bundle = menu::build(&sources, actions::manifest(), host);
+    let bundle = bundle.map_err(|report| DeskFault::Menu(Box::new(report)))?;
+    has_places(&bundle, &standing)?;
     let event = order.row(What::RolledBack, "", hash, ahead_ms(store));
-    write(store, event).await
+    write(store, event, newest_of(&events)).await
+}
+
+/// Refuses menus that have no screen for what is closed now.
+fn has_places(bundle: &Bundle, standing: &Standing) -> Result<(), DeskFault> {
+    if !standing.closures.flows.is_empty() && bundle.closed.is_none() {
+        return Err(DeskFault::NoPlaceNow("closed"));
+    }
+    if standing.closures.maintenance && bundle.notice.is_none() {
+        return Err(DeskFault::NoPlaceNow("notice"));
+    }
+    Ok(())
+}
+
+fn newest_of(events: &[MenuEvent]) -> i64 {
+    events.last().map_or(0, |event| event.id)
 }
 
 /// Closes a flow, or opens it again.
@@ -156,8 +190,9 @@ pub async fn freeze(
     order: Order,
 ) -> Result<Done, DeskFault> {
     let order = order.checked()?;
+    let (events, sources, standing) = served(store, order.now_ms).await?;
     if is_frozen {
-        let bundle = live_bundle(store, host, order.now_ms).await?;
+        let bundle = built(sources, host)?;
         if !bundle.states.iter().any(|state| state.flow() == flow) {
             return Err(DeskFault::NoFlow(flow));
         }
@@ -165,27 +200,36 @@ pub async fn freeze(
         if closed.flow() == flow {
             return Err(DeskFault::ClosedScreen(flow));
         }
+    } else if !standing.closures.flows.contains(&flow) {
+        return Err(DeskFault::NotFrozen(flow));
     }
     let what = if is_frozen { What::Frozen } else { What::Thawed };
     let event = order.row(what, &flow, Vec::new(), ahead_ms(store));
-    write(store, event).await
+    write(store, event, newest_of(&events)).await
 }
 
 /// Announces maintenance, or its end.
 pub async fn notice(store: &Store, host: &Host, is_on: bool, order: Order) -> Result<Done, DeskFault> {
     let order = order.checked()?;
-    if is_on && live_bundle(store, host, order.now_ms).await?.notice.is_none() {
+    let (events, sources, _) = served(store, order.now_ms).await?;
+    if is_on && built(sources, host)?.notice.is_none() {
         return Err(DeskFault::NoPlace("notice"));
     }
     let what = if is_on { What::NoticeOn } else { What::NoticeOff };
     let event = order.row(what, "", Vec::new(), ahead_ms(store));
-    write(store, event).await
+    write(store, event, newest_of(&events)).await
 }
 
-async fn write(store: &Store, event: MenuEvent) -> Result<Done, DeskFault> {
+async fn write(store: &Store, event: MenuEvent, newest: i64) -> Result<Done, DeskFault> {
     let row = event.clone();
-    store.transact::<_, storage::Error, _>(Work::interactive(None), move |tx| log::add(tx, &row)).await?;
+    let add = move |tx: &mut storage::Tx<'_>| log::add(tx, &row, Some(newest));
+    store.transact::<_, storage::Error, _>(Work::interactive(None), add).await.map_err(overtaken)?;
     Ok(Done { event, warnings: None })
+}
+
+/// Somebody else gave an order since ours was checked.
+fn overtaken(error: storage::Error) -> DeskFault {
+    if error == storage::Error::Conflict { DeskFault::Overtaken } else { error.into() }
 }
 
 /// The log, what it says now, and the files that are served.
@@ -202,8 +246,8 @@ pub async fn served(store: &Store, now_ms: i64) -> Result<(Vec<MenuEvent>, Optio
     store.read(read).await
 }
 
-async fn live_bundle(store: &Store, host: &Host, now_ms: i64) -> Result<Arc<Bundle>, DeskFault> {
-    let sources = served(store, now_ms).await?.1.ok_or(DeskFault::NothingServed)?;
+fn built(sources: Option<Sources>, host: &Host) -> Result<Arc<Bundle>, DeskFault> {
+    let sources = sources.ok_or(DeskFault::NothingServed)?;
     menu::build(&sources, actions::manifest(), host).map_err(|report| DeskFault::Menu(Box::new(report)))
 }
 

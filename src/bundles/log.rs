@@ -109,13 +109,34 @@ pub fn standing(events: &[MenuEvent], now_ms: i64) -> Standing {
     standing
 }
 
-/// Adds a row.
-pub(super) fn add(tx: &mut Tx<'_>, event: &MenuEvent) -> Result<(), Error> {
+/// The bundle to which a rollback leads: orders pile up bundles, and a rollback takes away what lies above the one that it
+/// led to. Rows that do not hold yet count: they are what is rolled back.
+pub(super) fn before_the_newest(events: &[MenuEvent]) -> Option<Vec<u8>> {
+    let mut pile: Vec<&Vec<u8>> = Vec::new();
+    for event in events.iter().filter(|event| event.what.serves()) {
+        let below = pile.iter().rposition(|hash| **hash == event.hash).filter(|_| event.what == What::RolledBack);
+        match below {
+            Some(below) => pile.truncate(below + 1),
+            None if pile.last() == Some(&&event.hash) => {}
+            None => pile.push(&event.hash),
+        }
+    }
+    pile.pop();
+    pile.last().map(|hash| (*hash).clone())
+}
+
+/// Adds a row behind all others, whatever clock made its name. [`Error::Conflict`] when the newest is not `newest` any
+/// more, where that matters.
+pub(super) fn add(tx: &mut Tx<'_>, event: &MenuEvent, newest: Option<i64>) -> Result<(), Error> {
     const ADD: &str = "INSERT INTO menu_event (id, what, by_name, flow, bundle_hash, at_ms, from_ms) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+    let found = self::newest(tx)?;
+    if newest.is_some_and(|newest| newest != found) {
+        return Err(Error::Conflict);
+    }
     let MenuEvent { id, what, by, flow, hash, at_ms, from_ms } = event;
     let row = [
-        (*id).into(),
+        (*id).max(found + 1).into(),
         what.code().into(),
         by.as_str().into(),
         flow.as_str().into(),
@@ -123,7 +144,7 @@ pub(super) fn add(tx: &mut Tx<'_>, event: &MenuEvent) -> Result<(), Error> {
         (*at_ms).into(),
         (*from_ms).into(),
     ];
-    tx.execute(ADD, &row).map(|_| ())
+    if tx.execute(ADD, &row)? == 0 { Err(Error::Conflict) } else { Ok(()) }
 }
 
 /// The newest row's identifier; 0 while there is none.
@@ -178,7 +199,7 @@ pub(super) type Stored = (Vec<u8>, Vec<u8>);
 /// Bundles that a session still refers to, newest first.
 pub(super) fn in_use(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Error> {
     const IN_USE: &str = "SELECT hash, bytes FROM bundle \
-        WHERE EXISTS (SELECT 1 FROM session WHERE session.bundle_hash = bundle.hash) ORDER BY published_ms DESC";
+        WHERE hash IN (SELECT bundle_hash FROM session) ORDER BY published_ms DESC";
     tx.query(IN_USE, &[], |row| Ok((row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec())))
 }
 
@@ -213,6 +234,21 @@ mod tests {
         assert_eq!(at(45), (2, true, "help".to_owned(), true, Some(50)));
         assert_eq!(at(99), (7, true, "help".to_owned(), false, None));
         assert_eq!(standing(&[], 5), Standing::default());
+    }
+
+    #[test]
+    fn rollbacks_go_further_back_and_never_to_what_was_rolled_away() {
+        let served = |id: i64, what, hash: u8| MenuEvent { hash: vec![hash], ..event(id, what, "", 0) };
+        let mut events = vec![served(1, What::Started, 1)];
+        assert_eq!(before_the_newest(&events), None);
+        events.extend([served(2, What::Published, 2), served(3, What::Published, 3)]);
+        assert_eq!(before_the_newest(&events), Some(vec![2]));
+        events.push(served(4, What::RolledBack, 2));
+        assert_eq!(before_the_newest(&events), Some(vec![1]));
+        events.push(served(5, What::RolledBack, 1));
+        assert_eq!(before_the_newest(&events), None);
+        events.extend([served(6, What::Published, 3), event(7, What::Frozen, "job", 0), served(8, What::Published, 3)]);
+        assert_eq!(before_the_newest(&events), Some(vec![1]));
     }
 
     #[test]

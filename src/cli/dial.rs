@@ -15,7 +15,7 @@ use crate::clock::{Clock, SimulatedClock, SystemClock};
 use crate::gateway::ussd::UssdAnswer;
 use crate::menu::transcript::{self, Transcript};
 use crate::phone::record::Recorder;
-use crate::phone::transcript::{OPENING_SEPTETS_MAX, SCREEN_SEPTETS_MAX, run};
+use crate::phone::transcript::run;
 use crate::phone::{Handset, InProcess, Network, OverHttp};
 use crate::text::gsm7;
 
@@ -116,7 +116,7 @@ impl Dial {
         for line in std::io::stdin().lock().lines() {
             let line = line.context("the keyboard cannot be read")?;
             let typed = line.trim_end_matches('\r');
-            let (is_call, is_secret) = (phone.in_call(), phone.network().is_secret());
+            let (is_call, asked) = (phone.in_call(), phone.network().asked());
             let answer = match typed {
                 "" => continue,
                 code if !phone.in_call() => runtime.block_on(phone.dial(code)),
@@ -125,7 +125,7 @@ impl Dial {
             match answer {
                 Ok(answer) => {
                     match &mut recorder {
-                        Some(recorder) if is_call => recorder.typed(typed, is_secret),
+                        Some(recorder) if is_call => recorder.typed(typed, asked),
                         Some(recorder) => recorder.dialled(typed, phone.number()),
                         None => {}
                     }
@@ -151,7 +151,7 @@ fn show<N: Network>(
     if let Some(recorder) = &mut recorder {
         recorder.screen(answer);
     }
-    let limit = if phone.is_opening() { OPENING_SEPTETS_MAX } else { SCREEN_SEPTETS_MAX };
+    let limit = phone.septets_max();
     let length = gsm7::septets(&answer.text)
         .map_or_else(|| "not in GSM 03.38".to_owned(), |septets| format!("{septets}/{limit} septets"));
     let end = if answer.end { ", the call is over" } else { "" };

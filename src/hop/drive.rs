@@ -98,7 +98,7 @@ pub(super) fn save(
         language: visit.language.code(),
         turn: driven.turn.code(),
         end: screen.end,
-        resumable: !screen.end && worth_resuming && visit.resume.is_none(),
+        resumable: !screen.end && worth_resuming,
     };
     record::save(tx, prepared, before, &saved)
 }

@@ -2,12 +2,15 @@
 
 use super::record::ANSWER;
 use crate::storage::{Error, Keys, Row, Tx};
-use crate::text::masking;
+use crate::text::{folding, masking};
 
 /// Calls that are told: what somebody may still speak of.
 const CALLS_MAX: i64 = 5;
 /// Hops of one call that are told, from its end.
 const HOPS_MAX: usize = 64;
+
+/// Letters from which a word is a name: shorter ones are parts of others.
+const NAME_LETTERS_MIN: usize = 3;
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +109,18 @@ fn hops(tx: &mut Tx<'_>, keys: &Keys, last_uid: i64, names: &[String]) -> Result
 
 fn masked(screen: &str, names: &[String]) -> String {
     let mut text = masking::numbers(screen);
-    for name in names.iter().flat_map(|name| std::iter::once(name.as_str()).chain(name.split_whitespace())) {
-        // Shorter words are not names alone.
-        if name.chars().count() > 2 {
-            text = masking::exchange(&text, name, &masking::letters(name));
+    for name in names {
+        // As screens have it: in the phones' alphabet, and perhaps cut.
+        let shown = folding::fold(name);
+        for word in std::iter::once(name.as_str()).chain(shown.split_whitespace()) {
+            let letters: Vec<char> = word.chars().collect();
+            if letters.len() >= NAME_LETTERS_MIN {
+                text = masking::exchange(&text, word, &masking::letters(word));
+            }
+            for cut in (NAME_LETTERS_MIN..letters.len()).rev() {
+                let cut: String = letters.iter().take(cut).chain(&['.']).collect();
+                text = masking::exchange(&text, &cut, &masking::letters(&cut));
+            }
         }
     }
     text

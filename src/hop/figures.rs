@@ -80,7 +80,8 @@ pub fn fold(tx: &mut Tx<'_>, zone: &TimeZone, now_ms: i64) -> Result<Folded, Err
     const FIRST_MARK: &str = "INSERT INTO screen_stat_mark (id, hop_uid) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     const MARKED: &str = "UPDATE screen_stat_mark SET hop_uid = $2 WHERE id = 1 AND hop_uid = $1";
     let Some(mark) = tx.query_one(MARK, &[], |row| row.integer(0))? else {
-        tx.execute(FIRST_MARK, &[0.into()])?;
+        // What was answered before there were marks has neither language nor turn.
+        tx.execute(FIRST_MARK, &[first_id_at(now_ms - 2 * OVER_MS).into()])?;
         return fold(tx, zone, now_ms);
     };
     let until = first_id_at(now_ms - OVER_MS);

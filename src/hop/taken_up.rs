@@ -11,14 +11,12 @@ use crate::storage::Error;
 /// A visit and the bundle that it goes on with.
 pub(super) type Going = (Arc<Bundle>, Visit);
 
-/// The visit that a session is in, with the bundle on which it began.
+/// The visit that a session is in, with the bundle on which it began; `None` where that is not known here.
 pub(super) fn visit_of(service: &Service, prepared: &Prepared, before: &Record) -> Result<Option<Going>, Error> {
     if before.is_new {
         return Ok(None);
     }
-    let Some(bundle) = prepared.menus.of(&before.bundle_hash) else {
-        return dropped_visit(service, prepared, before);
-    };
+    let Some(bundle) = prepared.menus.of(&before.bundle_hash) else { return Ok(None) };
     let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
     Ok(Visit::from_bytes(bundle, &bytes).ok().map(|visit| (Arc::clone(bundle), visit)))
 }
@@ -28,7 +26,8 @@ pub(super) fn dropped_visit(service: &Service, prepared: &Prepared, before: &Rec
     let bytes = service.keys.open(record::VISIT, before.session_id, &before.visit_sealed)?;
     let live = &prepared.menus.live;
     let is_its_own = live.hash[..] == before.bundle_hash[..];
-    let moved = Visit::from_bytes(live, &bytes).ok().filter(|visit| is_its_own || visit.can_go_on(live));
+    let moved = Visit::from_bytes(live, &bytes).ok();
+    let moved = moved.and_then(|visit| if is_its_own { Some(visit) } else { visit.going_on_with(live) });
     Ok(match (moved, prepared.menus.of(&before.bundle_hash)) {
         (Some(visit), _) => Some((Arc::clone(live), visit)),
         (None, Some(own)) => Visit::from_bytes(own, &bytes).ok().map(|visit| (Arc::clone(own), visit)),

@@ -60,13 +60,14 @@ fn typed(bundle: &Bundle, state: &State, faults: &mut Vec<Fault>) {
         _ => return,
     };
     let Some(declared) = bundle.answers.get(answer.0) else { return };
-    let reserved = bundle.keys.back.parse::<i64>().ok().filter(|_| state.back);
-    let takes = match declared.kind {
-        AnswerType::Number { min, max } => reserved.is_some_and(|key| (min..=max).contains(&key)),
+    let takes = |key: &str| match (key.parse::<i64>(), &declared.kind) {
+        (Ok(key), AnswerType::Number { min, max } | AnswerType::Money { min, max }) => (min..=max).contains(&&key),
         _ => false,
     };
-    if takes {
-        let what = format!("`{}` may be {}, which leads back here", declared.name, bundle.keys.back);
+    let keys = [(&bundle.keys.back, "back", state.back), (&bundle.keys.home, "to the first screen", true)];
+    // `00` is no way to write a number.
+    for (key, way, _) in keys.into_iter().filter(|(key, _, is_on)| *is_on && *key != "00" && takes(key)) {
+        let what = format!("`{}` may be {key}, which leads {way} here", declared.name);
         faults.push(Fault::new("W07", state.at, what).fix("write min = 1 for the answer, or back = false here"));
     }
     if matches!(declared.kind, AnswerType::Text { max } if max <= SHORT_TEXT) {

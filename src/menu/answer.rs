@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Characters of a person's name at most: longer ones are not kept.
+pub const NAME_MAX: i64 = 40;
+
 /// An answer's number in its bundle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AnswerId(pub usize);

@@ -20,7 +20,7 @@ pub struct Difference {
     pub added: Vec<String>,
     /// States that are gone, without another name.
     pub removed: Vec<String>,
-    /// Of these, the screens on which a caller may stand.
+    /// Screens on which a caller may stand, and calls within which one may, that are gone or are no such state any more.
     pub stranded: Vec<String>,
     /// States that do something else now.
     pub changed: Vec<Moved>,
@@ -63,7 +63,7 @@ impl Difference {
     pub fn faults(&self, written: &Written) -> Vec<Fault> {
         let at = written.bundle.renamed.first().map_or(written.bundle.at, |(old, _)| old.at);
         let stranded = self.stranded.iter().map(|state| {
-            let what = format!("callers may stand on `{state}` of the menus that are served, which is gone");
+            let what = format!("callers may stand on or behind `{state}` of the menus that are served, which is gone or no such state any more");
             Fault::new("E14", at, what).fix(format!("say under [renamed] what it became: \"{state}\" = \"flow.state\""))
         });
         let dialled = self.dialled.iter().map(|moved| {
@@ -101,11 +101,15 @@ pub fn compare(
     for state in &before.states {
         let Some(became) = now(state) else {
             found.removed.push(state.name.clone());
-            if state.is_screen() && !matches!(state.kind, Kind::End) {
+            if may_stand(state) || is_call(state) {
                 found.stranded.push(state.name.clone());
             }
             continue;
         };
+        // Who stands on it, or within a call that begins there, must find the like of it.
+        if (may_stand(state) && !may_stand(became)) || (is_call(state) && !is_call(became)) {
+            found.stranded.push(state.name.clone());
+        }
         let (was, is) = (what_it_does(before, state), what_it_does(after, became));
         if was != is {
             found.changed.push(Moved { what: state.name.clone(), before: was, after: is });
@@ -125,6 +129,15 @@ pub fn compare(
     found.added = added.map(str::to_owned).collect();
     found.texts = reworded(before_written, after_written);
     found
+}
+
+/// Whether a caller may stand on a state.
+fn may_stand(state: &State) -> bool {
+    state.is_screen() && !matches!(state.kind, Kind::End)
+}
+
+fn is_call(state: &State) -> bool {
+    matches!(state.kind, Kind::Call { .. })
 }
 
 /// Dial paths as written, and the state that each leads to.

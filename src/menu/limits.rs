@@ -65,7 +65,16 @@ impl Limits {
             lines: number(&written.lines, &LINES).or(self.lines),
             idle_s: number(&written.idle_seconds, &SECONDS).unwrap_or(self.idle_s),
             session_s: number(&written.session_seconds, &SECONDS).unwrap_or(self.session_s),
-            forbidden: written.forbidden.as_ref().map_or(self.forbidden.clone(), |word| word.value.chars().collect()),
+            forbidden: match &written.forbidden {
+                None => self.forbidden.clone(),
+                Some(word) => {
+                    if word.value.chars().any(|c| c.is_alphanumeric() || c.is_whitespace()) {
+                        let fault = Fault::new("E01", word.at, "letters, digits and spaces cannot be forbidden");
+                        faults.push(fault.fix("write the signs that the gateway refuses, such as <>&"));
+                    }
+                    word.value.chars().collect()
+                }
+            },
             free: written.free.as_ref().map_or(self.free, |free| free.value),
             two_way: written.two_way.as_ref().map_or(self.two_way, |two_way| two_way.value),
         }

@@ -105,9 +105,10 @@ pub struct Operation {
     pub name: &'static str,
     /// What it may be used for.
     pub role: Role,
-    /// Answers that must be there.
+    /// Answers that must be there. A name that begins with `@` is a fact that must be known, such as who is calling.
     pub needs: &'static [&'static str],
-    /// Answers that it gives: the outcome with which it does, and the answer.
+    /// Answers that it gives: the outcome with which it does, and the answer. `@fact`: known from then on; `-@fact`: not any
+    /// more.
     pub sets: &'static [(&'static str, &'static str)],
     /// Outcomes of an action or a case; empty otherwise.
     pub outcomes: &'static [&'static str],
@@ -123,6 +124,11 @@ pub struct MessageKind {
     /// Its placeholders.
     pub gives: &'static [Field],
 }
+
+/// What a name of a fact begins with.
+pub const FACT: char = '@';
+/// What stands before a fact that is not known any more.
+pub const NO_MORE: char = '-';
 
 /// Everything that the host offers.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +151,18 @@ impl Manifest {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, format!("{self:?}").as_bytes()).as_ref());
         hash
+    }
+
+    /// The facts that operations need or give.
+    pub fn facts(&self) -> Vec<&'static str> {
+        let named = self
+            .operations
+            .iter()
+            .flat_map(|operation| operation.needs.iter().chain(operation.sets.iter().map(|(_, name)| name)).copied());
+        let mut facts: Vec<&str> = named.filter(|name| name.starts_with(FACT)).collect();
+        facts.sort_unstable();
+        facts.dedup();
+        facts
     }
 
     /// The operation of this name and role, with its number in the manifest.

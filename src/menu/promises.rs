@@ -41,7 +41,7 @@ const PROMISES: [Promise; 8] = [
     free(Language::Sw, &["bure", "bila malipo"]),
     reply(Language::Rw, &["subiza", "musubize", "usubize"]),
     reply(Language::En, &["reply", "respond", "text back"]),
-    reply(Language::Fr, &["repondez", "repondre", "repondez-nous"]),
+    reply(Language::Fr, &["repondez", "repondez-nous"]),
     reply(Language::Sw, &["jibu sms", "jibu ujumbe", "jibu kwa"]),
 ];
 
@@ -65,15 +65,28 @@ pub fn check(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
 
 /// Whether a text has these words, outside the phrases in which they mean something else.
 fn says(text: &str, words: &str, elsewhere: &[Word]) -> bool {
-    let mut text = text.to_lowercase();
+    let mut text = plain(text);
     for phrase in elsewhere {
-        text = text.replace(&phrase.value.to_lowercase(), "\n");
+        text = text.replace(&plain(&phrase.value), "\n");
     }
     text.match_indices(words).any(|(start, found)| {
         let before = text.get(..start).and_then(|before| before.chars().next_back());
         let after = text.get(start + found.len()..).and_then(|after| after.chars().next());
         !before.is_some_and(is_of_a_word) && !after.is_some_and(is_of_a_word)
     })
+}
+
+/// Small letters without the accents that phones have.
+fn plain(text: &str) -> String {
+    let plain = |character: char| match character {
+        'é' | 'è' => 'e',
+        'à' => 'a',
+        'ù' => 'u',
+        'ì' => 'i',
+        'ò' => 'o',
+        other => other,
+    };
+    text.to_lowercase().chars().map(plain).collect()
 }
 
 fn is_of_a_word(character: char) -> bool {
@@ -90,6 +103,7 @@ mod tests {
         let none: &[Word] = &[];
         let phrase = [Located { value: "Free today".to_owned(), at: At::default() }];
         assert!(says("Dial for free.", "free", none) && says("FREE", "free", none));
+        assert!(says("Répondez par 1", "repondez", none));
         assert!(!says("freedom, carefree, {free}", "free", none));
         assert!(!says("Free today: {free}", "free", &phrase));
         assert!(says("Free today, and free to dial", "free", &phrase));

@@ -11,6 +11,7 @@ use crate::country::{Hotline, Msisdn};
 use crate::delivery::deliver_due;
 use crate::gateway::ussd::{ClosedWhy, UssdAnswer, UssdEvent};
 use crate::hop::{self, Hop};
+use crate::session::Asked;
 
 /// Rounds of delivery before what is still due is left alone: each sends a batch, and a retry comes later anyhow.
 const ROUNDS_MAX: usize = 64;
@@ -21,13 +22,13 @@ pub struct InProcess {
     core: Core,
     channel: Arc<str>,
     clock: Option<Arc<SimulatedClock>>,
-    is_secret: Option<bool>,
+    asked: Option<Asked>,
 }
 
 impl InProcess {
     /// A network to `core`. With the simulated clock that `core` runs on, time can be moved.
     pub fn new(core: Core, channel: &str, clock: Option<Arc<SimulatedClock>>) -> Self {
-        Self { core, channel: channel.into(), clock, is_secret: None }
+        Self { core, channel: channel.into(), clock, asked: None }
     }
 
     /// The service behind the network.
@@ -50,7 +51,7 @@ impl InProcess {
             hop_id: None,
         };
         let answered = hop::answer(&self.core.service, hop).await;
-        self.is_secret = Some(answered.is_secret);
+        self.asked = answered.asked;
         Ok(answered.answer)
     }
 }
@@ -80,6 +81,12 @@ impl Network for InProcess {
         false
     }
 
+    fn septets(&self) -> (usize, usize) {
+        let menus = self.core.service.bundles.now();
+        let limits = menus.live.limits_of(&self.channel);
+        (limits.screen_septets, limits.opening_septets)
+    }
+
     fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault> {
         let service = &self.core.service;
         let mut closures = service.bundles.now().closures.clone();
@@ -102,8 +109,8 @@ impl Network for InProcess {
         Ok(())
     }
 
-    fn is_secret(&self) -> Option<bool> {
-        self.is_secret
+    fn asked(&self) -> Option<Asked> {
+        self.asked
     }
 
     fn wait(&mut self, ms: i64) -> Result<(), PhoneFault> {

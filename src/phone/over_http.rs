@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Call, Network, Operator, PhoneFault, Sms};
 use crate::gateway::ussd::UssdAnswer;
+use crate::session::Asked;
 use crate::transport::{LocalAnswer, LocalClient, LocalFault};
 
 /// The dialect's sandbox network.
@@ -20,7 +21,7 @@ pub struct OverHttp {
     client: LocalClient,
     hook: String,
     steps_left: u32,
-    is_secret: Option<bool>,
+    asked: Option<Asked>,
 }
 
 #[derive(Deserialize)]
@@ -38,12 +39,7 @@ impl OverHttp {
     /// A network to the service at `url`, on its channel `channel` with the hook's secret.
     pub fn new(url: &str, channel: &str, secret: &str) -> Result<Self, PhoneFault> {
         let client = LocalClient::to_url(url).map_err(fault)?;
-        Ok(Self {
-            client,
-            hook: format!("/hooks/{channel}/{secret}/ussd"),
-            steps_left: LATER_STEPS_MAX,
-            is_secret: None,
-        })
+        Ok(Self { client, hook: format!("/hooks/{channel}/{secret}/ussd"), steps_left: LATER_STEPS_MAX, asked: None })
     }
 
     async fn post(&mut self, call: &Call, more: &[(&str, &str)]) -> Result<String, PhoneFault> {
@@ -55,7 +51,7 @@ impl OverHttp {
         ];
         fields.extend_from_slice(more);
         let answer = self.client.post_form(&self.hook, &fields).await.map_err(fault)?;
-        self.is_secret = answer.secret_screen;
+        self.asked = answer.screen_asks.as_deref().and_then(Asked::from_code);
         text_of(answer)
     }
 }
@@ -102,8 +98,8 @@ impl Network for OverHttp {
         Err(PhoneFault::Operator)
     }
 
-    fn is_secret(&self) -> Option<bool> {
-        self.is_secret
+    fn asked(&self) -> Option<Asked> {
+        self.asked
     }
 
     fn wait(&mut self, _ms: i64) -> Result<(), PhoneFault> {

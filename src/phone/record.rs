@@ -8,8 +8,11 @@ use std::fmt::Write as _;
 
 use super::Sms;
 use crate::gateway::ussd::UssdAnswer;
+use crate::session::Asked;
 use crate::text::masking;
 
+/// Letters from which typed words are looked for on screens: shorter ones are parts of others.
+const WORD_LETTERS_MIN: usize = 3;
 /// The digits of a secret.
 const SECRET_DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
 
@@ -20,6 +23,8 @@ pub struct Recorder {
     /// Words that were typed, and what stands for them.
     words: Vec<(String, String)>,
     number: Option<String>,
+    /// Numbers that dialled, in the order in which they came.
+    diallers: Vec<String>,
 }
 
 /// What was typed stays out of logs.
@@ -43,23 +48,46 @@ impl Recorder {
         if self.number.as_deref() == Some(number) {
             self.line("dial", &code);
         } else {
-            self.line("dial", &format!("{code} as {}", masking::numbers(number)));
+            let shown = self.dialler(number);
+            self.line("dial", &format!("{code} as {shown}"));
             self.number = Some(number.to_owned());
         }
     }
 
-    /// Something is typed on a screen that is secret, is not, or of which that is not known.
-    pub fn typed(&mut self, typed: &str, is_secret: Option<bool>) {
+    /// The number that stands for a dialling one: each another, so that people stay apart.
+    fn dialler(&mut self, number: &str) -> String {
+        let known = self.diallers.iter().position(|dialler| dialler == number);
+        let at = known.unwrap_or_else(|| {
+            self.diallers.push(number.to_owned());
+            self.diallers.len() - 1
+        });
+        let mut masked = masking::numbers(number);
+        let last = char::from_digit(9 - u32::try_from(at % 10).unwrap_or_default(), 10).unwrap_or('9');
+        if masked.pop().is_some() {
+            masked.push(last);
+        }
+        masked
+    }
+
+    /// Something is typed on a screen that asks for this, or of which that is not known.
+    pub fn typed(&mut self, typed: &str, asked: Option<Asked>) {
         let digits = !typed.is_empty() && typed.chars().all(|character| character.is_ascii_digit());
         let may_be_secret = digits && SECRET_DIGITS.contains(&typed.len());
-        let shown = if is_secret.unwrap_or(may_be_secret) {
+        let is_secret = asked.map_or(may_be_secret, |asked| asked == Asked::Secret);
+        let are_words = asked.is_none_or(|asked| asked == Asked::Words);
+        let shown = if is_secret {
             typed.chars().map(|_| '0').collect()
         } else {
-            if typed.chars().any(char::is_alphabetic) {
+            // What narrows a list is no name, and the list must be found again.
+            if are_words && typed.chars().any(char::is_alphabetic) {
                 let mask = masking::letters(typed);
-                self.words.push((typed.trim().to_owned(), mask.trim().to_owned()));
+                if typed.chars().filter(|character| character.is_alphabetic()).count() >= WORD_LETTERS_MIN {
+                    self.words.push((typed.trim().to_owned(), mask.trim().to_owned()));
+                }
+                mask
+            } else {
+                self.masked(typed)
             }
-            self.masked(typed)
         };
         self.line(">", &shown);
     }
@@ -117,18 +145,19 @@ mod tests {
         let mut recorder = Recorder::new();
         recorder.dialled("*567#", "+250788123456");
         recorder.screen(&screen("Your name?\n0 Back", false));
-        recorder.typed("Uwase Aline", Some(false));
+        recorder.typed("Uwase Aline", Some(Asked::Words));
         recorder.screen(&screen("Welcome UWASE ALINE. Call 0788 999 111 or 250789999111.", false));
-        recorder.typed("1990", Some(false));
-        recorder.typed("4711", Some(true));
+        recorder.typed("1990", Some(Asked::Key));
+        recorder.typed("4711", Some(Asked::Secret));
         recorder.typed("4711", None);
+        recorder.typed("kimi", Some(Asked::Key));
         recorder.dropped();
         recorder.dialled("*567*48213#", "+250788123456");
         recorder.screen(&screen("Paid 7,000", true));
         recorder.message(&Sms { id: 1, text: "Uwase Aline,\nyou are listed".into() });
         let text = recorder.text();
         let wanted = "dial *567# as +250789999999\n= Your name?\n= 0 Back\n> Aaaaa Aaaaa\n\
-            = Welcome Aaaaa Aaaaa. Call 0788 999 999 or 250789999999.\n> 1990\n> 0000\n> 0000\ndrop\n\
+            = Welcome Aaaaa Aaaaa. Call 0788 999 999 or 250789999999.\n> 1990\n> 0000\n> 0000\n> kimi\ndrop\n\
             dial *567*48213#\n= Paid 7,000\nend\nsms Aaaaa Aaaaa, you are listed\n";
         assert_eq!(text.split_once('\n').unwrap().1, wanted);
         assert!(parse(text).is_ok());

@@ -3,6 +3,7 @@
 use super::transcript::{Difference, run};
 use super::*;
 use crate::menu::transcript::parse;
+use crate::session::Asked;
 
 /// Repeats what it was told; `e` ends; SMS come one look late.
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl Network for Echo {
         Err(PhoneFault::Operator)
     }
 
-    fn is_secret(&self) -> Option<bool> {
+    fn asked(&self) -> Option<Asked> {
         None
     }
 

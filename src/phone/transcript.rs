@@ -7,10 +7,6 @@ use crate::menu::effort::{self, NETWORK_MS};
 use crate::menu::transcript::{Line, Transcript};
 use crate::text::gsm7;
 
-/// Septets of a screen: what every network carries.
-pub const SCREEN_SEPTETS_MAX: usize = 160;
-/// Septets of the first screen of a call: some gateways put words of their own before it.
-pub const OPENING_SEPTETS_MAX: usize = 140;
 /// Differences that are told of one transcript: after the first few the rest are their echo.
 const DIFFERENCES_MAX: usize = 5;
 
@@ -97,13 +93,13 @@ async fn each<N: Network>(
             }
             let newest_sms_at_dial = phone.messages().await?.last().map_or(0, |sms| sms.id);
             let answer = phone.dial(code).await?;
-            let long = too_long(&answer.text, true);
+            let long = too_long(&answer.text, phone.septets_max());
             *shown = Some(Shown { answer, newest_sms_at_dial });
             long
         }
         Line::Type(typed) => {
             let answer = phone.answer(typed).await?;
-            let long = too_long(&answer.text, phone.is_opening());
+            let long = too_long(&answer.text, phone.septets_max());
             replace(shown, answer);
             long
         }
@@ -184,8 +180,7 @@ async fn sms<N: Network>(phone: &mut Handset<N>, words: &str) -> Result<Option<S
     }
 }
 
-fn too_long(text: &str, opening: bool) -> Option<String> {
-    let limit = if opening { OPENING_SEPTETS_MAX } else { SCREEN_SEPTETS_MAX };
+fn too_long(text: &str, limit: usize) -> Option<String> {
     match gsm7::septets(text) {
         Some(septets) if septets <= limit => None,
         Some(septets) => Some(differs(&format!("a screen of at most {limit} septets, not {septets}"), text)),

@@ -129,6 +129,34 @@ impl Turn {
     }
 }
 
+/// What a screen asks for: a recording must not hold all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// A key, a row, a number, an amount, a year.
+    #[default]
+    Key,
+    /// A name or free text.
+    Words,
+    /// A secret.
+    Secret,
+}
+
+impl Asked {
+    /// The word that simulators are told.
+    pub fn code(self) -> &'static str {
+        match self {
+            Asked::Key => "key",
+            Asked::Words => "words",
+            Asked::Secret => "secret",
+        }
+    }
+
+    /// What a simulator was told.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Asked::Key, Asked::Words, Asked::Secret].into_iter().find(|asked| asked.code() == code)
+    }
+}
+
 /// A finished screen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -140,6 +168,8 @@ pub struct Screen {
     pub state: StateId,
     /// Whether it must not be stored.
     pub private: bool,
+    /// What it asks for.
+    pub asked: Asked,
 }
 
 impl fmt::Debug for Screen {

@@ -15,6 +15,6 @@ pub mod wander;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Closures, Effect, Event, Row, RowsWanted, Scene, Screen, Turn};
+pub use event::{Asked, Closures, Effect, Event, Row, RowsWanted, Scene, Screen, Turn};
 pub use step::Engine;
 pub use visit::Visit;

@@ -223,6 +223,12 @@ pub struct Room {
     pub lines: Option<usize>,
 }
 
+/// Whether a screen without its list can take more than its room: then it would be cut.
+pub fn is_too_wide(parts: &Parts, room: Room) -> bool {
+    let septets = [&parts.above, &parts.options, &parts.back].map(|part| measured(part).0);
+    septets.iter().sum::<usize>() > room.septets
+}
+
 /// A screen without a list.
 pub fn plain(parts: &Parts, room: Room) -> String {
     let (text, _) = list(parts, Pages { rows: 0, beyond: false, more: "", previous: "" }, room, |_, _| ());

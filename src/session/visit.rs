@@ -257,19 +257,29 @@ impl Visit {
         })
     }
 
-    /// Whether a visit that began on another bundle can go on with this one: every answer is there that is counted upon
-    /// where it stands, and the calls around it still lead there.
-    pub fn can_go_on(&self, bundle: &Bundle) -> bool {
+    /// A visit that began on another bundle, as it goes on with this one; `None` where it cannot: an answer is not there
+    /// that is counted upon, or the calls around it do not lead there any more. Screens to go back to that do not fit are
+    /// forgotten.
+    pub fn going_on_with(mut self, bundle: &Bundle) -> Option<Self> {
+        let history = std::mem::take(&mut self.history);
+        let fits = |place: &Place| self.fits(bundle, place.at, &place.stack);
+        let history = history.into_iter().filter(fits).collect();
+        let fits = self.fits(bundle, self.at, &self.stack);
+        fits.then_some(Self { history, ..self })
+    }
+
+    /// Whether every answer is there that is counted upon at a state and behind the calls around it, and these lead there.
+    fn fits(&self, bundle: &Bundle, at: StateId, stack: &[Frame]) -> bool {
         let there = |at: StateId| bundle.is_answered(at, |answer| self.answers.contains_key(&answer));
-        let inner = self.stack.iter().skip(1).map(|frame| match frame {
+        let site = |frame: &Frame| match frame {
             Frame::Call(site) | Frame::Then(site) => *site,
-        });
-        let inner = inner.chain([self.at]);
-        let calls_lead_here = self.stack.iter().zip(inner).all(|(frame, inner)| match frame {
+        };
+        let inner = stack.iter().skip(1).map(site).chain([at]);
+        let calls_lead_here = stack.iter().zip(inner).all(|(frame, inner)| match frame {
             Frame::Then(_) => true,
             Frame::Call(site) => bundle.calls(*site, inner),
         });
-        there(self.at) && calls_lead_here
+        there(at) && stack.iter().map(site).all(there) && calls_lead_here
     }
 
     /// The screen on display, to come back to.

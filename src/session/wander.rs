@@ -9,6 +9,7 @@ use super::input::Today;
 use super::step::Engine;
 use super::visit::Visit;
 use crate::menu::graph::{Answer, AnswerId, AnswerType, Bundle, Kind};
+use crate::menu::limits::Limits;
 use crate::menu::manifest::{FieldType, Labels, Manifest, Operation, Value};
 use crate::text::datetime::Day;
 use crate::text::{Language, gsm7};
@@ -88,19 +89,28 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
     let mut visit = Visit::new(1, language, chance.one(&[None, Some(1)]).copied().flatten());
     let mut path = Vec::new();
     let closures = Closures::default();
+    // Each walk is on one channel.
+    let channels: Vec<&Limits> = bundle.all_limits().map(|(_, limits)| limits).collect();
+    let limits = chance.one(&channels).copied().unwrap_or(&bundle.limits);
     for hop in 0..hops {
         let day = Day(20_000 + i32::try_from(chance.below(3_000)).unwrap_or_default());
         let scene = Scene {
             bundle,
-            limits: &bundle.limits,
+            limits,
             closures: &closures,
             manifest,
             labels,
             today: Today { day, year: day.year() },
             fresh_visit_id: 2,
         };
-        let is_opening = hop == 0;
-        let event = if is_opening { Event::Dial(dialled(bundle, chance)) } else { typed(bundle, &visit, chance) };
+        let is_cut = hop > 0 && chance.below(8) == 0;
+        let is_opening = hop == 0 || is_cut;
+        let event = match (is_opening, is_cut, chance.below(2)) {
+            (false, ..) => typed(bundle, &visit, chance),
+            (true, false, _) => Event::Dial(dialled(bundle, chance)),
+            (true, true, 0) => Event::Resume(dialled(bundle, chance)),
+            (true, true, _) => Event::Continue,
+        };
         let mut engine = Engine::new(scene, &mut visit);
         let screen = answered(&mut engine, event, ground, chance);
         path.extend(engine.entered().iter().filter_map(|id| bundle.state(*id)).map(|state| state.name.clone()));
@@ -109,7 +119,6 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
             return grief("a fault");
         }
         let Some(screen) = screen else { return grief("no screen") };
-        let limits = &bundle.limits;
         let limit = if is_opening { limits.opening_septets } else { limits.screen_septets };
         match gsm7::septets(&screen.text) {
             Some(0) => return grief("an empty screen"),
@@ -122,8 +131,11 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
         }
         // What is stored is what is taken up on the next hop.
         match Visit::from_bytes(bundle, &visit.to_bytes(bundle)) {
-            Ok(stored) if stored == visit && stored.can_go_on(bundle) => visit = stored,
-            _ => return grief("a visit that cannot be stored, or not go on"),
+            Ok(stored) if stored == visit => match stored.going_on_with(bundle) {
+                Some(going_on) if going_on == visit => visit = going_on,
+                _ => return grief("a visit that cannot be taken up again"),
+            },
+            _ => return grief("a visit that cannot be stored"),
         }
         if screen.end {
             break;

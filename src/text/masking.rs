@@ -11,7 +11,7 @@ pub fn numbers(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
-        let end = from.find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '-'))).unwrap_or(from.len());
+        let end = from.find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '-' | '.'))).unwrap_or(from.len());
         let (run, behind) = from.split_at(end);
         let digits = run.chars().filter(char::is_ascii_digit).count();
         // A long run with spaces may as well be several numbers: two amounts do not make a phone number.
@@ -68,6 +68,7 @@ mod tests {
     #[test]
     fn numbers_names_and_their_capitals_are_exchanged() {
         assert_eq!(numbers("Call 0788 999 111, pay 7,000 on 24/11"), "Call 0788 999 999, pay 7,000 on 24/11");
+        assert_eq!(numbers("0788.123.456, 7.000"), "0788.199.999, 7.000");
         assert_eq!(letters("Uwase Aline-M."), "Aaaaa Aaaaa-A.");
         assert_eq!(exchange("UWASE, uwase, Uwaseli", "Uwase", "A."), "A., A., A.li");
     }

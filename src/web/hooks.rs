@@ -19,7 +19,7 @@ use crate::gateway::ussd::{DecodeFault, Dialect, RequestParts, UssdEvent};
 use crate::hop::{self, Hop, Outcome};
 use crate::telemetry::{HopCounter, HopOutcome};
 
-/// Tells a simulator whether the screen asks for a secret: `secret` or `open`.
+/// Tells a simulator what the screen asks for: `key`, `words` or `secret`.
 pub const SCREEN_HEADER: &str = "kaziline-screen";
 
 /// One channel on which gateways may call.
@@ -123,8 +123,9 @@ async fn answer(web: &Web, channel: &Channel, request: Request) -> Result<Respon
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if web.inbox.is_some() {
         // For recordings of the simulator, which must not hold what is typed on such a screen.
-        let kind = HeaderValue::from_static(if answered.is_secret { "secret" } else { "open" });
-        response.headers_mut().insert(SCREEN_HEADER, kind);
+        if let Some(asked) = answered.asked {
+            response.headers_mut().insert(SCREEN_HEADER, HeaderValue::from_static(asked.code()));
+        }
     }
     Ok(response)
 }

@@ -142,7 +142,7 @@ async fn publish(State(admin): State<Arc<Admin>>, Json(wanted): Json<Publish>) -
 
 async fn roll_back(State(admin): State<Arc<Admin>>, Json(wanted): Json<RollBack>) -> Response {
     let order = order(&admin, wanted.by);
-    answered(&admin, desk::roll_back(&admin.store, wanted.to, order).await)
+    answered(&admin, desk::roll_back(&admin.store, &admin.host, wanted.to, order).await)
 }
 
 async fn freeze(State(admin): State<Arc<Admin>>, Json(wanted): Json<Freeze>) -> Response {

@@ -1,6 +1,6 @@
 //! `docs/menus.md` says what is: its snippets stand in the bundles that it names, and its example is proven and played.
 
-use crate::support::{Folder, copy_menus, repository, run, texts};
+use crate::support::{Folder, World, copy_menus, repository, run, texts};
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap()
@@ -28,6 +28,34 @@ fn every_snippet_of_the_page_stands_in_a_bundle() {
         blocks += 1;
     }
     assert!(blocks >= 15, "{blocks}");
+}
+
+#[test]
+fn every_command_of_the_page_runs() {
+    let world = World::demo();
+    let folder = world.folder().path();
+    copy_menus(&folder.join("mine"));
+    for part in ["", "flows", "text", "tests"] {
+        let (from, to) = (repository().join("examples/clinic").join(part), folder.join("examples/clinic").join(part));
+        std::fs::create_dir_all(&to).unwrap();
+        for file in std::fs::read_dir(from).unwrap().map(Result::unwrap).filter(|file| file.path().is_file()) {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    let page = text("docs/menus.md");
+    let shell = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let mut ran = 0;
+    for line in shell.flat_map(str::lines) {
+        let words = line.strip_prefix("kaziline ").unwrap_or_else(|| panic!("{line}"));
+        let words = words.replace("/var/lib/kaziline", "kaziline-demo").replace('\'', "");
+        let arguments: Vec<&str> = words.split(' ').collect();
+        let output = world.command(&arguments);
+        // Two bundles that have nothing in common strand everybody: that is what the command tells.
+        let code = i32::from(line.contains("menu diff"));
+        assert_eq!(output.status.code(), Some(code), "{line}: {:?}", texts(&output));
+        ran += 1;
+    }
+    assert!(ran >= 20, "{ran}");
 }
 
 #[test]

@@ -155,6 +155,7 @@ fn a_flow_is_closed_and_maintenance_announced_while_the_service_runs() {
     for (arguments, said) in [
         (["menu", "freeze", "nothing"], "there is no flow `nothing`"),
         (["menu", "freeze", "help"], "has the screen that closed flows lead to"),
+        (["menu", "thaw", "job"], "is not closed"),
     ] {
         let refused = world.command(&[&arguments[..], &DATA[..]].concat());
         assert_eq!(refused.status.code(), Some(1));

@@ -1,13 +1,15 @@
 //! `kaziline menu publish`, `rollback`, `freeze`, `thaw`, `notice`, `status`: the menus of a store, while the service runs or not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::super::desk::Desk;
 use super::super::{ConfigArgs, Verdict, block_on, print, print_json};
+use super::read_lock;
 use crate::app::menu_sources;
+use crate::menu::{Report, Sources, read};
 use crate::text::datetime;
 use crate::web::menus::{self, MenuDone, MenuRecord, MenuStanding};
 
@@ -90,6 +92,7 @@ pub(in crate::cli) struct Status {
 impl Publish {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let sources = menu_sources(self.dir.as_deref())?;
+        print(&stale(self.dir.as_deref(), &sources)?)?;
         let wanted = menus::Publish { by: self.by.name.clone(), sources };
         give(&self.by, "/menus/publish", &wanted)
     }
@@ -121,6 +124,13 @@ impl Notice {
         let wanted = menus::Notice { by: self.by.name.clone(), is_on: self.state == OnOff::On };
         give(&self.by, "/menus/notice", &wanted)
     }
+}
+
+/// Warnings of translations that were made from another text; nothing where there are none.
+fn stale(dir: Option<&Path>, sources: &Sources) -> anyhow::Result<String> {
+    let written = read::read(sources, &mut Vec::new());
+    let report = Report::new(sources, read_lock(dir)?.stale(&written));
+    Ok(if report.faults().is_empty() { String::new() } else { report.render() })
 }
 
 /// Gives an order to the store, through the service that runs on it or not, and tells what was done.

@@ -1,5 +1,6 @@
 //! `kaziline menu sheet`: texts as a table for translators, and back.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -63,26 +64,19 @@ impl Sheet {
     }
 }
 
-/// The texts of a bundle that is proven, or the report.
-fn proven(sources: &Sources) -> anyhow::Result<Result<Examined, Report>> {
-    let examined = menu::examine(sources, actions::manifest(), &demo_host()?);
-    Ok(if examined.bundle.is_some() { Ok(examined) } else { Err(examined.report) })
-}
-
 impl Export {
+    /// Menus that lack a translation are the reason for a table: they need not be proven.
     fn run(self) -> anyhow::Result<Verdict> {
-        let examined = match proven(&menu_sources(Some(&self.dir))?)? {
-            Ok(examined) => examined,
-            Err(report) => {
-                print(&report.render())?;
-                return Ok(Verdict::FaultsFound);
-            }
+        let sources = menu_sources(Some(&self.dir))?;
+        let written = written(&sources)?;
+        let proven = menu::examine(&sources, actions::manifest(), &demo_host()?).bundle;
+        let left = match &proven {
+            Some(bundle) => width::septets_left(bundle, &written, actions::manifest(), &demo_host()?),
+            None => BTreeMap::new(),
         };
-        let bundle = examined.bundle.context("a proven bundle")?;
-        let left = width::septets_left(&bundle, &examined.written, actions::manifest(), &demo_host()?);
         let lock = read_lock(Some(&self.dir))?;
         let left = |language, section: &str| left.get(&(language, section.to_owned())).copied();
-        let table = sheet::export(&examined.written, &lock, &left);
+        let table = sheet::export(&written, &lock, &left);
         match self.output {
             // Spreadsheets take a table without this mark for Latin-1.
             Some(path) => write_file(&path, format!("\u{feff}{table}").as_bytes())?,
@@ -106,7 +100,8 @@ impl Import {
             let lines: Vec<String> = faults.iter().map(|fault| format!("{}: {fault}", self.sheet.display())).collect();
             anyhow!("nothing was changed:\n{}", lines.join("\n"))
         })?;
-        if let Err(report) = proven(&imported.sources)? {
+        let Examined { bundle, report, .. } = menu::examine(&imported.sources, actions::manifest(), &demo_host()?);
+        if bundle.is_none() {
             print(&format!("{}nothing was changed\n", report.render()))?;
             return Ok(Verdict::FaultsFound);
         }

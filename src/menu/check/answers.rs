@@ -4,19 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::fault::{At, Fault};
 use super::super::graph::{AnswerId, AnswerType, Bundle, DialStep, Kind, Slot, State, StateId};
-use super::super::manifest::{Manifest, Operation};
+use super::super::manifest::{FACT, Manifest, NO_MORE, Operation};
 use super::super::source::Written;
 use super::super::template::Piece;
 use super::calls::{calls, returns};
 use super::state_ids;
 
-/// Answers in a bundle at most: they are a set of bits here.
-const ANSWERS_MAX: usize = 128;
+/// Answers in a bundle at most: with the facts behind them they are a set of bits here.
+const ANSWERS_MAX: usize = 112;
 
 type Answers = u128;
 
+/// The bits of answers; those above are facts.
+const ANSWERS: Answers = (1 << ANSWERS_MAX) - 1;
+
 fn bit(answer: AnswerId) -> Answers {
     1 << answer.0
+}
+
+/// The bit of a fact of the host's.
+fn fact(facts: &[&str], name: &str) -> Answers {
+    facts.iter().position(|known| *known == name).map_or(0, |index| bit(AnswerId(ANSWERS_MAX + index)))
 }
 
 /// Adds a fault for every answer that may be missing where it is needed, and for every secret that is shown.
@@ -42,6 +50,7 @@ pub(super) fn are_there(bundle: &mut Bundle, written: &Written, manifest: &Manif
 
 /// Forward analysis: the answers that are there on every way to a state.
 fn there(bundle: &Bundle, manifest: &Manifest) -> Vec<Answers> {
+    let facts = manifest.facts();
     let mut there: Vec<Answers> = vec![Answers::MAX; bundle.states.len()];
     let returned: BTreeMap<StateId, _> = calls(bundle).map(|(_, start, _)| (start, returns(bundle, start))).collect();
     let lower = |there: &mut Vec<Answers>, id: StateId, set: Answers| {
@@ -89,8 +98,11 @@ fn there(bundle: &Bundle, manifest: &Manifest) -> Vec<Answers> {
                     let Some(operation) = manifest.operations.get(*operation) else { continue };
                     for (outcome, go) in operation.outcomes.iter().zip(on) {
                         let set = operation.sets.iter().filter(|(name, _)| name == outcome);
-                        let set = set.filter_map(|(_, answer)| bundle.answer_named(answer));
-                        changed |= lower(&mut there, *go, set.fold(here, |all, answer| all | bit(answer)));
+                        let after = set.fold(here, |all, (_, name)| match name.strip_prefix(NO_MORE) {
+                            Some(gone) => all & !fact(&facts, gone),
+                            None => all | fact(&facts, name) | bundle.answer_named(name).map_or(0, bit),
+                        });
+                        changed |= lower(&mut there, *go, after);
                     }
                 }
                 Kind::Call { start, on } => {
@@ -99,7 +111,10 @@ fn there(bundle: &Bundle, manifest: &Manifest) -> Vec<Answers> {
                         let exits = returned.get(start).and_then(|returned| returned.get(outcome));
                         let gained = exits.into_iter().flatten().filter_map(|id| there.get(id.0));
                         let gained = gained.fold(Answers::MAX, |all, one| all & one);
-                        changed |= lower(&mut there, *go, kept | gained);
+                        // An answer that was there stays; a fact may be lost inside.
+                        let facts_here = kept & !ANSWERS;
+                        let lost = facts_here & !gained;
+                        changed |= lower(&mut there, *go, (kept | gained) & !lost);
                     }
                 }
                 Kind::Return { .. } | Kind::End => {}
@@ -116,7 +131,18 @@ fn needed(bundle: &Bundle, manifest: &Manifest, state: &State, here: Answers, fa
     };
     let operations = operation.into_iter().chain(state.show).filter_map(|index| manifest.operations.get(index));
     let needs = operations.flat_map(|operation: &Operation| operation.needs.iter().map(|need| (operation.name, *need)));
+    let facts = manifest.facts();
     for (operation, name) in needs {
+        if name.starts_with(FACT) {
+            if here & fact(&facts, name) == 0 {
+                let what = format!("`{operation}` needs {}, which may not be known yet", name.trim_start_matches(FACT));
+                let before = |given: &&Operation| given.sets.iter().any(|(_, set)| *set == name);
+                let before: Vec<&str> = manifest.operations.iter().filter(before).map(|given| given.name).collect();
+                let fix = format!("come here only behind an outcome of {} that says so", before.join(", "));
+                faults.push(Fault::new("E08", state.at, what).fix(fix));
+            }
+            continue;
+        }
         let answer = bundle.answer_named(name);
         if answer.is_none_or(|answer| here & bit(answer) == 0) {
             let what = format!("`{operation}` needs the answer `{name}`, which may not be there yet");

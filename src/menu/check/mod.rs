@@ -74,6 +74,12 @@ fn plain_screens(bundle: &Bundle, written: &Written, faults: &mut Vec<Fault>) {
             faults.push(Fault::new("E05", word.at, what).fix("lead to an `end` or a `menu` without `show`"));
         }
     }
+    if let (Some(state), Some(word)) = (bundle.notice.and_then(|id| bundle.state(id)), &source.notice)
+        && !matches!(state.kind, Kind::End)
+    {
+        let what = format!("`{}` leads on, past the maintenance that it tells of", state.name);
+        faults.push(Fault::new("E05", word.at, what).fix("write end = true there"));
+    }
 }
 
 /// A state that has another name now is a screen on which a visit can go on.

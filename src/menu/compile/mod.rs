@@ -9,6 +9,7 @@ mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::answer::NAME_MAX;
 use super::fault::{Fault, Located, did_you_mean};
 use super::graph::{AnswerDeclaration, AnswerType, Bundle, DialPath, DialStep, ReservedKeys, StateId};
 use super::limits::{Limits, within};
@@ -159,7 +160,13 @@ impl Compiler<'_> {
     }
 
     fn answer_type(&mut self, answer: &AnswerSource) -> AnswerType {
-        let chars = usize::try_from(answer.max.unwrap_or(TEXT_MAX).clamp(1, TEXT_MAX)).unwrap_or(1);
+        let longest = if answer.kind.value == "name" { NAME_MAX } else { TEXT_MAX };
+        let is_text = matches!(answer.kind.value.as_str(), "name" | "text");
+        if let Some(max) = answer.max.filter(|max| is_text && !(1..=longest).contains(max)) {
+            let fault = Fault::new("E01", answer.name.at, format!("{max} characters are out of bounds"));
+            self.faults.push(fault.fix(format!("write max = 1 to {longest}")));
+        }
+        let chars = usize::try_from(answer.max.unwrap_or(longest).clamp(1, longest)).unwrap_or(1);
         let (min, max) = (answer.min.unwrap_or(0), answer.max.unwrap_or(i64::from(i32::MAX)));
         if min > max {
             self.faults.push(Fault::new("E01", answer.name.at, "`min` is larger than `max`").fix("exchange them"));
@@ -215,7 +222,14 @@ impl Compiler<'_> {
                 let what = format!("two keys mean `{}`", meaning.value);
                 self.faults.push(Fault::new("E06", meaning.at, what).fix("remove one"));
             }
-            if key.value.is_empty() || key.value.len() > 3 || !key.value.bytes().all(|byte| byte.is_ascii_digit()) {
+            let is_row = key.value.len() == 1 && key.value != "0";
+            if is_row {
+                let what = format!("`{}` is the number of a row in lists", key.value);
+                self.faults.push(Fault::new("E06", key.at, what).fix("write 0, or two or three digits"));
+            } else if key.value.is_empty()
+                || key.value.len() > 3
+                || !key.value.bytes().all(|byte| byte.is_ascii_digit())
+            {
                 let what = format!("`{}` cannot be a key", key.value);
                 self.faults.push(Fault::new("E06", key.at, what).fix("write one to three digits"));
             }

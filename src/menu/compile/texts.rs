@@ -67,7 +67,12 @@ impl Compiler<'_> {
                 "bad" => self.find(language, &state.name, name).cloned(),
                 _ => self.required(language, &state.name, name),
             };
-            text.map(|text| self.bind(&text, shown, row))
+            text.map(|text| {
+                if name != "text" {
+                    self.one_line(&text);
+                }
+                self.bind(&text, shown, row)
+            })
         };
         StateText {
             text: slot("text", &[]).unwrap_or_default(),
@@ -75,6 +80,14 @@ impl Compiler<'_> {
             row: if pick { slot("row", row).unwrap_or_default() } else { Template::new() },
             options: state.options.iter().map(|choice| slot(&choice.id, &[]).unwrap_or_default()).collect(),
             retired: state.retired.iter().map(|retired| slot(&retired.id, &[]).unwrap_or_default()).collect(),
+        }
+    }
+
+    /// Lines are counted by options and rows: a break inside one would be a line that nobody counts.
+    fn one_line(&mut self, text: &Word) {
+        if text.value.contains(['\n', '\r']) {
+            let fault = Fault::new("E10", text.at, "a line break can only stand in `text`");
+            self.faults.push(fault.fix("write it on one line"));
         }
     }
 
@@ -153,6 +166,7 @@ impl Compiler<'_> {
                     let fault = Fault::new("E08", found.at, "nothing fills placeholders in these texts");
                     self.faults.push(fault.fix("write it without { and }"));
                 }
+                self.one_line(&found);
                 found.value
             };
             let texts = EngineText::ALL.iter().map(|(_, key)| take("engine", key)).collect();

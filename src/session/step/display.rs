@@ -1,6 +1,6 @@
 //! Screens: asks for the values and rows that a state shows, and lays them out.
 
-use super::super::event::{Row, RowsWanted, Screen};
+use super::super::event::{Asked, Row, RowsWanted, Screen};
 use super::super::screen::{self, Given, Pages, Parts, ROWS_MAX, Room};
 use super::super::visit::{Page, PageStart};
 use super::{Above, Effect, Engine};
@@ -29,6 +29,9 @@ impl<'a> Engine<'a> {
         }
         self.arrive(state);
         let parts = self.parts(state);
+        if self.asks_first(&parts) {
+            return self.resume_question();
+        }
         let text = screen::plain(&parts, self.room());
         self.screen(state, text)
     }
@@ -59,13 +62,25 @@ impl<'a> Engine<'a> {
         let secret = |id: AnswerId| answers.get(id.0).is_some_and(|answer| answer.kind == AnswerType::Pin);
         self.visit.answers.retain(|id, _| !secret(*id));
         let end = matches!(state.kind, Kind::End);
-        Effect::Screen(Screen { text, end, state: self.visit.at, private: state.private })
+        Effect::Screen(Screen { text, end, state: self.visit.at, private: state.private, asked: self.asked_by(state) })
+    }
+
+    /// What a screen asks for.
+    fn asked_by(&self, state: &State) -> Asked {
+        let (Kind::Ask { answer, .. } | Kind::Menu { typed: Some((answer, _)) }) = &state.kind else {
+            return if state.private { Asked::Secret } else { Asked::Key };
+        };
+        match self.scene.bundle.answers.get(answer.0).map(|answer| &answer.kind) {
+            _ if state.private => Asked::Secret,
+            Some(AnswerType::Name { .. } | AnswerType::Text { .. }) => Asked::Words,
+            _ => Asked::Key,
+        }
     }
 
     /// A screen of the engine's own, behind which nothing comes.
     pub(super) fn last_words(&mut self, text: EngineText) -> Effect {
         let text = self.words().engine(text).to_owned();
-        Effect::Screen(Screen { text, end: true, state: self.visit.at, private: true })
+        Effect::Screen(Screen { text, end: true, state: self.visit.at, private: true, asked: Asked::Key })
     }
 
     pub(super) fn resume_question(&mut self) -> Effect {
@@ -79,7 +94,21 @@ impl<'a> Engine<'a> {
         screen::push_line(&mut parts.options, "1", words.engine(EngineText::ResumeContinue));
         screen::push_line(&mut parts.options, "2", words.engine(EngineText::ResumeRestart));
         let text = screen::plain(&parts, self.room());
-        Effect::Screen(Screen { text, end: false, state: self.visit.at, private: false })
+        Effect::Screen(Screen { text, end: false, state: self.visit.at, private: false, asked: Asked::Key })
+    }
+
+    /// Whether a dropped visit that was to go on at once is offered first: its screen does not fit as the first of a
+    /// session, the next one has more room.
+    fn asks_first(&mut self, parts: &Parts) -> bool {
+        // A list needs room for a row and the line to the next page.
+        let list = self.state().is_some_and(|state| matches!(state.kind, Kind::Pick { .. }));
+        let Room { septets, lines } = self.room();
+        let room = Room { septets: if list { septets / 2 } else { septets }, lines };
+        let asks = self.continuing && screen::is_too_wide(parts, room);
+        if asks {
+            self.visit.resume = Some(String::new());
+        }
+        asks
     }
 
     fn room(&self) -> Room {
@@ -157,6 +186,9 @@ impl<'a> Engine<'a> {
             screen::push_line(&mut previous, &keys.previous, words.engine(EngineText::Previous));
         }
         let parts = self.parts(state);
+        if self.asks_first(&parts) {
+            return self.resume_question();
+        }
         let pages = Pages { rows: rows.len(), beyond, more: &more, previous: &previous };
         let row_text = state.texts.get(words.language.index()).map(|text| &text.row);
         let (fields, shown) = (self.fields(Some(*query)), self.given(state));

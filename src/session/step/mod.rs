@@ -32,6 +32,8 @@ pub struct Engine<'a> {
     pub visit: &'a mut Visit,
     /// Whether the screen will be the first of its session.
     opening: bool,
+    /// Whether a dropped visit goes on at once: its screen was not proven to fit as a first one.
+    continuing: bool,
     /// What stands above the prompt.
     above: Option<Above>,
     /// The option that was chosen, while it is not known whether it is hidden.
@@ -67,6 +69,7 @@ impl<'a> Engine<'a> {
             scene,
             visit,
             opening: false,
+            continuing: false,
             above: None,
             asked: None,
             turn: Turn::Dialled,
@@ -114,7 +117,7 @@ impl<'a> Engine<'a> {
             }
             Event::Continue => {
                 self.visit.hop = self.visit.hop.saturating_add(1);
-                self.opening = true;
+                (self.opening, self.continuing) = (true, true);
                 if self.may_resume() { self.go_on() } else { self.restart("") }
             }
             Event::Input(typed) => {
@@ -256,6 +259,7 @@ impl<'a> Engine<'a> {
     }
 
     fn restart(&mut self, extras: &str) -> Effect {
+        self.continuing = false;
         let mut fresh = Visit::new(self.scene.fresh_visit_id, self.visit.language, None);
         fresh.hop = self.visit.hop;
         *self.visit = fresh;
@@ -274,7 +278,9 @@ impl<'a> Engine<'a> {
         self.visit.wrong = 0;
         if self.is_unidentified() && self.is_outside() {
             // Somebody was led aside while asked who is calling: nothing leads on but that question.
+            let answers = std::mem::take(&mut self.visit.answers);
             self.visit.forget();
+            self.visit.answers = answers;
             return self.begin(go, true);
         }
         self.left = Some(self.visit.place());

@@ -128,7 +128,10 @@ fn a_visit_moves_over_where_all_that_is_counted_upon_is_there() {
     let moved = |changes: &[(&str, &str, &str)]| {
         let bundle = build_with(changes).unwrap_or_else(|report| panic!("{}", report.render()));
         let visit = Visit::from_bytes(&bundle, &bytes);
-        visit.map(|visit| (visit.can_go_on(&bundle), bundle.state(visit.at).unwrap().name.clone()))
+        visit.map(|visit| {
+            let name = bundle.state(visit.at).unwrap().name.clone();
+            (visit.going_on_with(&bundle).is_some(), name)
+        })
     };
     assert_eq!(moved(&[]), Ok((true, "booking.patient".to_owned())));
     // Another name, which the bundle tells.
@@ -179,4 +182,37 @@ fn nobody_gets_past_the_question_who_is_calling() {
     // Told once, it is not asked again on the way back from help.
     host.all(&["x", "y", "z", "1"]);
     assert_eq!((host.at(), host.visit.person), ("home.start", Some(1)));
+}
+
+#[test]
+fn a_dropped_screen_that_is_too_wide_to_come_first_is_offered_first() {
+    let long = "Who comes? ".repeat(12);
+    let text = format!("[booking.patient]\ntext = \"{}\"", long.trim());
+    let path = (BUNDLE, "[keys]", "[limits.narrow]\nopening_septets = 100\n\n[keys]");
+    let resume = (BUNDLE, "resume_minutes = 60", "resume_minutes = 60\nresume_path = \"9\"");
+    let mut host = Host::of(&[("text/en.toml", "[booking.patient]\ntext = \"Who comes?\"", &text), path, resume]);
+    host.dial("");
+    assert_eq!(host.all(&["1", "1", "2"]), format!("{}\n0 Back", long.trim()));
+    host.bundle = Box::leak(Box::new(crate::menu::Bundle {
+        limits: host.bundle.limits_of("narrow").clone(),
+        ..host.bundle.clone()
+    }));
+    let offered = host.hop(Event::Continue).text;
+    assert!(offered.ends_with("2 Start again") && !offered.contains("Who comes"), "{offered}");
+    assert_eq!(host.typed("1"), format!("{}\n0 Back", long.trim()));
+}
+
+#[test]
+fn what_was_typed_at_help_is_kept_while_who_is_calling_is_asked() {
+    let menu = "[state.lost]\nmenu = [{ key = \"1\", id = \"home\", go = \"home.start\" }]";
+    let typed = format!("{menu}\ntyped = {{ answer = \"crop_number\", go = \"market.by_number\" }}");
+    let mut host = Host::of(&[("flows/help.toml", menu, &typed)]);
+    host.visitors = vec![1, 2];
+    host.dial("");
+    host.all(&["x", "y", "z"]);
+    assert_eq!(host.at(), "help.lost");
+    host.typed("12");
+    assert_eq!(host.at(), "who.list");
+    host.typed("1");
+    assert_eq!((host.at(), host.visit.person), ("market.price", Some(1)));
 }

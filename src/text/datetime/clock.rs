@@ -1,5 +1,7 @@
 //! Clock times: written with the part of day, read from a keypad.
 
+use std::sync::LazyLock;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::Day;
@@ -107,8 +109,14 @@ pub fn widest_clock(language: Language) -> usize {
 
 /// Septets of the longest clock time whose minute is a multiple of `step_minutes`: 60 where a job starts on the hour.
 pub fn widest_clock_every(language: Language, step_minutes: u16) -> usize {
-    let times = (0..MINUTES_PER_DAY).step_by(usize::from(step_minutes.max(1)));
-    times.filter_map(|minute| gsm7::septets(&clock(minute, language))).max().unwrap_or_default()
+    // The septets of every minute, written once: a checker asks again and again.
+    static SEPTETS: LazyLock<[Vec<usize>; 4]> = LazyLock::new(|| {
+        Language::ALL.map(|language| {
+            (0..MINUTES_PER_DAY).map(|minute| gsm7::septets(&clock(minute, language)).unwrap_or_default()).collect()
+        })
+    });
+    let septets = SEPTETS.get(language.index()).into_iter().flatten();
+    septets.step_by(usize::from(step_minutes.max(1))).copied().max().unwrap_or_default()
 }
 
 /// The minute of the day that a moment falls on in a time zone.

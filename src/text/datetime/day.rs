@@ -1,5 +1,7 @@
 //! Calendar days: counted from the epoch, read as typed, written short.
 
+use std::sync::LazyLock;
+
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use crate::text::{Language, gsm7};
@@ -245,7 +247,13 @@ pub fn short(day: Day, language: Language) -> String {
 
 /// Septets of the longest day that [`short`] writes, over 28 years, in which every date meets every weekday.
 pub fn widest_day(language: Language) -> usize {
-    (0..28 * 366).filter_map(|day| gsm7::septets(&short(Day(day), language))).max().unwrap_or_default()
+    // Looked for once: a checker asks again and again, and ten thousand days are written to find it.
+    static WIDEST: LazyLock<[usize; 4]> = LazyLock::new(|| {
+        Language::ALL.map(|language| {
+            (0..28 * 366).filter_map(|day| gsm7::septets(&short(Day(day), language))).max().unwrap_or_default()
+        })
+    });
+    WIDEST.get(language.index()).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
