@@ -72,7 +72,7 @@ impl Limits {
                         let fault = Fault::new("E01", word.at, "letters, digits and spaces cannot be forbidden");
                         faults.push(fault.fix("write the signs that the gateway refuses, such as <>&"));
                     }
-                    word.value.chars().collect()
+                    word.value.chars().filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).collect()
                 }
             },
             free: written.free.as_ref().map_or(self.free, |free| free.value),
