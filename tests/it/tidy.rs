@@ -79,7 +79,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "transport",
         ],
     ),
-    ("phone", &["actions", "app", "clock", "country", "delivery", "gateway", "hop", "menu", "text", "transport"]),
+    (
+        "phone",
+        &["actions", "app", "clock", "country", "delivery", "gateway", "hop", "menu", "session", "text", "transport"],
+    ),
     (
         "cli",
         &[

@@ -4,8 +4,10 @@
 //! Dial | Resume | Input  ->  Act | Decide | Show | Fetch  ->  Outcome | Values | Rows  ->  ...  ->  Screen
 //! ```
 //!
-//! Here a visit moves: `typed` reads what was typed into it, `display` puts its screens together.
+//! Here a visit moves: `typed` reads what was typed into it, `display` puts its screens together, `aside` keeps those who
+//! are led out of their flow from getting past a question.
 
+mod aside;
 mod display;
 mod typed;
 
@@ -14,7 +16,7 @@ use super::input;
 use super::screen::Words;
 use super::visit::{Frame, Place, Visit};
 use crate::menu::compile;
-use crate::menu::graph::{Answer, AnswerId, Bundle, DialStep, EngineText, Kind, State, StateId};
+use crate::menu::graph::{Answer, AnswerId, DialStep, EngineText, Kind, State, StateId};
 use crate::menu::manifest::Value;
 use crate::text::Language;
 
@@ -228,11 +230,6 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Where dials lead during maintenance.
-    fn maintenance(&self) -> Option<StateId> {
-        self.scene.bundle.notice.filter(|_| self.scene.closures.maintenance)
-    }
-
     /// Whether a dropped visit may be offered: it stands on a screen, no secret one, and not the last.
     fn may_resume(&self) -> bool {
         let ended = |state: &State| state.private || !state.is_screen() || matches!(state.kind, Kind::End);
@@ -322,51 +319,6 @@ impl<'a> Engine<'a> {
         let help = self.scene.bundle.help;
         self.visit.history.retain(|past| past.at != help);
         self.enter(help)
-    }
-
-    /// Whether who is calling was asked and not yet told.
-    fn is_unidentified(&self) -> bool {
-        matches!(self.visit.stack.first(), Some(Frame::Then(_)))
-    }
-
-    /// Whether the visit is at a screen to which callers are led aside from any flow.
-    fn is_outside(&self) -> bool {
-        let Bundle { help, fault, closed, notice, .. } = self.scene.bundle;
-        [Some(*help), Some(*fault), *closed, *notice].contains(&Some(self.visit.at))
-    }
-
-    /// Forgets everything but that who is calling is still to be told.
-    fn forget(&mut self) {
-        let asked = self.visit.stack.first().copied().filter(|_| self.is_unidentified());
-        self.visit.forget();
-        self.visit.stack.extend(asked);
-    }
-
-    /// Goes to a screen that stands outside every flow, and back from which nothing leads.
-    fn outside(&mut self, id: StateId) -> Effect {
-        self.forget();
-        self.left = None;
-        self.visit.at = id;
-        self.entered.push(id);
-        self.display()
-    }
-
-    /// Whether an operator has closed the flow of a state.
-    fn is_closed(&self, state: &State) -> bool {
-        let closed = &self.scene.closures.flows;
-        !closed.is_empty() && closed.contains(state.flow())
-    }
-
-    fn closed(&mut self) -> Effect {
-        match self.scene.bundle.closed {
-            Some(closed) => self.outside(closed),
-            None => self.fault(),
-        }
-    }
-
-    /// Shows the state that the visit is at, unless its flow has been closed meanwhile.
-    fn display_open(&mut self) -> Effect {
-        if self.state().is_some_and(|state| self.is_closed(state)) { self.closed() } else { self.display() }
     }
 
     /// Goes to a state, through calls and returns, until something is needed or shown.
