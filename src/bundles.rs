@@ -252,8 +252,7 @@ impl Watcher {
         let bytes = self.store.read::<_, storage::Error, _>(move |tx| log::bytes_of(tx, &hash)).await?;
         let Some(sources) = bytes.as_deref().and_then(Sources::unpack) else { return Ok(None) };
         let host = Arc::clone(&self.host);
-        let built = tokio::task::spawn_blocking(move || menu::build(&sources, actions::manifest(), &*host));
-        let built = built.await.map_err(|_| storage::Error::Panicked)?;
+        let built = desk::beside_hops(move || menu::build(&sources, actions::manifest(), &*host)).await?;
         if built.is_err() {
             tracing::error!("published menus do not bind to this program: what was served is served on");
         }

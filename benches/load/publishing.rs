@@ -32,8 +32,16 @@ impl Publishing {
                 if stopped.load(Ordering::Acquire) {
                     break;
                 }
-                let mut publish = Command::new(&binary);
-                publish.args(["menu", "publish"]).arg(bundle).arg("--data").arg(&data).stdout(Stdio::null());
+                // The command is no part of the service: it gives way to it.
+                let mut publish = Command::new("nice");
+                publish
+                    .args(["-n", "19"])
+                    .arg(&binary)
+                    .args(["menu", "publish"])
+                    .arg(bundle)
+                    .arg("--data")
+                    .arg(&data)
+                    .stdout(Stdio::null());
                 ensure!(publish.status().context("the binary cannot be run")?.success(), "a publication was refused");
                 published += 1;
             }

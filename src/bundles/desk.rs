@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::log::{self, Kept, MenuEvent, Standing, What, standing};
 use crate::actions::{self, Host};
 use crate::menu::{self, Bundle, Examined, Report, Sources, diff};
-use crate::storage::{self, Store, Work};
+use crate::storage::{self, Store, Work, beside_others};
 
 /// Characters of an operator's name.
 const NAME_MAX: usize = 60;
@@ -98,12 +98,11 @@ pub async fn publish(store: &Store, host: Arc<Host>, sources: Sources, order: Or
     let order = order.checked()?;
     let (events, before, standing) = served(store, order.now_ms).await?;
     let newest = newest_of(&events);
-    // Proving takes milliseconds of a processor, which hops should have.
-    let proving = tokio::task::spawn_blocking(move || {
+    let prove = move || {
         let examined = prove(&sources, &host, before.as_ref());
         (sources.pack(), examined)
-    });
-    let (bytes, Examined { bundle, report, .. }) = proving.await.map_err(|_| storage::Error::Panicked)?;
+    };
+    let (bytes, Examined { bundle, report, .. }) = beside_hops(prove).await?;
     let Some(bundle) = bundle else { return Err(DeskFault::Menu(Box::new(report))) };
     has_places(&bundle, &standing)?;
     let kept = Kept {
@@ -120,6 +119,16 @@ pub async fn publish(store: &Store, host: Arc<Host>, sources: Sources, order: Or
     };
     store.transact::<_, storage::Error, _>(Work::interactive(None), publish).await.map_err(overtaken)?;
     Ok(Done { event, warnings: Some(report) })
+}
+
+/// Runs what takes milliseconds of a processor on a thread that gives way to hops.
+pub(super) async fn beside_hops<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, storage::Error> {
+    let working = tokio::task::spawn_blocking(move || beside_others("kaziline-menus", work));
+    let done = working.await.map_err(|_| storage::Error::Panicked)?;
+    // Without a thread for it there is nothing to be done now.
+    done.map_err(|_| storage::Error::Unavailable)
 }
 
 /// Menus examined, also against those that they would follow.
