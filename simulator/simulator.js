@@ -108,7 +108,7 @@ function add(parent, tag, className = "", text = "") {
 // The calls as a transcript (docs/menus.md), as `kaziline dial --record` writes it. What it must not hold is exchanged
 // for something of the same shape, so that it still plays.
 const RECORD_LINES_MAX = 2_000; // a page left open does not grow for ever
-const RECORD_HEAD = "# Recorded. Phone numbers, typed words and secrets are exchanged for others of their shape.";
+const RECORD_HEAD = "# Recorded. Phone numbers, names and secrets are exchanged for others of their shape.";
 const PHONE_DIGITS_MIN = 8; // digits from which a number is somebody's
 const PHONE_DIGITS_KEPT = 5; // country and network
 const WORD_LETTERS_MIN = 3; // shorter words are parts of others

@@ -1,7 +1,7 @@
 //! The menus that are served, and those on which visits under way finish.
 //!
 //! A bundle is stored under the SHA-256 of its files when it is published; a log ([`log`]) says which one is served, and
-//! operators write that log ([`desk`]). Every node looks at it once a second ([`watch`]), compiles what is new beside the
+//! operators write that log ([`desk`]). Every node looks at it once a second ([`Watcher`]), compiles what is new beside the
 //! hops, and exchanges what it serves in one move. A visit keeps the hash of the bundle on which it began and finishes
 //! there, also after a restart; one that is taken up again later moves to the live bundle by the names of its states.
 

@@ -151,7 +151,7 @@ fn ahead_ms(store: &Store) -> i64 {
 
 /// Goes back to an earlier bundle: the one before what is served, or the one whose hash begins so. One that this program
 /// cannot serve is refused.
-pub async fn roll_back(store: &Store, host: &Host, to: Option<String>, order: Order) -> Result<Done, DeskFault> {
+pub async fn roll_back(store: &Store, host: Arc<Host>, to: Option<String>, order: Order) -> Result<Done, DeskFault> {
     let order = order.checked()?;
     let (events, _, standing) = served(store, order.now_ms).await?;
     let hash = match to {
@@ -167,9 +167,7 @@ pub async fn roll_back(store: &Store, host: &Host, to: Option<String>, order: Or
     };
     let wanted = hash.clone();
     let bytes = store.read::<_, storage::Error, _>(move |tx| log::bytes_of(tx, &wanted)).await?;
-    let sources = bytes.as_deref().and_then(Sources::unpack).ok_or(DeskFault::NothingEarlier)?;
-    let bundle = menu::build(&sources, actions::manifest(), host);
-    let bundle = bundle.map_err(|report| DeskFault::Menu(Box::new(report)))?;
+    let bundle = built(bytes.as_deref().and_then(Sources::unpack), host).await?;
     has_places(&bundle, &standing)?;
     let event = order.row(What::RolledBack, "", hash, ahead_ms(store));
     write(store, event, newest_of(&events)).await
@@ -193,7 +191,7 @@ fn newest_of(events: &[MenuEvent]) -> i64 {
 /// Closes a flow, or opens it again.
 pub async fn freeze(
     store: &Store,
-    host: &Host,
+    host: Arc<Host>,
     flow: String,
     is_frozen: bool,
     order: Order,
@@ -201,7 +199,7 @@ pub async fn freeze(
     let order = order.checked()?;
     let (events, sources, standing) = served(store, order.now_ms).await?;
     if is_frozen {
-        let bundle = built(sources, host)?;
+        let bundle = built(sources, host).await?;
         if !bundle.states.iter().any(|state| state.flow() == flow) {
             return Err(DeskFault::NoFlow(flow));
         }
@@ -218,10 +216,10 @@ pub async fn freeze(
 }
 
 /// Announces maintenance, or its end.
-pub async fn notice(store: &Store, host: &Host, is_on: bool, order: Order) -> Result<Done, DeskFault> {
+pub async fn notice(store: &Store, host: Arc<Host>, is_on: bool, order: Order) -> Result<Done, DeskFault> {
     let order = order.checked()?;
     let (events, sources, _) = served(store, order.now_ms).await?;
-    if is_on && built(sources, host)?.notice.is_none() {
+    if is_on && built(sources, host).await?.notice.is_none() {
         return Err(DeskFault::NoPlace("notice"));
     }
     let what = if is_on { What::NoticeOn } else { What::NoticeOff };
@@ -255,9 +253,11 @@ pub async fn served(store: &Store, now_ms: i64) -> Result<(Vec<MenuEvent>, Optio
     store.read(read).await
 }
 
-fn built(sources: Option<Sources>, host: &Host) -> Result<Arc<Bundle>, DeskFault> {
+/// Compiles stored menus beside the hops.
+async fn built(sources: Option<Sources>, host: Arc<Host>) -> Result<Arc<Bundle>, DeskFault> {
     let sources = sources.ok_or(DeskFault::NothingServed)?;
-    menu::build(&sources, actions::manifest(), host).map_err(|report| DeskFault::Menu(Box::new(report)))
+    let built = beside_hops(move || menu::build(&sources, actions::manifest(), &*host)).await?;
+    built.map_err(|report| DeskFault::Menu(Box::new(report)))
 }
 
 /// Bytes as people name a bundle.

@@ -43,7 +43,7 @@ pub(super) struct Dial {
     /// Play a transcript instead of reading the keyboard; exit code 1 where it does not hold
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// Write the call down as a transcript; numbers, typed words and secrets are masked
+    /// Write the call down as a transcript; phone numbers, names and secrets are masked
     #[arg(long, value_name = "FILE", conflicts_with = "script")]
     record: Option<PathBuf>,
     /// Menus of a folder instead of those compiled in (without --url)

@@ -125,3 +125,22 @@ fn masked(screen: &str, names: &[String]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exchanged_as_screens_have_them() {
+        let names = ["Ndayishimiye D’Arc".to_owned(), "Li".to_owned()];
+        for (screen, shown) in [
+            ("Ndayishimiye D'Arc, Mason", "Aaaaaaaaaaaa A'Aaa, Mason"),
+            ("NDAYISHIMIYE: 7000/day", "Aaaaaaaaaaaa: 7000/day"),
+            ("Ndayishimi. Remera", "Aaaaaaaaaa. Remera"),
+            ("Call 0788 123 456", "Call 0788 199 999"),
+            ("Lime, Kigali", "Lime, Kigali"),
+        ] {
+            assert_eq!(masked(screen, &names), shown);
+        }
+    }
+}

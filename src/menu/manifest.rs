@@ -116,6 +116,14 @@ pub struct Operation {
     pub gives: &'static [Field],
 }
 
+impl Operation {
+    /// Whether this outcome takes a fact away: what was known on earlier screens is not known any more.
+    pub fn takes_away(&self, outcome: usize) -> bool {
+        let Some(outcome) = self.outcomes.get(outcome) else { return false };
+        self.sets.iter().any(|(name, set)| name == outcome && set.starts_with(NO_MORE))
+    }
+}
+
 /// A message that the host sends outside a screen.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageKind {

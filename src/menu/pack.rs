@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use super::graph::{Bundle, StateId};
 use super::manifest::Manifest;
+use super::sheet::guarded;
 use super::transcript::Transcript;
 use super::width::Widest;
 use crate::text::Language;
@@ -25,9 +26,6 @@ use screens::{Fit, Screen};
 
 /// What the first bytes of a CSV file tell a spreadsheet: this is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// What a spreadsheet takes for the beginning of a formula, or skips to find one.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The columns of the sign-off sheet.
 const SIGN_OFF: [&str; 6] = ["For", "Name", "Accepted (yes or no)", "Date", "Signature", "Remarks"];
@@ -168,11 +166,6 @@ fn sheet(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> 
         let _ = out.write_record(row.iter().map(|cell| guarded(cell)));
     }
     out.into_inner().unwrap_or_default()
-}
-
-/// The text as a cell that no spreadsheet runs.
-fn guarded(text: &str) -> String {
-    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
 fn yes_or_no(is_so: bool) -> &'static str {
@@ -319,7 +312,7 @@ mod tests {
         let files = packed(&[], &TRANSCRIPTS);
         assert!(rows(&files, "cases.csv").iter().any(|row| row[4] == "'=1+1"));
         for path in ["screens.csv", "cases.csv", "parity.csv", "signoff.csv"] {
-            assert!(!rows(&files, path).iter().flatten().any(|cell| cell.starts_with(FORMULA)), "{path}");
+            assert!(rows(&files, path).iter().flatten().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{path}");
         }
     }
 

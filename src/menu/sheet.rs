@@ -163,7 +163,7 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// The text as a cell that no spreadsheet runs.
-fn guarded(text: &str) -> String {
+pub(super) fn guarded(text: &str) -> String {
     if is_formula(text) { format!("'{text}") } else { text.to_owned() }
 }
 

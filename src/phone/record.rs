@@ -1,8 +1,9 @@
 //! Writes a call down as a transcript, while it is made: a test, a replay for support, a page of documentation.
 //!
 //! What a transcript must not hold is exchanged for something of the same shape, so that it still plays: phone numbers
-//! become zeros behind their first digits, words that were typed become `Aaaaa`, and what was typed on a secret screen
-//! becomes zeros. Where the network does not tell which screens are secret, four to six digits are taken for a secret.
+//! become nines behind their first digits, names and free texts become `Aaaaa`, and what was typed on a secret screen becomes
+//! zeros. Where the network does not tell what a screen asks for, four to six digits are taken for a secret, letters for a
+//! name: a call with a search in a list then does not play.
 
 use std::fmt::Write as _;
 
@@ -37,8 +38,7 @@ impl std::fmt::Debug for Recorder {
 impl Recorder {
     /// A recording that begins with a line about itself.
     pub fn new() -> Self {
-        let out =
-            "# Recorded. Phone numbers, typed words and secrets are exchanged for others of their shape.\n".into();
+        let out = "# Recorded. Phone numbers, names and secrets are exchanged for others of their shape.\n".into();
         Self { out, ..Self::default() }
     }
 

@@ -4,13 +4,15 @@
 //! typed. A walk that comes to a fault in an accepted bundle is a bug of the checker. Walks are made from a number: the
 //! same number, the same walk.
 
+use std::collections::BTreeSet;
+
 use super::event::{Closures, Effect, Event, Row, Scene, Screen};
 use super::input::Today;
 use super::step::Engine;
 use super::visit::Visit;
 use crate::menu::graph::{Answer, AnswerId, AnswerType, Bundle, Kind};
 use crate::menu::limits::Limits;
-use crate::menu::manifest::{FieldType, Labels, Manifest, Operation, Value};
+use crate::menu::manifest::{FACT, FieldType, Labels, Manifest, NO_MORE, Operation, Value};
 use crate::text::datetime::Day;
 use crate::text::{Language, gsm7};
 
@@ -87,7 +89,7 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
     let Ground { bundle, manifest, labels } = ground;
     let language = chance.one(&bundle.languages).copied().unwrap_or(Language::En);
     let mut visit = Visit::new(1, language, chance.one(&[None, Some(1)]).copied().flatten());
-    let mut path = Vec::new();
+    let (mut path, mut known) = (Vec::new(), Known { visit_id: visit.id, facts: BTreeSet::new() });
     let closures = Closures::default();
     // Each walk is on one channel.
     let channels: Vec<&Limits> = bundle.all_limits().map(|(_, limits)| limits).collect();
@@ -101,7 +103,7 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
             manifest,
             labels,
             today: Today { day, year: day.year() },
-            fresh_visit_id: 2,
+            fresh_visit_id: 2 + i64::try_from(hop).unwrap_or_default(),
         };
         let is_cut = hop > 0 && chance.below(8) == 0;
         let is_opening = hop == 0 || is_cut;
@@ -112,13 +114,16 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
             (true, true, _) => Event::Continue,
         };
         let mut engine = Engine::new(scene, &mut visit);
-        let screen = answered(&mut engine, event, ground, chance);
+        let screen = answered(&mut engine, event, ground, &mut known, chance);
         path.extend(engine.entered().iter().filter_map(|id| bundle.state(*id)).map(|state| state.name.clone()));
         let grief = |what: &str| Err(Grief { what: what.to_owned(), path: path.clone() });
         if engine.has_faulted() {
             return grief("a fault");
         }
-        let Some(screen) = screen else { return grief("no screen") };
+        let screen = match screen {
+            Ok(screen) => screen,
+            Err(what) => return grief(what),
+        };
         let limit = if is_opening { limits.opening_septets } else { limits.screen_septets };
         match gsm7::septets(&screen.text) {
             Some(0) => return grief("an empty screen"),
@@ -144,19 +149,40 @@ fn walk(ground: Ground<'_>, chance: &mut Chance, hops: usize) -> Result<(), Grie
     Ok(())
 }
 
-fn answered(engine: &mut Engine<'_>, event: Event, ground: Ground<'_>, chance: &mut Chance) -> Option<Screen> {
+/// What a walk's host knows of its caller.
+struct Known {
+    /// A visit that begins anew is of nobody known.
+    visit_id: i64,
+    facts: BTreeSet<&'static str>,
+}
+
+fn answered(
+    engine: &mut Engine<'_>,
+    event: Event,
+    ground: Ground<'_>,
+    known: &mut Known,
+    chance: &mut Chance,
+) -> Result<Screen, &'static str> {
     let mut effect = engine.step(event);
     for _ in 0..EFFECTS_MAX {
-        let operation = |index: usize| ground.manifest.operations.get(index);
+        if known.visit_id != engine.visit.id {
+            (known.visit_id, known.facts) = (engine.visit.id, BTreeSet::new());
+        }
+        let index = match &effect {
+            Effect::Screen(_) => 0,
+            Effect::Act(index) | Effect::Decide(index) | Effect::Show(index) | Effect::Fetch(index, _) => *index,
+        };
+        let operation = ground.manifest.operations.get(index).ok_or("an operation that is not there")?;
         let event = match effect {
-            Effect::Screen(screen) => return Some(screen),
-            Effect::Act(index) | Effect::Decide(index) => outcome(operation(index)?, ground.bundle, chance),
-            Effect::Show(index) => Event::Values(values(operation(index)?, ground, chance)),
-            Effect::Fetch(index, wanted) => {
+            Effect::Screen(screen) => return Ok(screen),
+            _ if !has_needs(operation, ground.bundle, engine.visit, known) => return Err("a need that is not there"),
+            Effect::Act(_) | Effect::Decide(_) => outcome(operation, ground.bundle, known, chance),
+            Effect::Show(_) => Event::Values(values(operation, ground, chance)),
+            Effect::Fetch(_, wanted) => {
                 let count = chance.below(wanted.limit + 1);
                 let rows = (0..count).map(|_| Row {
                     id: chance.integer(i64::MAX - 1),
-                    values: operation(index).map(|operation| values(operation, ground, chance)).unwrap_or_default(),
+                    values: values(operation, ground, chance),
                     exact: chance.below(8) == 0,
                 });
                 let rows: Vec<Row> = rows.collect();
@@ -165,16 +191,34 @@ fn answered(engine: &mut Engine<'_>, event: Event, ground: Ground<'_>, chance: &
         };
         effect = engine.step(event);
     }
-    None
+    Err("no screen")
 }
 
-fn outcome(operation: &Operation, bundle: &Bundle, chance: &mut Chance) -> Event {
+/// Whether answers and facts are there that an operation counts upon.
+fn has_needs(operation: &Operation, bundle: &Bundle, visit: &Visit, known: &Known) -> bool {
+    operation.needs.iter().all(|need| {
+        if need.starts_with(FACT) {
+            known.facts.contains(need)
+        } else {
+            bundle.answer_named(need).is_some_and(|id| visit.answers.contains_key(&id))
+        }
+    })
+}
+
+fn outcome(operation: &Operation, bundle: &Bundle, known: &mut Known, chance: &mut Chance) -> Event {
     let index = chance.below(operation.outcomes.len());
     let word = operation.outcomes.get(index).copied().unwrap_or_default();
-    let set = operation.sets.iter().filter(|(outcome, _)| *outcome == word);
-    let set = set.filter_map(|(_, name)| bundle.answer_named(name));
-    let set: Vec<(AnswerId, Answer)> = set.filter_map(|id| Some((id, answer(bundle, id, chance)?))).collect();
-    Event::Outcome(index, set)
+    let mut answers = Vec::new();
+    for (_, name) in operation.sets.iter().filter(|(outcome, _)| *outcome == word) {
+        if let Some(gone) = name.strip_prefix(NO_MORE) {
+            known.facts.remove(gone);
+        } else if name.starts_with(FACT) {
+            known.facts.insert(name);
+        } else if let Some(id) = bundle.answer_named(name) {
+            answers.extend(answer(bundle, id, chance).map(|answer| (id, answer)));
+        }
+    }
+    Event::Outcome(index, answers)
 }
 
 /// An answer of the declared type.

@@ -142,17 +142,17 @@ async fn publish(State(admin): State<Arc<Admin>>, Json(wanted): Json<Publish>) -
 
 async fn roll_back(State(admin): State<Arc<Admin>>, Json(wanted): Json<RollBack>) -> Response {
     let order = order(&admin, wanted.by);
-    answered(&admin, desk::roll_back(&admin.store, &admin.host, wanted.to, order).await)
+    answered(&admin, desk::roll_back(&admin.store, Arc::clone(&admin.host), wanted.to, order).await)
 }
 
 async fn freeze(State(admin): State<Arc<Admin>>, Json(wanted): Json<Freeze>) -> Response {
     let order = order(&admin, wanted.by);
-    answered(&admin, desk::freeze(&admin.store, &admin.host, wanted.flow, wanted.is_frozen, order).await)
+    answered(&admin, desk::freeze(&admin.store, Arc::clone(&admin.host), wanted.flow, wanted.is_frozen, order).await)
 }
 
 async fn notice(State(admin): State<Arc<Admin>>, Json(wanted): Json<Notice>) -> Response {
     let order = order(&admin, wanted.by);
-    answered(&admin, desk::notice(&admin.store, &admin.host, wanted.is_on, order).await)
+    answered(&admin, desk::notice(&admin.store, Arc::clone(&admin.host), wanted.is_on, order).await)
 }
 
 fn answered(admin: &Admin, done: Result<Done, DeskFault>) -> Response {

@@ -129,13 +129,11 @@ impl<'a> Engine<'a> {
             }
             Event::Outcome(outcome, set) => {
                 self.visit.answers.extend(set);
-                let next = match self.state().map(|state| &state.kind) {
-                    Some(Kind::Do { on, .. } | Kind::Case { on, .. }) => on.get(outcome).copied(),
-                    _ => None,
-                };
-                match next {
-                    Some(next) => self.enter(next),
-                    None => self.fault(),
+                match self.state().map(|state| &state.kind) {
+                    Some(Kind::Do { action: operation, on } | Kind::Case { case: operation, on }) => {
+                        self.decided(*operation, outcome, on)
+                    }
+                    _ => self.fault(),
                 }
             }
             Event::Values(values) => {
@@ -147,7 +145,21 @@ impl<'a> Engine<'a> {
             }
             Event::Rows(rows, beyond) => self.rows(&rows, beyond),
             Event::Fault => self.fault(),
+            // The question about a dropped visit stands in front of the visit's own screen.
+            Event::Again if self.visit.resume.is_some() => self.resume_question(),
             Event::Again => self.display(),
+        }
+    }
+
+    /// Goes where an outcome leads. Behind one that takes a fact away nothing leads back: earlier screens stand on it.
+    fn decided(&mut self, operation: usize, outcome: usize, on: &[StateId]) -> Effect {
+        if self.scene.manifest.operations.get(operation).is_some_and(|operation| operation.takes_away(outcome)) {
+            self.left = None;
+            self.visit.history.clear();
+        }
+        match on.get(outcome) {
+            Some(next) => self.enter(*next),
+            None => self.fault(),
         }
     }
 

@@ -3,6 +3,9 @@
 //! `KAZILINE_DRILL=full` makes as many as the product promises; without it there are enough to notice a mistake.
 
 use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::super::wander::{Chance, Ground, wander};
 use crate::actions::{self, Host};
@@ -47,7 +50,7 @@ fn mutate(sources: &Sources, chance: &mut Chance) -> Sources {
 }
 
 /// How many came out how.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     refused: usize,
     accepted: usize,
@@ -79,14 +82,44 @@ fn run(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usiz
             panic!("seed {seed}, mutation {number}: {grief:?}\n{}:\n{}", changed.0.path, changed.0.text);
         }
     }
-    println!("{mutations} mutations of {} files, {walks} walks each: {tally:?}", base.files.len());
+    println!("seed {seed}: {mutations} mutations of {} files, {walks} walks each: {tally:?}", base.files.len());
     tally
+}
+
+/// Seeds that a drill divides its mutations among: so that each core has work, and each prints before the last ends.
+const SHARES: usize = 20;
+
+/// A drill's mutations on every core there is; without a drill one seed does.
+fn drill(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usize, walks: usize) -> Tally {
+    if !full_drill() {
+        return run(base, manifest, labels, mutations, walks, 1);
+    }
+    let (next, sum) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= SHARES {
+                break;
+            }
+            let tally = run(base, manifest, labels, mutations / SHARES, walks, u64::try_from(seed).unwrap() + 1);
+            let mut sum = sum.lock().unwrap();
+            sum.refused += tally.refused;
+            sum.accepted += tally.accepted;
+            sum.repeated += tally.repeated;
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    *sum.lock().unwrap()
 }
 
 #[test]
 fn mutations_of_a_small_bundle_are_refused_or_never_fault() {
     let (mutations, walks) = if full_drill() { (1_000_000, 1_000) } else { (1_500, 60) };
-    let tally = run(&sources_with(&[]), &MANIFEST, &ExampleLabels, mutations, walks, 1);
+    let tally = drill(&sources_with(&[]), &MANIFEST, &ExampleLabels, mutations, walks);
     assert!(tally.accepted > mutations / 50 && tally.refused > mutations / 10, "{tally:?}");
 }
 
@@ -94,6 +127,6 @@ fn mutations_of_a_small_bundle_are_refused_or_never_fault() {
 fn mutations_of_the_shipped_menus_are_refused_or_never_fault() {
     let host = Host::new(Country::embedded("RW").unwrap(), Keys::of_no_secret(), "*567#".to_owned());
     let (mutations, walks) = if full_drill() { (2_000, 1_000) } else { (60, 60) };
-    let tally = run(&embedded::menus(), actions::manifest(), &host, mutations, walks, 2);
+    let tally = drill(&embedded::menus(), actions::manifest(), &host, mutations, walks);
     assert!(tally.accepted > 0 && tally.refused > mutations / 10, "{tally:?}");
 }
