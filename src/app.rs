@@ -30,6 +30,7 @@ use crate::bundles::{BundlesFault, FOLDER_READ_AGAIN, Given};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault as ConfigFault};
 use crate::country::{Country, Fault as CountryFault};
+use crate::gateway::sms::Account;
 use crate::housekeeping;
 use crate::market;
 use crate::migrations;
@@ -238,8 +239,7 @@ impl App {
             country,
             short_code: config.short_code.clone(),
             menus,
-            dialect: sms.dialect,
-            sender: sms.sender.clone(),
+            account: Account { sender: sms.sender.clone(), ..Account::of(sms.dialect) },
             population: config.population,
             node: config.node,
         })

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, IdSource};
-use crate::gateway::sms::{Dialect, SendOutcome, SmsRequest};
+use crate::gateway::sms::{Account, Blocked, SendOutcome, Sms};
 use crate::outbox::retry::{self, Next};
 use crate::outbox::{self, Claim, Claimed, Error, NumberCheck, Opened, Settled, Verdict};
 use crate::storage::{Keys, Store, Tx, Work};
@@ -41,10 +41,8 @@ pub struct Delivery {
     pub ids: Arc<IdSource>,
     /// Carries requests to the provider.
     pub transport: Arc<dyn Transport>,
-    /// The provider's protocol.
-    pub dialect: Dialect,
-    /// The sender shown on the phone.
-    pub sender: String,
+    /// The account at the provider.
+    pub account: Account,
     /// Whether a number takes messages now.
     pub number_check: NumberCheck,
 }
@@ -149,12 +147,15 @@ fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i
 async fn send(deps: Arc<Delivery>, fence: i64, message: Claimed, opened: Opened) -> Verdict {
     let client_ref = message.client_ref();
     let Opened { to, text } = opened;
-    let request = SmsRequest { dialect: deps.dialect, to, text, client_ref, sender: deps.sender.clone() }.encode();
+    let batch = [Sms { to, text, client_ref, valid_s: 3_600 }];
+    let request = deps.account.encode(&batch);
     let asked = request.masked();
 
     let answer = deps.transport.exchange(request).await;
     let now_ms = deps.clock.now_ms();
-    let verdict = verdict(deps.dialect.classify(&answer), &message, now_ms);
+    let outcome =
+        deps.account.classify(&batch, &answer).pop().map_or(SendOutcome::Unknown, |answered| answered.outcome);
+    let verdict = verdict(outcome, &message, now_ms);
     let answered = answer.map_or_else(|fault| fault.to_string(), |response| response.masked());
 
     let (id, exchange, decided) = (message.id, format!("{asked} -> {answered}"), verdict.clone());
@@ -173,7 +174,10 @@ fn verdict(outcome: SendOutcome, message: &Claimed, now_ms: i64) -> Verdict {
         SendOutcome::Accepted { provider_id } => Verdict::Accepted { provider_id },
         SendOutcome::Permanent { reason } => Verdict::Failed { reason },
         SendOutcome::Unknown => Verdict::Unknown,
-        SendOutcome::Temporary { retry_after_ms } => {
+        SendOutcome::OptedOut => Verdict::Failed { reason: "opted_out" },
+        SendOutcome::NoRoute => Verdict::Failed { reason: "no_route" },
+        SendOutcome::Blocked(Blocked::NoCredit | Blocked::Credentials) => Verdict::Retry { due_ms: now_ms + 60_000 },
+        SendOutcome::Temporary { retry_after_ms } | SendOutcome::Blocked(Blocked::Throttled { retry_after_ms }) => {
             match retry::after_temporary(attempts, now_ms, retry_after_ms, retry::spread(message.id, attempts)) {
                 Next::At(due_ms) => Verdict::Retry { due_ms },
                 Next::GiveUp => Verdict::Failed { reason: "tried_too_often" },

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::delivery::BATCH_MAX;
-    use crate::gateway::sms::Dialect;
+    use crate::gateway::sms::{Account, Dialect};
     use crate::outbox::rig::{Rig, open_numbers};
     use crate::outbox::{Class, Priority};
     use crate::storage;
@@ -124,8 +124,7 @@ mod tests {
             clock,
             ids: Arc::clone(&rig.ids),
             transport: Arc::<Loopback>::clone(&loopback),
-            dialect: Dialect::Loopback,
-            sender: "Kaziline".to_owned(),
+            account: Account::of(Dialect::Loopback),
             number_check: open_numbers,
         };
         (Worker::new(Arc::new(deps)), loopback)

@@ -15,7 +15,7 @@ use crate::clock::{Clock, IdSource};
 use crate::config::Config;
 use crate::country::Country;
 use crate::delivery::Delivery;
-use crate::gateway::sms::Dialect;
+use crate::gateway::sms::{Account, Dialect};
 use crate::hop::Service;
 use crate::hop::rehearsal::Rehearsal;
 use crate::menu::Sources;
@@ -40,9 +40,7 @@ pub struct Parts {
     /// The menus that it is started with.
     pub menus: Given,
     /// The SMS provider's protocol.
-    pub dialect: Dialect,
-    /// What phones show as the sender of an SMS.
-    pub sender: String,
+    pub account: Account,
     /// Fill the store with an invented population.
     pub population: bool,
     /// This node's number among those on one database.
@@ -66,7 +64,7 @@ pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
 impl Core {
     /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
     pub async fn open(parts: Parts) -> Result<Core, StartFault> {
-        let Parts { store, keys, clock, country, short_code, menus, dialect, sender, population, node } = parts;
+        let Parts { store, keys, clock, country, short_code, menus, account, population, node } = parts;
         let ids = Arc::new(IdSource::for_node(node));
         let host = Arc::new(Host::new(country, keys.clone(), short_code));
         let now_ms = clock.now_ms();
@@ -86,10 +84,10 @@ impl Core {
             rehearsal: None,
         };
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
-        let transport: Arc<dyn Transport> = match dialect {
+        let transport: Arc<dyn Transport> = match account.dialect {
             Dialect::Loopback => Arc::<Loopback>::clone(&loopback),
         };
-        let delivery = Arc::new(Delivery { store, keys, clock, ids, transport, dialect, sender, number_check });
+        let delivery = Arc::new(Delivery { store, keys, clock, ids, transport, account, number_check });
         Ok(Core { service, delivery, loopback })
     }
 
@@ -121,10 +119,9 @@ impl Core {
     /// A service with the demo's population on an empty store that holds nobody's data.
     pub async fn invented(store: Store, clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let Host { country, keys, short_code, .. } = demo_host()?;
-        let (dialect, sender) = (Dialect::Loopback, "Kaziline".to_owned());
+        let account = Account::of(Dialect::Loopback);
         let menus = Given { sources: menus, from_folder: false };
-        Self::open(Parts { store, keys, clock, country, short_code, menus, dialect, sender, population: true, node: 0 })
-            .await
+        Self::open(Parts { store, keys, clock, country, short_code, menus, account, population: true, node: 0 }).await
     }
 }
 

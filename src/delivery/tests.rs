@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 use super::*;
+use crate::gateway::sms::{Account, Dialect};
 use crate::gateway::{TransportFault, WireRequest, WireResponse};
 use crate::outbox::rig::{NUMBER, Rig, closed_numbers};
 use crate::outbox::{Class, Priority, Status, UNKNOWN_WAIT_MS};
@@ -86,8 +87,7 @@ impl Bench {
             clock,
             ids: Arc::clone(&rig.ids),
             transport: Arc::<Provider>::clone(&provider),
-            dialect: Dialect::Loopback,
-            sender: "Kaziline".to_owned(),
+            account: Account::of(Dialect::Loopback),
             number_check: closed_numbers,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

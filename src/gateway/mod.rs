@@ -3,10 +3,12 @@
 //! A provider's oddities end here. One dialect is one file with its fixtures in `tests/fixtures/<dialect>`; what comes
 //! out of `ussd` and what goes into `sms` looks the same for all of them. `transport.rs` carries the bytes.
 
+mod fault;
 mod form;
 pub mod sms;
 pub mod ussd;
 mod wire;
 
+pub use fault::DecodeFault;
 pub use form::encode_form;
 pub use wire::{Method, TransportFault, WireRequest, WireResponse};

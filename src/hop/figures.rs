@@ -197,6 +197,30 @@ pub struct ScreenFigures {
     pub waited_ms: i64,
 }
 
+/// How many stand on a screen just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// `flow.state`.
+    pub state: String,
+    /// Calls under way.
+    pub live: i64,
+    /// Calls that were cut or given up, and may be taken up again.
+    pub dropped: i64,
+}
+
+/// Where calls stand that had a hop since `since_ms`; those without one for as long as calls last at most are not under
+/// way any more.
+pub fn standing(tx: &mut Tx<'_>, now_ms: i64, since_ms: i64) -> Result<Vec<Standing>, Error> {
+    const STANDING: &str = "SELECT h.state, \
+        CAST(SUM(CASE WHEN s.ended_ms IS NULL AND s.last_ms >= $2 THEN 1 ELSE 0 END) AS BIGINT), \
+        CAST(SUM(CASE WHEN s.ended_ms IS NULL AND s.last_ms >= $2 THEN 0 ELSE 1 END) AS BIGINT) \
+        FROM session s JOIN hop h ON h.hop_uid = s.hop_uid WHERE s.resumable = 1 AND s.last_ms >= $1 \
+        GROUP BY h.state ORDER BY h.state";
+    tx.query(STANDING, &[since_ms.into(), (now_ms - OVER_MS).into()], |row| {
+        Ok(Standing { state: row.text(0)?.to_owned(), live: row.integer(1)?, dropped: row.integer(2)? })
+    })
+}
+
 /// The figures since a day, added up over the days.
 pub fn since(tx: &mut Tx<'_>, day: i64) -> Result<Vec<ScreenFigures>, Error> {
     const SINCE: &str = "SELECT bundle_hash, channel, language, state, CAST(SUM(shown) AS BIGINT), \

@@ -15,7 +15,8 @@ use axum::response::Response;
 
 use super::Web;
 use crate::country::Msisdn;
-use crate::gateway::ussd::{DecodeFault, Dialect, RequestParts, UssdEvent};
+use crate::gateway::DecodeFault;
+use crate::gateway::ussd::{Dialect, RequestParts, UssdEvent};
 use crate::hop::{self, Hop, Outcome};
 use crate::telemetry::{HopCounter, HopOutcome};
 

@@ -13,7 +13,7 @@ use super::admin::{Admin, refused};
 use crate::bundles::desk::hex;
 use crate::country::Msisdn;
 use crate::hop::explain::{self, Call};
-use crate::hop::figures::{self, ScreenFigures};
+use crate::hop::figures::{self, ScreenFigures, Standing};
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::{self, person};
 use crate::text::datetime::Day;
@@ -22,6 +22,7 @@ use crate::text::datetime::Day;
 pub fn routes(admin: Admin) -> Router {
     Router::new()
         .route("/menus/stats", get(stats))
+        .route("/menus/standing", get(standing))
         .route("/visits/explain", post(explain_number))
         .with_state(Arc::new(admin))
 }
@@ -81,6 +82,37 @@ async fn stats(State(admin): State<Arc<Admin>>, Query(query): Query<StatsQuery>)
     let first = i64::from(today.plus(1 - query.days.max(1)).0);
     match admin.store.read(move |tx| figures::since(tx, first)).await {
         Ok(found) => Json(found.into_iter().map(ScreenStat::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    }
+}
+
+/// How many stand on a screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingCalls {
+    /// `flow.state`.
+    pub state: String,
+    /// Calls under way.
+    pub live: i64,
+    /// Calls that may be taken up again.
+    pub dropped: i64,
+}
+
+/// `GET /menus/standing?minutes=30`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StandingQuery {
+    /// For how long a call may be taken up again.
+    pub minutes: i64,
+}
+
+async fn standing(State(admin): State<Arc<Admin>>, Query(query): Query<StandingQuery>) -> Response {
+    let now_ms = admin.clock.now_ms();
+    let since_ms = now_ms.saturating_sub(query.minutes.max(0).saturating_mul(60_000));
+    match admin.store.read(move |tx| figures::standing(tx, now_ms, since_ms)).await {
+        Ok(found) => {
+            let calls =
+                found.into_iter().map(|Standing { state, live, dropped }| StandingCalls { state, live, dropped });
+            Json(calls.collect::<Vec<_>>()).into_response()
+        }
         Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
     }
 }

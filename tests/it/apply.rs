@@ -132,8 +132,7 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
             country: host.country,
             short_code: host.short_code,
             menus: Given { sources: menu_sources(None).unwrap(), from_folder: false },
-            dialect: kaziline::gateway::sms::Dialect::Loopback,
-            sender: "Kaziline".to_owned(),
+            account: kaziline::gateway::sms::Account::of(kaziline::gateway::sms::Dialect::Loopback),
             population: false,
             node: 0,
         })

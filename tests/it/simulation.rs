@@ -123,8 +123,7 @@ impl World {
             clock: clock.clone(),
             ids: service.ids.clone(),
             transport: Arc::new(Weather { inner: inbox.clone(), state: AtomicU64::new(seed) }),
-            dialect: core.delivery.dialect,
-            sender: core.delivery.sender.clone(),
+            account: core.delivery.account.clone(),
             number_check: core.delivery.number_check,
         };
         let callers = (0..CALLERS).map(|at| Caller { msisdn: format!("25078865{at:04}"), session: None, calls: 0 });

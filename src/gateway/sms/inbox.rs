@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 
-use super::loopback::{HOST, Receipt, Submission};
+use super::loopback::{HOST, Submission, Taken};
 use crate::gateway::{WireRequest, WireResponse};
 
 /// Messages kept for one number: more than a screen shows, less than a load test would pile up on one.
@@ -60,7 +60,7 @@ impl Inbox {
         match submission.filter(|s| !s.to.is_empty() && !s.reference.is_empty() && s.text.len() <= TEXT_BYTES_MAX) {
             None => WireResponse { status: 422, headers: Vec::new(), body: Vec::new() },
             Some(submission) => {
-                let receipt = Receipt { id: format!("lb-{}", self.take(submission, now_ms)) };
+                let receipt = Taken { id: format!("lb-{}", self.take(submission, now_ms)) };
                 let body = serde_json::to_vec(&receipt).unwrap_or_default();
                 WireResponse { status: 202, headers: Vec::new(), body }
             }
@@ -124,20 +124,16 @@ impl Inbox {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Dialect, SendOutcome, SmsRequest};
+    use super::super::{Account, Dialect, SendOutcome, Sms};
     use super::*;
 
     fn send(inbox: &mut Inbox, to: &str, reference: &str, text: &str) -> SendOutcome {
-        let request = SmsRequest {
-            dialect: Dialect::Loopback,
-            to: to.to_owned(),
-            text: text.to_owned(),
-            client_ref: reference.to_owned(),
-            sender: "Kaziline".to_owned(),
-        };
-        let wire = request.encode();
+        let batch =
+            [Sms { to: to.to_owned(), text: text.to_owned(), client_ref: reference.to_owned(), valid_s: 3_600 }];
+        let account = Account::of(Dialect::Loopback);
+        let wire = account.encode(&batch);
         assert!(Inbox::serves(&wire));
-        Dialect::Loopback.classify(&Ok(inbox.answer(&wire, 5)))
+        account.classify(&batch, &Ok(inbox.answer(&wire, 5))).remove(0).outcome
     }
 
     fn texts(inbox: &Inbox, number: &str, after_id: u64) -> Vec<String> {

@@ -5,13 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SendOutcome, SmsRequest, by_status};
-use crate::gateway::{Method, WireRequest, WireResponse};
+use super::{
+    About, Account, Answered, Hook, HookEvent, HookKind, Inbound, Receipt, Reported, SendOutcome, Sms, by_status,
+};
+use crate::gateway::{DecodeFault, Method, WireRequest, WireResponse};
 
 /// The host of the provider.
 pub const HOST: &str = "loopback.invalid";
-/// Where messages are sent to.
-pub const URL: &str = "https://loopback.invalid/messages";
+/// Where its API is.
+pub const ENDPOINT: &str = "https://loopback.invalid";
 
 /// The body of a request.
 #[derive(Serialize, Deserialize)]
@@ -24,20 +26,36 @@ pub(super) struct Submission {
 
 /// The body of an answer.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Receipt {
+pub(super) struct Taken {
     pub(super) id: String,
 }
 
-pub(super) fn encode(request: &SmsRequest) -> WireRequest {
-    let submission = Submission {
-        to: request.to.clone(),
-        from: request.sender.clone(),
-        text: request.text.clone(),
-        reference: request.client_ref.clone(),
-    };
+/// What it reports: `{"id","status"}`, a status of `delivered`, `undelivered` or `expired`.
+#[derive(Deserialize)]
+struct Report {
+    id: String,
+    status: String,
+}
+
+/// What a phone sends: `{"id","from","to","text"}`.
+#[derive(Deserialize)]
+struct Sent {
+    id: String,
+    from: String,
+    to: String,
+    text: String,
+}
+
+pub(super) fn encode(account: &Account, batch: &[Sms]) -> WireRequest {
+    let submission = batch.first().map(|sms| Submission {
+        to: sms.to.clone(),
+        from: account.sender.clone(),
+        text: sms.text.clone(),
+        reference: sms.client_ref.clone(),
+    });
     WireRequest {
         method: Method::Post,
-        url: URL.to_owned(),
+        url: format!("{}/messages", account.endpoint),
         headers: vec![("content-type", "application/json".to_owned())],
         // Four strings always make JSON; an empty body would be refused by the provider, not sent to anyone.
         body: serde_json::to_vec(&submission).unwrap_or_default(),
@@ -45,12 +63,38 @@ pub(super) fn encode(request: &SmsRequest) -> WireRequest {
 }
 
 /// A 2xx whose body names no message is *unknown*: most likely taken, but without a name no report will ever match.
-pub(super) fn classify(response: &WireResponse) -> SendOutcome {
-    if !(200..300).contains(&response.status) {
-        return by_status(response);
+pub(super) fn classify(batch: &[Sms], response: &WireResponse) -> Vec<Answered> {
+    let outcome = if (200..300).contains(&response.status) {
+        match serde_json::from_slice::<Taken>(&response.body) {
+            Ok(taken) if !taken.id.is_empty() => SendOutcome::Accepted { provider_id: taken.id },
+            _ => SendOutcome::Unknown,
+        }
+    } else {
+        by_status(response)
+    };
+    vec![Answered::plain(outcome); batch.len()]
+}
+
+pub(super) fn decode(kind: HookKind, hook: &Hook<'_>) -> Result<Vec<HookEvent>, DecodeFault> {
+    if hook.method != "POST" {
+        return Err(DecodeFault::Method);
     }
-    match serde_json::from_slice::<Receipt>(&response.body) {
-        Ok(receipt) if !receipt.id.is_empty() => SendOutcome::Accepted { provider_id: receipt.id },
-        _ => SendOutcome::Unknown,
-    }
+    let event = match kind {
+        HookKind::Receipt => {
+            let report: Report = serde_json::from_slice(hook.body).map_err(|_| DecodeFault::Malformed("body"))?;
+            let reported = match report.status.as_str() {
+                "delivered" => Reported::Delivered,
+                "undelivered" => Reported::Undelivered,
+                "expired" => Reported::Expired,
+                _ => Reported::Unclear,
+            };
+            HookEvent::Receipt(Receipt { about: About::ProviderId(report.id), reported, detail: String::new() })
+        }
+        HookKind::Inbound => {
+            let Sent { id, from, to, text } =
+                serde_json::from_slice(hook.body).map_err(|_| DecodeFault::Malformed("body"))?;
+            HookEvent::Inbound(Inbound { id, from, to, text, network: String::new(), part: None })
+        }
+    };
+    Ok(vec![event])
 }

@@ -1,60 +1,45 @@
-//! SMS dialects: an outbound message becomes a [`WireRequest`], the answer to it becomes one of four outcomes.
+//! SMS dialects: messages become a [`WireRequest`], the answer to it becomes an [`Answered`] for each of them; what a
+//! provider calls us with becomes [`HookEvent`]s.
 //!
-//! Four, not two: a request that was sent and not answered is neither accepted nor refused, and to treat it as either
-//! loses messages or sends them twice.
+//! Outcomes are more than two: a request that was sent and not answered is neither accepted nor refused, and to treat it
+//! as either loses messages or sends them twice. What is wrong with the channel is not held against a message.
 
+mod account;
+mod by_status;
+#[cfg(test)]
+mod fixtures;
+pub mod hook;
 pub mod inbox;
 pub mod loopback;
+mod outcome;
 
 use std::fmt;
 
-use super::{TransportFault, WireRequest, WireResponse};
+pub use account::{Account, Batching};
+pub use hook::{About, Hook, HookEvent, HookKind, Inbound, Part, Receipt, Reported};
+pub use outcome::{Answered, Blocked, SendOutcome};
+
+use super::{DecodeFault, TransportFault, WireRequest, WireResponse};
+use by_status::by_status;
 
 /// One message on its way to a provider.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SmsRequest {
-    /// The dialect of the provider.
-    pub dialect: Dialect,
+pub struct Sms {
     /// The recipient: the digits of E.164, without `+`.
     pub to: String,
     /// The whole text; the provider splits it into segments.
     pub text: String,
     /// Our name of the message, the same for every attempt, so that a provider that compares them sends it once.
     pub client_ref: String,
-    /// The sender shown on the phone: a registered name or a short code.
-    pub sender: String,
+    /// Seconds for which the provider may go on trying to reach the phone: what comes later is of no use.
+    pub valid_s: u32,
 }
 
 /// Number and text stay out of logs.
-impl fmt::Debug for SmsRequest {
+impl fmt::Debug for Sms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmsRequest")
-            .field("dialect", &self.dialect)
-            .field("client_ref", &self.client_ref)
-            .finish_non_exhaustive()
+        f.debug_struct("Sms").field("client_ref", &self.client_ref).finish_non_exhaustive()
     }
-}
-
-/// What became of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SendOutcome {
-    /// The provider took the message over.
-    Accepted {
-        /// The provider's name of it; delivery reports carry it.
-        provider_id: String,
-    },
-    /// The provider did not take it, and may later.
-    Temporary {
-        /// The wait that the provider asked for, in milliseconds.
-        retry_after_ms: Option<i64>,
-    },
-    /// The provider will never take this message.
-    Permanent {
-        /// A stable word for the record.
-        reason: &'static str,
-    },
-    /// Sent, and not known whether taken.
-    Unknown,
 }
 
 /// The wire protocols that an SMS channel may speak.
@@ -80,88 +65,102 @@ impl Dialect {
         Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
-    /// What an exchange came to.
-    pub fn classify(self, exchange: &Result<WireResponse, TransportFault>) -> SendOutcome {
+    /// Where the provider's API is, when the configuration names no other place; `None` where it must.
+    pub fn endpoint(self) -> Option<&'static str> {
+        match self {
+            Dialect::Loopback => Some(loopback::ENDPOINT),
+        }
+    }
+
+    /// How many messages one request may carry.
+    pub fn batching(self) -> Batching {
+        match self {
+            Dialect::Loopback => Batching::One,
+        }
+    }
+
+    /// Whether the provider compares our names of messages, so that one that is sent again is not delivered twice.
+    pub fn knows_repeats(self) -> bool {
+        match self {
+            Dialect::Loopback => true,
+        }
+    }
+}
+
+impl Account {
+    /// The request that sends these messages: as many as [`Dialect::batching`] allows, and never none.
+    pub fn encode(&self, batch: &[Sms]) -> WireRequest {
+        match self.dialect {
+            Dialect::Loopback => loopback::encode(self, batch),
+        }
+    }
+
+    /// What an exchange came to, for each message of the batch in its order.
+    pub fn classify(&self, batch: &[Sms], exchange: &Result<WireResponse, TransportFault>) -> Vec<Answered> {
+        let all = |outcome: SendOutcome| vec![Answered::plain(outcome); batch.len()];
         match exchange {
-            Err(TransportFault::NotSent) => SendOutcome::Temporary { retry_after_ms: None },
-            Err(TransportFault::Unknown) => SendOutcome::Unknown,
-            Ok(response) => match self {
-                Dialect::Loopback => loopback::classify(response),
+            Err(TransportFault::NotSent) => all(SendOutcome::Temporary { retry_after_ms: None }),
+            Err(TransportFault::Unknown) => all(SendOutcome::Unknown),
+            Ok(response) => match self.dialect {
+                Dialect::Loopback => loopback::classify(batch, response),
             },
         }
     }
-}
 
-impl SmsRequest {
-    /// The request that sends this message.
-    pub fn encode(&self) -> WireRequest {
+    /// Whether a call is the provider's own, where the dialect signs its calls; true where it does not. `url` is the
+    /// address that the provider was given, query included.
+    pub fn is_signed(&self, hook: &Hook<'_>, url: &str) -> bool {
+        let _ = (hook, url);
         match self.dialect {
-            Dialect::Loopback => loopback::encode(self),
+            Dialect::Loopback => true,
         }
     }
-}
 
-/// What a status that a dialect does not explain itself means. In doubt *unknown*: a gateway behind a proxy may have sent
-/// the SMS and failed afterwards. Refused credentials are temporary: the message is sound, the channel is not.
-fn by_status(response: &WireResponse) -> SendOutcome {
-    match response.status {
-        400 | 406 | 410 | 413 | 422 => SendOutcome::Permanent { reason: "refused" },
-        300..=499 | 503 => SendOutcome::Temporary { retry_after_ms: retry_after_ms(response) },
-        _ => SendOutcome::Unknown,
+    /// What a provider's call tells. Never panics, whatever the bytes.
+    pub fn decode(&self, kind: HookKind, hook: &Hook<'_>) -> Result<Vec<HookEvent>, DecodeFault> {
+        match self.dialect {
+            Dialect::Loopback => loopback::decode(kind, hook),
+        }
     }
-}
 
-/// `Retry-After` in seconds. Its other form, a date, is passed over: this module knows no clock.
-fn retry_after_ms(response: &WireResponse) -> Option<i64> {
-    let seconds: u32 = response.header("retry-after")?.trim().parse().ok()?;
-    Some(i64::from(seconds) * 1000)
+    /// The content type and the body that take a call off the provider's hands, to be sent with status 200.
+    pub fn acknowledge(&self, kind: HookKind) -> (&'static str, &'static str) {
+        let _ = kind;
+        match self.dialect {
+            Dialect::Loopback => ("text/plain; charset=utf-8", ""),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answered(status: u16, headers: &[(&str, &str)]) -> SendOutcome {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Dialect::Loopback.classify(&Ok(WireResponse { status, headers, body: b"{}".to_vec() }))
+    #[test]
+    fn every_dialect_is_found_by_its_name_and_no_other() {
+        for dialect in Dialect::ALL {
+            assert_eq!(Dialect::from_name(dialect.name()), Some(dialect));
+        }
+        assert_eq!(Dialect::from_name("Loopback"), None);
     }
 
     #[test]
     fn a_failed_exchange_is_temporary_only_if_no_byte_left() {
-        let temporary = SendOutcome::Temporary { retry_after_ms: None };
-        assert_eq!(Dialect::Loopback.classify(&Err(TransportFault::NotSent)), temporary);
-        assert_eq!(Dialect::Loopback.classify(&Err(TransportFault::Unknown)), SendOutcome::Unknown);
-    }
-
-    #[test]
-    fn statuses_are_read_with_doubt() {
-        for status in [429, 503] {
-            let wait = SendOutcome::Temporary { retry_after_ms: Some(7000) };
-            assert_eq!(answered(status, &[("retry-after", "7")]), wait);
-        }
-        let date = [("retry-after", "Fri, 20 Nov 2026 07:15:00 GMT")];
-        assert_eq!(answered(429, &date), SendOutcome::Temporary { retry_after_ms: None });
-        for status in [400, 413, 422] {
-            assert_eq!(answered(status, &[]), SendOutcome::Permanent { reason: "refused" });
-        }
-        for status in [301, 401, 403, 404, 408] {
-            assert_eq!(answered(status, &[]), SendOutcome::Temporary { retry_after_ms: None }, "{status}");
-        }
-        for status in [100, 200, 202, 500, 502, 504, 999] {
-            assert_eq!(answered(status, &[]), SendOutcome::Unknown, "{status}");
+        for dialect in Dialect::ALL {
+            let account = Account::of(dialect);
+            let batch = [Sms { to: "250788000001".into(), text: "t".into(), client_ref: "kz1".into(), valid_s: 60 }];
+            let came_to = |fault| account.classify(&batch, &Err(fault)).remove(0).outcome;
+            assert_eq!(came_to(TransportFault::NotSent), SendOutcome::Temporary { retry_after_ms: None });
+            assert_eq!(came_to(TransportFault::Unknown), SendOutcome::Unknown);
         }
     }
 
     #[test]
-    fn debug_shows_neither_number_nor_text() {
-        let request = SmsRequest {
-            dialect: Dialect::Loopback,
-            to: "250788000001".into(),
-            text: "Muraho".into(),
-            client_ref: "kz1".into(),
-            sender: "Kaziline".into(),
-        };
-        let shown = format!("{request:?} {:?}", request.encode());
-        assert!(shown.contains("kz1") && !shown.contains("788") && !shown.contains("Muraho"), "{shown}");
+    fn debug_shows_neither_number_nor_text_nor_password() {
+        let account = Account { password: "hunter2".into(), ..Account::of(Dialect::Loopback) };
+        let sms = Sms { to: "250788000001".into(), text: "Muraho".into(), client_ref: "kz1".into(), valid_s: 60 };
+        let shown = format!("{sms:?} {account:?} {:?}", account.encode(std::slice::from_ref(&sms)));
+        assert!(shown.contains("kz1"), "{shown}");
+        assert!(["788", "Muraho", "hunter2"].iter().all(|secret| !shown.contains(secret)), "{shown}");
     }
 }

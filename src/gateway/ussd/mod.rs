@@ -1,13 +1,12 @@
 //! USSD dialects: a gateway's request becomes a [`UssdRequest`], a [`UssdAnswer`] becomes what the gateway understands.
 
 pub mod africastalking;
-mod fault;
 #[cfg(test)]
 mod fixtures;
 
 use std::fmt;
 
-pub use fault::DecodeFault;
+use super::fault::DecodeFault;
 
 /// One request of a gateway: a step of a session, or the news that it ended.
 #[derive(Clone, PartialEq, Eq)]
