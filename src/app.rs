@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use self::core::{Core, DEMO_NOW_MS, Parts, demo_host, store_host};
@@ -30,14 +30,13 @@ use crate::bundles::{BundlesFault, FOLDER_READ_AGAIN, Given};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault as ConfigFault};
 use crate::country::{Country, Fault as CountryFault};
-use crate::gateway::sms::Account;
 use crate::housekeeping;
 use crate::market;
 use crate::migrations;
 use crate::storage::{self, DataFolder, Files, FolderFault, KeyFault, Keys, OpenError, Store};
+use crate::transport::LocalFault;
 use crate::web::upkeep::{self, Upkeep};
-use crate::web::{self, Web, admin, hooks::Channel, listener};
-use crate::worker::Worker;
+use crate::web::{self, Web, admin, hooks::Channel, listener, provider_hooks::Provider};
 
 /// Why the service could not be started: a line or a report for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +74,9 @@ pub enum StartFault {
         /// The file that says so.
         mark: PathBuf,
     },
+    /// No client for providers could be made.
+    #[error("requests to providers cannot be made: {0}")]
+    Transport(LocalFault),
     /// The population could not be stored.
     #[error("the demo's population could not be stored: {0}")]
     Population(market::Fault),
@@ -207,9 +209,9 @@ impl App {
     /// Builds and starts everything. When it returns, hops are answered.
     pub async fn start(config: &Config) -> Result<App, StartFault> {
         let missing = config.missing_to_serve();
-        let (true, Some(sms)) = (missing.is_empty(), config.sms.first()) else {
+        if !missing.is_empty() {
             return Err(StartFault::Config(missing));
-        };
+        }
         let sources = menu_sources(config.menus.as_deref())?;
         let menus = Given { sources, from_folder: config.menus.is_some() };
         let country = Country::embedded(&config.country).map_err(StartFault::Country)?;
@@ -239,7 +241,7 @@ impl App {
             country,
             short_code: config.short_code.clone(),
             menus,
-            account: Account { sender: sms.sender.clone(), ..Account::of(sms.dialect) },
+            sms: config.sms.clone(),
             population: config.population,
             node: config.node,
         })
@@ -252,7 +254,10 @@ impl App {
             body_read_ms: config.server.body_read_ms,
         };
         let inbox = config.simulator.then(|| Arc::clone(&core.loopback));
-        let routes = TowerToHyperService::new(web::routes(Web::new(core.service.clone(), channels, limits, inbox)));
+        let called = Arc::new(Notify::new());
+        let providers = providers(config, &called);
+        let served = (core.service.clone(), Arc::clone(&core.delivery));
+        let routes = TowerToHyperService::new(web::routes(Web::new(served, channels, providers, limits, inbox)));
         let upkeep = Upkeep::new(
             config.database.is_none().then(|| files_of(config)),
             migrations::SQLITE,
@@ -267,11 +272,13 @@ impl App {
             tokio::spawn(listener::serve(public, routes, times, stop_listening.subscribe())),
             tokio::spawn(listener::serve(admin_socket, commands, times, stop_listening.subscribe())),
         ];
-        let wake = Arc::clone(&core.service.enqueued);
-        let worker = tokio::spawn(Worker::new(Arc::clone(&core.delivery)).run(wake, stop_sending.subscribe()));
+        let (workers, wakes) = senders(&core, &stop_sending);
+        let waker = tokio::spawn(wake_all(Arc::clone(&core.service.enqueued), wakes, stop_sending.subscribe()));
+        let intake = tokio::spawn(core.intake().run(called, stop_sending.subscribe()));
         let housekeeping = tokio::spawn(housekeeping::run(core.service.clone(), stop_sending.subscribe()));
         let watcher = tokio::spawn(core.watcher().run(stop_sending.subscribe()));
-        let (loops, menus) = (vec![worker, housekeeping, watcher], config.menus.clone());
+        let loops = workers.into_iter().chain([waker, intake, housekeeping, watcher]).collect();
+        let menus = config.menus.clone();
         Ok(App { address, core, stop_listening, stop_sending, listeners, loops, menus, folder })
     }
 
@@ -327,6 +334,37 @@ impl App {
         // Both are a convenience for whoever looks next; the lock, which is released last, is what counts.
         let _ = std::fs::remove_file(self.folder.admin_socket());
         let _ = std::fs::remove_file(self.folder.path().join(PID_FILE));
+    }
+}
+
+/// The channels whose providers may call: those that have a secret.
+fn providers(config: &Config, called: &Arc<Notify>) -> Vec<Provider> {
+    let with_secret = config.sms.iter().filter_map(|channel| Some((channel, channel.secret.as_ref()?)));
+    with_secret
+        .map(|(channel, secret)| {
+            let account = channel.account.clone();
+            Provider::new(&channel.name, secret.expose(), account, &config.public_url, Arc::clone(called))
+        })
+        .collect()
+}
+
+/// The loop of each way out, and what wakes it.
+fn senders(core: &Core, stop: &watch::Sender<bool>) -> (Vec<JoinHandle<()>>, Vec<Arc<Notify>>) {
+    core.workers()
+        .map(|worker| {
+            let wake = Arc::new(Notify::new());
+            (tokio::spawn(worker.run(Arc::clone(&wake), stop.subscribe())), wake)
+        })
+        .unzip()
+}
+
+/// Tells every way out that something was queued: which one takes it is for them to say.
+async fn wake_all(enqueued: Arc<Notify>, wakes: Vec<Arc<Notify>>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow_and_update() {
+        tokio::select! {
+            changed = stop.changed() => if changed.is_err() { return },
+            () = enqueued.notified() => wakes.iter().for_each(|wake| wake.notify_one()),
+        }
     }
 }
 

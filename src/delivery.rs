@@ -1,28 +1,46 @@
-//! One outbound SMS, from the queue to the provider and back: the second story to read, after `hop.rs`.
+//! Outbound messages, from the queue to the provider and back: the second story to read, after `hop.rs`.
 //!
-//! claim -> unseal -> mark as sending (on disk) -> encode -> exchange -> classify -> settle.
+//! claim -> unseal -> mark as sending (on disk) -> carry -> classify -> settle.
 //!
 //! The order is the whole point. Nothing leaves before the mark is on disk, so after a crash a message that was not
 //! marked is known not to have been sent, and one that was marked is *unknown*, never silently sent again. Whatever comes
 //! back is written under the claim's fence, so that a sender which was asleep cannot overwrite the one that took over.
+//!
+//! `worker.rs` decides when, how many and how fast; here is what happens to those that it lets go.
+
+mod batches;
+mod carrier;
+pub mod channel;
+mod health;
+mod pace;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use jiff::tz::TimeZone;
+
+pub use carrier::Carrier;
+pub use channel::{Channel, Channels, Described};
+pub use health::Health;
+pub use pace::Pace;
 
 use crate::clock::{Clock, IdSource};
-use crate::gateway::sms::{Account, Blocked, SendOutcome, Sms};
-use crate::outbox::retry::{self, Next};
-use crate::outbox::{self, Claim, Claimed, Error, NumberCheck, Opened, Settled, Verdict};
+use crate::gateway::sms::{Answered, SendOutcome, Sms};
+use crate::outbox::{self, Claim, Claimed, Error, NumberCheck, NumberStop, Opened, Settled, Terms, Verdict};
 use crate::storage::{Keys, Store, Tx, Work};
-use crate::transport::Transport;
+use crate::text::datetime::Day;
+use batches::batches;
+use health::Sign;
+use verdict::verdict;
 
-/// Messages claimed at once, and exchanges under way at once. It is also how many outcomes one crash can leave unknown,
-/// which is why it is small; the promise is at most 32.
-pub const BATCH_MAX: i64 = 16;
+/// Messages of one channel that are on their way at once, at most: it is also how many outcomes one crash can leave
+/// unknown, which is why it is small.
+pub const WINDOW_MAX: usize = 32;
 /// How long a claimed or sent message belongs to this sender: an exchange of 30 s and its settling, twice over.
 pub const LEASE_MS: i64 = 90_000;
+/// How long before the end of its lease a message is not given to the provider any more: the exchange itself.
+const LEASE_MARGIN_MS: i64 = 35_000;
 /// Tries of a write that must not be lost while the store is only passing unavailable.
 const WRITE_TRIES: u32 = 6;
 /// The wait before the second try; each further one is twice as long, 3.1 s in all, well inside the lease.
@@ -39,15 +57,17 @@ pub struct Delivery {
     pub clock: Arc<dyn Clock>,
     /// Names claims.
     pub ids: Arc<IdSource>,
-    /// Carries requests to the provider.
-    pub transport: Arc<dyn Transport>,
-    /// The account at the provider.
-    pub account: Account,
+    /// The ways out.
+    pub channels: Channels,
+    /// Where the day begins.
+    pub timezone: TimeZone,
     /// Whether a number takes messages now.
     pub number_check: NumberCheck,
+    /// Notes that a number wants none.
+    pub number_stop: NumberStop,
 }
 
-/// What one round of delivery came to, in messages.
+/// What came of messages, in messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Taken from the queue, sent or not.
@@ -56,6 +76,8 @@ pub struct Report {
     pub cancelled: u64,
     /// Past their time.
     pub expired: u64,
+    /// Not sent since a cap was reached.
+    pub capped: u64,
     /// Taken over by the provider.
     pub accepted: u64,
     /// To be tried again.
@@ -64,35 +86,78 @@ pub struct Report {
     pub permanent: u64,
     /// Sent, and not known whether taken.
     pub unknown: u64,
+    /// Not taken since the channel cannot send: no attempt was spent.
+    pub blocked: u64,
     /// The queue is held: nothing was taken, whatever is due.
     pub held: bool,
 }
 
 impl Report {
-    /// Whether the round was full, so that more messages may be due.
-    pub fn is_full(&self) -> bool {
-        self.claimed >= BATCH_MAX.unsigned_abs()
-    }
-
     fn count(&mut self, verdict: &Verdict) {
         match verdict {
             Verdict::Accepted { .. } => self.accepted += 1,
-            Verdict::Retry { .. } => self.temporary += 1,
+            Verdict::Retry { .. } | Verdict::Elsewhere => self.temporary += 1,
             Verdict::Failed { .. } => self.permanent += 1,
             Verdict::Unknown => self.unknown += 1,
+            Verdict::Blocked { .. } => self.blocked += 1,
         }
+    }
+
+    /// Adds what another came to.
+    pub fn add(&mut self, other: &Report) {
+        self.claimed += other.claimed;
+        self.cancelled += other.cancelled;
+        self.expired += other.expired;
+        self.capped += other.capped;
+        self.accepted += other.accepted;
+        self.temporary += other.temporary;
+        self.permanent += other.permanent;
+        self.unknown += other.unknown;
+        self.blocked += other.blocked;
+        self.held |= other.held;
     }
 }
 
-/// Sends up to [`BATCH_MAX`] messages that are due, all at the same time, and returns when every outcome is written.
-///
-/// An error means that the store did not let messages be taken; those already taken go back when their lease ends.
-/// Dropping the future is safe: what was marked and not settled becomes unknown.
-pub async fn deliver_due(deps: &Arc<Delivery>) -> Result<Report, Error> {
-    let now_ms = deps.clock.now_ms();
-    let terms = Claim { fence: deps.ids.block(now_ms).first(), now_ms, lease_ms: LEASE_MS, limit: BATCH_MAX };
+/// Messages that are marked as sending and leave in one request.
+#[derive(Debug)]
+pub struct Flight {
+    fence: i64,
+    messages: Vec<Claimed>,
+    batch: Vec<Sms>,
+    /// When the sender's right to send ends: of its lanes, in microseconds that never jump.
+    lanes_until_us: i64,
+    /// The same for the messages, in milliseconds since the epoch.
+    leased_until_ms: i64,
+}
+
+impl Flight {
+    /// How many messages.
+    pub fn count(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// How many of them are alerts.
+    pub fn alerts(&self) -> usize {
+        self.messages.iter().filter(|message| message.class == outbox::Class::Alert).count()
+    }
+
+    /// Segments of all of them.
+    pub fn segments(&self) -> u64 {
+        self.messages.iter().map(|message| message.segments.max(1).unsigned_abs()).sum()
+    }
+}
+
+/// Takes messages that are due, writes down that they are about to leave, and puts those together that leave in one
+/// request. What it answers must be given to [`fly`]; if it is dropped, the messages become unknown when their lease ends.
+pub async fn take_off(
+    deps: &Delivery,
+    channel: &Channel,
+    terms: Claim,
+    lanes_until_us: i64,
+) -> Result<(Vec<Flight>, Report), Error> {
     let number_check = deps.number_check;
-    let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &terms, number_check)).await?;
+    let claiming = terms.clone();
+    let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &claiming, number_check)).await?;
     let mut report = Report {
         claimed: taken.taken(),
         cancelled: taken.cancelled,
@@ -100,40 +165,55 @@ pub async fn deliver_due(deps: &Arc<Delivery>) -> Result<Report, Error> {
         held: taken.held,
         ..Report::default()
     };
-
-    let (ready, unreadable) = unseal(&deps.keys, taken.messages);
+    let (ready, unreadable) = unseal(&deps.keys, taken.messages, terms.now_ms);
     report.permanent += u64::try_from(unreadable.len()).unwrap_or(0);
     if ready.is_empty() && unreadable.is_empty() {
-        return Ok(report);
+        return Ok((Vec::new(), report));
     }
+    let (repeats, ready): (Vec<_>, Vec<_>) = {
+        let mut health = channel.health();
+        ready.into_iter().partition(|(message, _)| {
+            if message.attempts == 0 {
+                health.first();
+            }
+            message.attempts > 0 && !health.may_repeat(terms.now_ms)
+        })
+    };
+    let put_off: Vec<i64> = repeats.iter().map(|(message, _)| message.id).collect();
     let messages: Arc<[Claimed]> = ready.iter().map(|(message, _)| message.clone()).collect();
+    let marking = terms.clone();
     let marked = written(&deps.store, move |tx| {
-        unreadable.iter().try_for_each(|id| outbox::refuse(tx, &terms, *id, "unreadable"))?;
-        outbox::mark_sending(tx, &terms, &messages)
+        unreadable.iter().try_for_each(|id| outbox::refuse(tx, &marking, *id, "unreadable"))?;
+        outbox::put_off(tx, &marking, &put_off)?;
+        outbox::mark_sending(tx, &marking, &messages)
     })
     .await?;
-
-    let mut sendings = JoinSet::new();
-    for (message, opened) in ready {
-        if marked.contains(&message.id) {
-            sendings.spawn(send(Arc::clone(deps), terms.fence, message, opened));
-        }
+    report.capped = marked.capped;
+    if let Some(pause) = marked.pause {
+        channel.told(&deps.store, pause, deps.clock.now_ms()).await;
     }
-    while let Some(sent) = sendings.join_next().await {
-        // A task that panicked has not settled: its message is unknown once its lease ends.
-        report.count(&sent.unwrap_or(Verdict::Unknown));
-    }
-    Ok(report)
+    let leaving = ready.into_iter().filter(|(message, _)| marked.sending.contains(&message.id));
+    let leased_until_ms = terms.now_ms.saturating_add(LEASE_MS - LEASE_MARGIN_MS);
+    let flights = batches(channel.carrier.batching(), leaving.collect());
+    let flights = flights.into_iter().map(|pairs| {
+        let (messages, batch) = pairs.into_iter().unzip();
+        Flight { fence: terms.fence, messages, batch, lanes_until_us, leased_until_ms }
+    });
+    Ok((flights.collect(), report))
 }
 
 /// Unseals what can be unsealed. A message that cannot is a fault of keys or disk: it fails alone, and nothing behind it
 /// waits.
-fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i64>) {
+fn unseal(keys: &Keys, messages: Vec<Claimed>, now_ms: i64) -> (Vec<(Claimed, Sms)>, Vec<i64>) {
     let mut ready = Vec::with_capacity(messages.len());
     let mut unreadable = Vec::new();
     for message in messages {
         match message.open(keys) {
-            Ok(opened) => ready.push((message, opened)),
+            Ok(Opened { to, text }) => {
+                let valid_s = u32::try_from(message.expires_ms.saturating_sub(now_ms) / 1_000).unwrap_or(u32::MAX);
+                let sms = Sms { to, text, client_ref: message.client_ref(), valid_s: valid_s.max(1) };
+                ready.push((message, sms));
+            }
             Err(error) => {
                 tracing::error!(message = message.id, %error, "an outbox message cannot be unsealed");
                 unreadable.push(message.id);
@@ -143,46 +223,79 @@ fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i
     (ready, unreadable)
 }
 
-/// One attempt of one message, marked as sending. Answers what was written, or would have been.
-async fn send(deps: Arc<Delivery>, fence: i64, message: Claimed, opened: Opened) -> Verdict {
-    let client_ref = message.client_ref();
-    let Opened { to, text } = opened;
-    let batch = [Sms { to, text, client_ref, valid_s: 3_600 }];
-    let request = deps.account.encode(&batch);
-    let asked = request.masked();
-
-    let answer = deps.transport.exchange(request).await;
+/// Carries a flight to the provider and writes down what became of each message.
+pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> Report {
+    let Flight { fence, messages, batch, lanes_until_us, leased_until_ms } = flight;
+    // A process that was asleep wakes up here: what it may not send any more it does not send.
+    let is_over = deps.clock.monotonic_us() >= lanes_until_us || deps.clock.now_ms() >= leased_until_ms;
+    let (answers, exchange) = if is_over {
+        (vec![None; batch.len()], String::new())
+    } else {
+        let (answers, exchange) = channel.carrier.carry(&batch).await;
+        (answers.into_iter().map(Some).collect(), exchange)
+    };
     let now_ms = deps.clock.now_ms();
-    let outcome =
-        deps.account.classify(&batch, &answer).pop().map_or(SendOutcome::Unknown, |answered| answered.outcome);
-    let verdict = verdict(outcome, &message, now_ms);
-    let answered = answer.map_or_else(|fault| fault.to_string(), |response| response.masked());
+    note(&deps, &channel, &answers, now_ms).await;
 
-    let (id, exchange, decided) = (message.id, format!("{asked} -> {answered}"), verdict.clone());
-    let settled = written(&deps.store, move |tx| outbox::settle(tx, id, fence, &decided, &exchange, now_ms)).await;
-    match settled {
-        Ok(Settled::Written) => {}
-        Ok(Settled::Stale) => tracing::warn!(message = id, "an outcome came after its lease and was only logged"),
-        Err(error) => tracing::error!(message = id, %error, "an outcome could not be written; it will be unknown"),
+    let exchange: Arc<str> = format!("{} {exchange}", channel.name).into();
+    let mut report = Report::default();
+    let mut decided = Vec::with_capacity(messages.len());
+    for (message, answered) in messages.iter().zip(answers) {
+        let verdict = verdict(&deps.channels, &channel, message, answered.as_ref(), now_ms);
+        report.count(&verdict);
+        let stops = answered.as_ref().is_some_and(|answered| answered.outcome == SendOutcome::OptedOut);
+        let detail = answered.map_or(String::new(), |answered| answered.detail);
+        decided.push((message.clone(), verdict, detail, stops));
     }
-    verdict
-}
-
-fn verdict(outcome: SendOutcome, message: &Claimed, now_ms: i64) -> Verdict {
-    let attempts = message.attempts + 1;
-    match outcome {
-        SendOutcome::Accepted { provider_id } => Verdict::Accepted { provider_id },
-        SendOutcome::Permanent { reason } => Verdict::Failed { reason },
-        SendOutcome::Unknown => Verdict::Unknown,
-        SendOutcome::OptedOut => Verdict::Failed { reason: "opted_out" },
-        SendOutcome::NoRoute => Verdict::Failed { reason: "no_route" },
-        SendOutcome::Blocked(Blocked::NoCredit | Blocked::Credentials) => Verdict::Retry { due_ms: now_ms + 60_000 },
-        SendOutcome::Temporary { retry_after_ms } | SendOutcome::Blocked(Blocked::Throttled { retry_after_ms }) => {
-            match retry::after_temporary(attempts, now_ms, retry_after_ms, retry::spread(message.id, attempts)) {
-                Next::At(due_ms) => Verdict::Retry { due_ms },
-                Next::GiveUp => Verdict::Failed { reason: "tried_too_often" },
+    let (decided, stop) = (Arc::new(decided), deps.number_stop);
+    let terms = Terms {
+        fence,
+        receipt_wait_ms: channel.receipt_wait_ms(),
+        day: i64::from(Day::from_ms(now_ms, &deps.timezone).0),
+        cost_micros: channel.line.cost_micros,
+        now_ms,
+    };
+    let settled = written(&deps.store, move |tx| {
+        let mut stale = 0;
+        for (message, verdict, detail, stops) in decided.iter() {
+            let exchange = if detail.is_empty() { exchange.to_string() } else { format!("{exchange} ({detail})") };
+            let done = outbox::settle(tx, message, terms, verdict, &exchange)?;
+            stale += u32::from(done == Settled::Stale);
+            if *stops {
+                stop(tx, message.msisdn_hmac(), now_ms)?;
             }
         }
+        Ok(stale)
+    })
+    .await;
+    match settled {
+        Ok(0) => {}
+        Ok(stale) => tracing::warn!(stale, "outcomes came after their lease and were only logged"),
+        Err(error) => tracing::error!(%error, "outcomes could not be written; they will be unknown"),
+    }
+    report
+}
+
+/// Takes note of what an exchange showed of the channel.
+async fn note(deps: &Delivery, channel: &Channel, answers: &[Option<Answered>], now_ms: i64) {
+    let Some(outcome) = answers.iter().flatten().map(|answered| &answered.outcome).next() else { return };
+    let failed = matches!(outcome, SendOutcome::Temporary { .. } | SendOutcome::Unknown);
+    let sign = if failed { Sign::Failed } else { Sign::Answered };
+    let opened_until_ms = channel.health().saw(sign, now_ms);
+    if let Some(until_ms) = opened_until_ms {
+        channel.told(&deps.store, channel.down(until_ms, now_ms), now_ms).await;
+    }
+    let blocked = answers.iter().flatten().find_map(|answered| match &answered.outcome {
+        SendOutcome::Blocked(blocked) => Some(*blocked),
+        _ => None,
+    });
+    match blocked {
+        Some(blocked) => {
+            let pause = channel.pause_for(blocked, now_ms);
+            channel.told(&deps.store, pause, now_ms).await;
+        }
+        None if !failed => channel.not_throttled(),
+        None => {}
     }
 }
 
@@ -206,4 +319,4 @@ async fn written<T: Send + 'static>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -170,7 +170,7 @@ fn clock(database: &Examined, now_ms: i64) -> Finding {
 
 fn queue(database: &Examined, now_ms: i64, served: bool) -> Finding {
     const CHECK: &str = "queue";
-    let read = database.read(|tx| Ok::<_, outbox::Error>((outbox::held(tx)?, outbox::next_due_ms(tx)?)));
+    let read = database.read(|tx| Ok::<_, outbox::Error>((outbox::held(tx)?, outbox::oldest_due_ms(tx)?)));
     let (held, next_ms) = match read {
         Ok(read) => read,
         Err(fault) => return unreadable(CHECK, &fault),

@@ -7,9 +7,10 @@
 //!    through them.
 //! 3. [`actions`]: what menus can do, each name bound to the [`market`].
 //! 4. [`outbox`], [`delivery`], [`worker`]: how an SMS that a screen promised leaves the house. The second story.
-//! 5. [`storage`]: closures run where the data is, and are answered when they are on the disk.
-//! 6. [`gateway`], [`transport`], [`web`]: the rim. Bytes in, bytes out.
-//! 7. [`country`] and [`text`]: areas, trades, numbers, money; and how phones count text.
+//! 5. [`intake`]: what providers call us with, reports and messages from phones. The third story.
+//! 6. [`storage`]: closures run where the data is, and are answered when they are on the disk.
+//! 7. [`gateway`], [`transport`], [`web`]: the rim. Bytes in, bytes out.
+//! 8. [`country`] and [`text`]: areas, trades, numbers, money; and how phones count text.
 //!
 //! `ARCHITECTURE.md` has the map and the rules that a test holds.
 
@@ -26,6 +27,7 @@ pub mod embedded;
 pub mod gateway;
 pub mod hop;
 pub mod housekeeping;
+pub mod intake;
 pub mod market;
 pub mod menu;
 pub mod migrations;

@@ -9,6 +9,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(3, "outbox", include_str!("../migrations/sqlite/0003_outbox.sql")),
     Migration::new(4, "queue_hold", include_str!("../migrations/sqlite/0004_queue_hold.sql")),
     Migration::new(5, "menus", include_str!("../migrations/sqlite/0005_menus.sql")),
+    Migration::new(6, "delivery", include_str!("../migrations/sqlite/0006_delivery.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -18,6 +19,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(3, "outbox", include_str!("../migrations/postgres/0003_outbox.sql")),
     Migration::new(4, "queue_hold", include_str!("../migrations/postgres/0004_queue_hold.sql")),
     Migration::new(5, "menus", include_str!("../migrations/postgres/0005_menus.sql")),
+    Migration::new(6, "delivery", include_str!("../migrations/postgres/0006_delivery.sql")),
 ];
 
 #[cfg(test)]

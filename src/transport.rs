@@ -3,6 +3,9 @@
 //! [`Transport`] carries an exchange with a provider: [`HttpTransport`] over the network, [`Loopback`] inside the process.
 //! [`LocalClient`] is for our own commands, which speak to a running service over its address or its admin socket.
 
+pub mod public_address;
+pub mod smtp;
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;

@@ -1,89 +1,281 @@
-//! The loop that empties the outbox: woken by whoever queued a message, or by the time of the next one that is due.
+//! The loop of one channel: when, how many and how fast. Woken by whoever queued a message, by an answer of the provider, or
+//! by the time of the next message that is due.
+//!
+//! A turn takes what there is room for: lanes that this node holds, cells of their pace, a window that shrinks when the
+//! provider fails. What takes off flies beside the loop, so that one slow answer holds up nobody.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
-use crate::delivery::{Delivery, Report, deliver_due};
-use crate::outbox::{self, Error};
+use crate::delivery::{self, Channel, Delivery, LEASE_MS, Pace, Report};
+use crate::outbox::{self, Claim, Error, lane};
 use crate::storage::Work;
+use crate::text::datetime::Day;
 
 /// How often left-behind messages are looked for, in milliseconds; also the longest sleep, so that a message which
 /// another process queued is not overlooked, and a clock that was set back does no harm.
 const REAP_EVERY_MS: i64 = 5_000;
-/// The shortest sleep between two rounds that did not fill up, in milliseconds: the loop is never a busy one.
+/// How often the pauses are read, in milliseconds: what an operator says holds on every node within it.
+const PAUSES_EVERY_MS: i64 = 1_000;
+/// The shortest sleep between two rounds that found nothing, in milliseconds: the loop is never a busy one.
 const WAIT_MS_MIN: i64 = 20;
 /// The first wait after a failure of the store, in milliseconds; it doubles up to the last.
 const FAILURE_WAIT_MS_FIRST: i64 = 500;
 /// The longest wait after failures of the store, in milliseconds.
 const FAILURE_WAIT_MS_LAST: i64 = 30_000;
+/// The part of the window that alerts may fill, in quarters: the rest is for those who wait with the phone in hand.
+const ALERT_QUARTERS: usize = 3;
 
 /// What one turn did, and when the next is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// What was delivered.
+    /// What was taken, and what landed since the last turn.
     pub report: Report,
     /// How long there is nothing to do, in milliseconds; 0 when more messages are due already.
     pub wait_ms: i64,
 }
 
-/// The worker between two turns.
+/// What has landed: how many messages, alerts among them, and what they came to.
+struct Landed {
+    messages: usize,
+    alerts: usize,
+    report: Report,
+}
+
+/// The worker of a channel between two turns.
 #[derive(Debug)]
 pub struct Worker {
     deps: Arc<Delivery>,
+    channel: Arc<Channel>,
+    /// Names this worker as the holder of lanes.
+    holder: i64,
+    pace: Pace,
+    lanes_until_us: i64,
+    renew_us: i64,
+    pauses_ms: i64,
     reap_ms: i64,
     failures: u32,
+    flights: JoinSet<Landed>,
+    in_flight: usize,
+    alerts_in_flight: usize,
+}
+
+impl std::fmt::Debug for Landed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Landed({} messages)", self.messages)
+    }
 }
 
 impl Worker {
     /// A worker that looks for left-behind messages in its first turn.
-    pub fn new(deps: Arc<Delivery>) -> Self {
-        Self { deps, reap_ms: i64::MIN, failures: 0 }
+    pub fn new(deps: Arc<Delivery>, channel: Arc<Channel>) -> Self {
+        let holder = deps.ids.block(deps.clock.now_ms()).first();
+        let pace = Pace::new(Arc::clone(&deps.clock));
+        Self {
+            deps,
+            channel,
+            holder,
+            pace,
+            lanes_until_us: i64::MIN,
+            renew_us: i64::MIN,
+            pauses_ms: i64::MIN,
+            reap_ms: i64::MIN,
+            failures: 0,
+            flights: JoinSet::new(),
+            in_flight: 0,
+            alerts_in_flight: 0,
+        }
     }
 
-    /// One turn: picks up what was left behind, sends one batch, and says when to come again. The simulation calls this
-    /// itself, on its own clock; [`Worker::run`] calls it in a loop.
+    /// One turn: picks up what was left behind, lets messages take off as there is room, and says when to come again. The
+    /// simulation calls this itself, on its own clock; [`Worker::run`] calls it in a loop.
     pub async fn turn(&mut self) -> Result<Turn, Error> {
+        let mut report = self.landed();
+        self.upkeep().await?;
         let now_ms = self.deps.clock.now_ms();
-        // A clock that was set back must not put off the reaping by as much.
-        if now_ms >= self.reap_ms || self.reap_ms - now_ms > REAP_EVERY_MS {
+        let wait_ms = match self.room(now_ms) {
+            Err(wait_ms) => wait_ms,
+            Ok(room) => {
+                let taken = self.take_off(room, now_ms).await?;
+                report.add(&taken);
+                if taken.held {
+                    // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
+                    REAP_EVERY_MS
+                } else if taken.claimed > 0 {
+                    0
+                } else {
+                    self.until_due().await?
+                }
+            }
+        };
+        Ok(Turn { report, wait_ms: wait_ms.min(REAP_EVERY_MS) })
+    }
+
+    /// One turn, and everything that is on its way has landed: what there is room for at once.
+    pub async fn deliver(&mut self) -> Result<Report, Error> {
+        let mut report = self.turn().await?.report;
+        report.add(&self.land().await);
+        Ok(report)
+    }
+
+    /// Waits for everything that is on its way; answers what it came to.
+    pub async fn land(&mut self) -> Report {
+        let mut report = Report::default();
+        while let Some(landed) = self.flights.join_next().await {
+            report.add(&self.counted(landed.ok().as_ref()));
+        }
+        report
+    }
+
+    fn landed(&mut self) -> Report {
+        let mut report = Report::default();
+        while let Some(landed) = self.flights.try_join_next() {
+            report.add(&self.counted(landed.ok().as_ref()));
+        }
+        report
+    }
+
+    /// `None`: a flight that panicked. It has not settled: its messages are unknown once their lease ends.
+    fn counted(&mut self, landed: Option<&Landed>) -> Report {
+        let Some(&Landed { messages, alerts, report }) = landed else {
+            (self.in_flight, self.alerts_in_flight) = (self.flights.len(), self.flights.len());
+            return Report { unknown: 1, ..Report::default() };
+        };
+        self.in_flight = self.in_flight.saturating_sub(messages);
+        self.alerts_in_flight = self.alerts_in_flight.saturating_sub(alerts);
+        report
+    }
+
+    /// What is done now and then, however much there is to send.
+    async fn upkeep(&mut self) -> Result<(), Error> {
+        let now_ms = self.deps.clock.now_ms();
+        // A clock that was set back must not put off what is due by as much.
+        if now_ms >= self.reap_ms || self.reap_ms.saturating_sub(now_ms) > REAP_EVERY_MS {
             let reaped = self.deps.store.transact(Work::bulk(), move |tx| outbox::reap(tx, now_ms)).await?;
             if reaped != outbox::Reaped::default() {
                 tracing::warn!(?reaped, "messages were left behind by a sender");
             }
             self.reap_ms = if reaped.is_full() { now_ms } else { now_ms.saturating_add(REAP_EVERY_MS) };
         }
-        let report = deliver_due(&self.deps).await?;
-        if report.claimed > 0 {
-            tracing::debug!(?report, "a batch was delivered");
+        if now_ms >= self.pauses_ms || self.pauses_ms.saturating_sub(now_ms) > PAUSES_EVERY_MS {
+            let pauses = self.deps.store.read(outbox::pauses).await?;
+            self.deps.channels.set_pauses(pauses);
+            self.pauses_ms = now_ms.saturating_add(PAUSES_EVERY_MS);
         }
-        if report.is_full() {
-            return Ok(Turn { report, wait_ms: 0 });
+        let asked_us = self.deps.clock.monotonic_us();
+        if asked_us >= self.renew_us {
+            let (name, lanes, holder) = (self.channel.name.clone(), self.channel.lanes, self.holder);
+            let hold = move |tx: &mut crate::storage::Tx<'_>| {
+                let now_ms = tx.now_ms(now_ms)?;
+                lane::hold(tx, &name, lanes, holder, now_ms)
+            };
+            let held = self.deps.store.transact(Work::interactive(None), hold).await?;
+            let share = u64::from(self.channel.rate) * held.lanes.unsigned_abs() / lanes.max(1).unsigned_abs();
+            self.pace.set(u32::try_from(share).unwrap_or(u32::MAX), held.lanes > 0 && held.taken_over > 0);
+            if held.lanes > 0 {
+                self.lanes_until_us = asked_us.saturating_add((lane::LEASE_MS - lane::MARGIN_MS) * 1_000);
+            }
+            self.renew_us = asked_us.saturating_add(lane::RENEW_MS * 1_000);
         }
-        // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
-        if report.held {
-            return Ok(Turn { report, wait_ms: REAP_EVERY_MS });
-        }
-        let next_ms = self.deps.store.read(outbox::next_due_ms).await?.unwrap_or(i64::MAX).min(self.reap_ms);
-        let wait_ms = next_ms.saturating_sub(self.deps.clock.now_ms()).clamp(WAIT_MS_MIN, REAP_EVERY_MS);
-        Ok(Turn { report, wait_ms })
+        Ok(())
     }
 
-    /// Turns until `stop` becomes true (or its sender is gone), then returns: what is in flight is settled first, nothing
+    /// How many messages may take off, or how long to wait until it is worth asking again.
+    fn room(&mut self, now_ms: i64) -> Result<usize, i64> {
+        if let Some(pause) = self.channel.pause(now_ms) {
+            let until_ms = if pause.until_ms == 0 { i64::MAX } else { pause.until_ms };
+            return Err(until_ms.saturating_sub(now_ms).clamp(WAIT_MS_MIN, PAUSES_EVERY_MS));
+        }
+        if self.deps.clock.monotonic_us() >= self.lanes_until_us {
+            return Err(PAUSES_EVERY_MS);
+        }
+        let window = self.channel.health().window(self.channel.window, now_ms);
+        let room = window.saturating_sub(self.in_flight);
+        if room == 0 {
+            // Whatever lands wakes the loop.
+            return Err(if self.in_flight == 0 { PAUSES_EVERY_MS } else { REAP_EVERY_MS });
+        }
+        match self.pace.take(room) {
+            0 => Err(self.pace.wait_ms()),
+            room => Ok(room),
+        }
+    }
+
+    async fn take_off(&mut self, room: usize, now_ms: i64) -> Result<Report, Error> {
+        let alerts_max = (self.channel.window * ALERT_QUARTERS / 4).max(1).saturating_sub(self.alerts_in_flight);
+        let today = Day::from_ms(now_ms, &self.deps.timezone);
+        let terms = Claim {
+            fence: self.deps.ids.block(now_ms).first(),
+            now_ms,
+            lease_ms: LEASE_MS,
+            limit: i64::try_from(room).unwrap_or(i64::MAX),
+            alerts_max: i64::try_from(alerts_max.min(room)).unwrap_or(i64::MAX),
+            channel: self.channel.name.as_str().into(),
+            routes: self.routes(now_ms).into(),
+            holder: Some(self.holder),
+            day: i64::from(today.0),
+            tomorrow_ms: today.plus(1).start_ms(&self.deps.timezone),
+            cost_micros: self.channel.line.cost_micros,
+            caps: self.channel.caps,
+        };
+        let (flights, report) = delivery::take_off(&self.deps, &self.channel, terms, self.lanes_until_us).await?;
+        for flight in flights {
+            let (messages, alerts) = (flight.count(), flight.alerts());
+            self.pace.owe(flight.segments().saturating_sub(u64::try_from(messages).unwrap_or_default()));
+            self.in_flight += messages;
+            self.alerts_in_flight += alerts;
+            let (deps, channel) = (Arc::clone(&self.deps), Arc::clone(&self.channel));
+            self.flights
+                .spawn(async move { Landed { messages, alerts, report: delivery::fly(deps, channel, flight).await } });
+        }
+        Ok(report)
+    }
+
+    fn routes(&self, now_ms: i64) -> Vec<String> {
+        let channels = &self.deps.channels;
+        channels.routing().routes_of(&self.channel.name, |other| channels.is_up(other, now_ms))
+    }
+
+    async fn until_due(&self) -> Result<i64, Error> {
+        let routes = self.routes(self.deps.clock.now_ms());
+        let next_ms = self.deps.store.read(move |tx| outbox::next_due_ms(tx, &routes)).await?;
+        let next_ms = next_ms.unwrap_or(i64::MAX).min(self.reap_ms);
+        Ok(next_ms.saturating_sub(self.deps.clock.now_ms()).clamp(WAIT_MS_MIN, REAP_EVERY_MS))
+    }
+
+    /// Turns until `stop` becomes true (or its sender is gone), then returns: what is on its way is settled first, nothing
     /// more is claimed. `wake` is notified by whoever has committed a message.
     pub async fn run(mut self, wake: Arc<Notify>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
             let turned = self.turn().await;
             let wait_ms = self.next_wait_ms(turned);
             let wait = tokio::time::sleep(Duration::from_millis(wait_ms.unsigned_abs()));
-            tokio::select! {
+            let is_flying = !self.flights.is_empty();
+            let landed = tokio::select! {
                 biased;
-                changed = stop.changed() => if changed.is_err() { return },
+                changed = stop.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    None
+                }
+                landed = self.flights.join_next(), if is_flying => landed,
                 // After a failure nobody wakes the worker: callers who queue would drive it against a store in trouble.
-                () = wake.notified(), if self.failures == 0 => {}
-                () = wait => {}
+                () = wake.notified(), if self.failures == 0 => None,
+                () = wait => None,
+            };
+            if let Some(landed) = landed {
+                self.counted(landed.ok().as_ref());
             }
+        }
+        self.land().await;
+        let (name, holder) = (self.channel.name.clone(), self.holder);
+        let given_back = self.deps.store.transact(Work::bulk(), move |tx| lane::give_back(tx, &name, holder)).await;
+        if let Err(error) = given_back {
+            tracing::warn!(%error, "the lanes of a channel could not be given back; they are free when their lease ends");
         }
     }
 
@@ -97,7 +289,7 @@ impl Worker {
                 let wait_ms =
                     FAILURE_WAIT_MS_FIRST.saturating_mul(1 << self.failures.min(10)).min(FAILURE_WAIT_MS_LAST);
                 self.failures += 1;
-                tracing::error!(%error, wait_ms, "the outbox cannot be worked on");
+                tracing::error!(%error, wait_ms, channel = %self.channel.name, "the outbox cannot be worked on");
                 wait_ms
             }
         }
@@ -105,103 +297,4 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use crate::delivery::BATCH_MAX;
-    use crate::gateway::sms::{Account, Dialect};
-    use crate::outbox::rig::{Rig, open_numbers};
-    use crate::outbox::{Class, Priority};
-    use crate::storage;
-    use crate::transport::Loopback;
-
-    fn worker(rig: &Rig) -> (Worker, Arc<Loopback>) {
-        let clock: Arc<dyn Clock> = Arc::<crate::clock::SimulatedClock>::clone(&rig.clock);
-        let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
-        let deps = Delivery {
-            store: rig.store.clone(),
-            keys: rig.keys.clone(),
-            clock,
-            ids: Arc::clone(&rig.ids),
-            transport: Arc::<Loopback>::clone(&loopback),
-            account: Account::of(Dialect::Loopback),
-            number_check: open_numbers,
-        };
-        (Worker::new(Arc::new(deps)), loopback)
-    }
-
-    fn runtime() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
-    }
-
-    #[test]
-    fn a_turn_says_when_the_next_is_wanted() {
-        let (rig, runtime) = (Rig::new(), runtime());
-        let (mut worker, _) = worker(&rig);
-        let mut wait_ms = || runtime.block_on(worker.turn()).unwrap().wait_ms;
-        assert_eq!(wait_ms(), REAP_EVERY_MS);
-        rig.queue_as("soon", |new| new.due_ms += 300).unwrap();
-        assert_eq!(wait_ms(), 300);
-        rig.clock.advance(299);
-        assert_eq!(wait_ms(), WAIT_MS_MIN);
-        for i in 0..=BATCH_MAX {
-            rig.queue(&format!("wave{i}"), Class::Alert, Priority::Alert);
-        }
-        assert_eq!(wait_ms(), 0);
-        rig.clock.advance(1);
-        assert_eq!(wait_ms(), REAP_EVERY_MS - 300);
-        rig.clock.advance(-86_400_000);
-        assert_eq!(wait_ms(), REAP_EVERY_MS, "a clock that was set back does not put off the next look");
-    }
-
-    #[test]
-    fn a_held_queue_is_looked_at_now_and_then_and_left_alone() {
-        let (rig, runtime) = (Rig::new(), runtime());
-        let (mut worker, loopback) = worker(&rig);
-        rig.queue("hop1", Class::MustArrive, Priority::Interactive);
-        rig.tx(|tx| outbox::pause(tx, 1)).unwrap();
-        let turn = runtime.block_on(worker.turn()).unwrap();
-        assert_eq!((turn.report.held, turn.wait_ms, *loopback.watch().borrow()), (true, REAP_EVERY_MS, 0));
-        rig.tx(outbox::resume).unwrap();
-        let turn = runtime.block_on(worker.turn()).unwrap();
-        assert_eq!((turn.report.held, turn.report.accepted), (false, 1));
-    }
-
-    #[test]
-    fn failures_of_the_store_are_waited_out_longer_and_longer() {
-        let rig = Rig::new();
-        let (mut worker, _) = worker(&rig);
-        let failure = || Err(Error::Storage(storage::Error::Unavailable));
-        let waits: Vec<i64> = (0..8).map(|_| worker.next_wait_ms(failure())).collect();
-        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-        let turn = Turn { report: Report::default(), wait_ms: 7 };
-        assert_eq!((worker.next_wait_ms(Ok(turn)), worker.next_wait_ms(failure())), (7, 500));
-    }
-
-    #[test]
-    fn a_wake_sends_at_once_and_a_stop_ends_the_loop() {
-        let (rig, runtime) = (Rig::new(), runtime());
-        let (worker, loopback) = worker(&rig);
-        let (wake, stop) = (Arc::new(Notify::new()), watch::Sender::new(false));
-        let running = runtime.spawn(worker.run(Arc::clone(&wake), stop.subscribe()));
-        runtime.block_on(tokio::task::yield_now());
-        rig.queue("hop1", Class::MustArrive, Priority::Interactive);
-        wake.notify_one();
-        let mut newest = loopback.watch();
-        runtime.block_on(newest.wait_for(|id| *id == 1)).unwrap();
-        stop.send_replace(true);
-        runtime.block_on(running).unwrap();
-        rig.queue("hop2", Class::MustArrive, Priority::Interactive);
-        wake.notify_one();
-        assert_eq!(*loopback.watch().borrow(), 1);
-    }
-
-    #[test]
-    fn a_loop_whose_owner_is_gone_ends() {
-        let (rig, runtime) = (Rig::new(), runtime());
-        let stop = watch::Sender::new(false);
-        let running = runtime.spawn(worker(&rig).0.run(Arc::default(), stop.subscribe()));
-        drop(stop);
-        runtime.block_on(running).unwrap();
-    }
-}
+mod tests;

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::country::{AreaCode, Country, Level, TradeCode};
+use crate::country::{AreaCode, Country, Level, Msisdn, TradeCode};
 use crate::menu::Labels;
+use crate::outbox::Class;
+use crate::outbox::route::route;
 use crate::storage::Keys;
 use crate::text::{Language, gsm7, money};
 
@@ -19,6 +21,9 @@ pub struct Host {
     widest_area: [usize; 4],
 }
 
+/// What stands for the country of a number from elsewhere in a route.
+const FOREIGN: &str = "foreign";
+
 impl Host {
     /// A host for this country.
     pub fn new(country: Country, keys: Keys, short_code: String) -> Self {
@@ -28,6 +33,15 @@ impl Host {
             names.map(|area| width(area.name(language))).max().unwrap_or_default()
         });
         Self { country, keys, short_code, widest_area }
+    }
+
+    /// The route of a message to a number. The network is the one that the number's prefix belonged to first: a provider
+    /// that cannot reach a number that has moved says so, and another is asked.
+    pub fn route(&self, number: &Msisdn, class: Class) -> String {
+        let phone = &self.country.phone;
+        // A number of another country is on no route of this one: only a channel that covers that country reaches it.
+        let country = if phone.is_own(number) { self.country.code.as_str() } else { FOREIGN };
+        route(country, phone.operator(number).unwrap_or_default(), class)
     }
 }
 

@@ -159,6 +159,11 @@ const MESSAGES: &[MessageKind] = &[
         },
     },
     MessageKind { name: "resume", gives: fields! { "code": RESUME_CODE } },
+    MessageKind { name: "stop_confirmed", gives: fields! { "code": CODE } },
+    MessageKind { name: "start_confirmed", gives: fields! { "code": CODE } },
+    MessageKind { name: "help_sms", gives: fields! { "code": CODE } },
+    MessageKind { name: "language_confirmed", gives: fields! { "code": CODE } },
+    MessageKind { name: "unknown_sms", gives: fields! { "code": CODE } },
 ];
 
 /// Our short code on a screen or in a message: `*567#` and longer ones.

@@ -9,6 +9,7 @@ mod applications;
 mod details;
 mod help;
 mod home;
+mod inbound;
 mod job;
 mod jobs;
 mod labels;
@@ -20,6 +21,7 @@ mod resume;
 mod trade;
 mod who;
 
+pub use inbound::{Letter, answer as answer_letter};
 pub use labels::Host;
 pub use manifest::manifest;
 pub use resume::{Cut, invite};
@@ -64,8 +66,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The store's own error, when the whole hop has to be given up.
-    fn passing(&self) -> Option<&storage::Error> {
+    /// The store's own error, when the whole unit of work has to be given up.
+    pub fn passing(&self) -> Option<&storage::Error> {
         let (Fault::Storage(error)
         | Fault::Market(market::Fault::Storage(error))
         | Fault::Outbox(outbox::Error::Storage(error))) = self
@@ -195,6 +197,8 @@ impl ActionCx<'_, '_, '_> {
             to: self.at.caller.msisdn,
             number_generation,
             person_id: self.at.visit.person,
+            employer_id: None,
+            route: &self.at.host.route(self.at.caller.msisdn, Class::MustArrive),
             priority: Priority::Interactive,
             class: Class::MustArrive,
             template,

@@ -50,6 +50,8 @@ pub fn invite(tx: &mut Tx<'_>, host: &Host, bundle: &Bundle, cut: Cut<'_>, now_m
         to: &recipient.msisdn,
         number_generation: recipient.number_generation,
         person_id: Some(person.get()),
+        employer_id: None,
+        route: &host.route(&recipient.msisdn, Class::Alert),
         priority: Priority::Interactive,
         class: Class::Alert,
         template: TEMPLATE,

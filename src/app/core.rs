@@ -7,22 +7,24 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::StartFault;
-use super::number_check::number_check;
+use super::number_check::{number_check, number_stop};
 use super::population;
 use crate::actions::Host;
 use crate::bundles::{Bundles, Given, Watcher};
 use crate::clock::{Clock, IdSource};
-use crate::config::Config;
+use crate::config::{Config, SmsChannel, demo_flags};
 use crate::country::Country;
-use crate::delivery::Delivery;
+use crate::delivery::{Carrier, Channels, Delivery, Described};
 use crate::gateway::sms::{Account, Dialect};
 use crate::hop::Service;
 use crate::hop::rehearsal::Rehearsal;
+use crate::intake::Intake;
 use crate::menu::Sources;
 use crate::migrations;
 use crate::storage::{Keys, Store};
-use crate::transport::{Loopback, Transport};
+use crate::transport::{HttpTransport, Loopback, Transport};
 use crate::web::admin::Admin;
+use crate::worker::Worker;
 
 /// What a service is made of.
 #[derive(Debug)]
@@ -39,8 +41,8 @@ pub struct Parts {
     pub short_code: String,
     /// The menus that it is started with.
     pub menus: Given,
-    /// The SMS provider's protocol.
-    pub account: Account,
+    /// The ways out for SMS.
+    pub sms: Vec<SmsChannel>,
     /// Fill the store with an invented population.
     pub population: bool,
     /// This node's number among those on one database.
@@ -50,6 +52,8 @@ pub struct Parts {
 /// A service that can be called.
 #[derive(Clone, Debug)]
 pub struct Core {
+    /// The accounts of the channels for SMS, by name.
+    accounts: Arc<[(String, Account)]>,
     /// Answers hops.
     pub service: Service,
     /// Sends messages.
@@ -64,7 +68,7 @@ pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
 impl Core {
     /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
     pub async fn open(parts: Parts) -> Result<Core, StartFault> {
-        let Parts { store, keys, clock, country, short_code, menus, account, population, node } = parts;
+        let Parts { store, keys, clock, country, short_code, menus, sms, population, node } = parts;
         let ids = Arc::new(IdSource::for_node(node));
         let host = Arc::new(Host::new(country, keys.clone(), short_code));
         let now_ms = clock.now_ms();
@@ -84,17 +88,20 @@ impl Core {
             rehearsal: None,
         };
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
-        let transport: Arc<dyn Transport> = match account.dialect {
-            Dialect::Loopback => Arc::<Loopback>::clone(&loopback),
-        };
-        let delivery = Arc::new(Delivery { store, keys, clock, ids, transport, account, number_check });
-        Ok(Core { service, delivery, loopback })
+        let timezone = service.host.country.timezone.clone();
+        let described = described(&sms, &service.host.country, &loopback)?;
+        let channels = Channels::new(described, clock.now_ms());
+        let delivery = Delivery { store, keys, clock, ids, channels, timezone, number_check, number_stop };
+        let delivery = Arc::new(delivery);
+        let accounts = sms.into_iter().map(|channel| (channel.name, channel.account)).collect();
+        Ok(Core { accounts, service, delivery, loopback })
     }
 
     /// What commands on the store work with.
     pub fn admin(&self) -> Admin {
         let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = self.service.clone();
-        Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles) }
+        let routing = Some(Arc::new(self.delivery.channels.routing().clone()));
+        Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles), routing }
     }
 
     /// Notes from now on which ways callers take, and can be told to fail.
@@ -102,6 +109,18 @@ impl Core {
         let rehearsal = Arc::new(Rehearsal::default());
         self.service.rehearsal = Some(Arc::clone(&rehearsal));
         rehearsal
+    }
+
+    /// What reads the calls of providers.
+    pub fn intake(&self) -> Intake {
+        let Service { store, keys, clock, ids, host, bundles, enqueued, .. } = self.service.clone();
+        Intake { store, keys, clock, ids, accounts: Arc::clone(&self.accounts), host, bundles, enqueued }
+    }
+
+    /// A worker for each way out; the first is the only one where there is one channel.
+    pub fn workers(&self) -> impl Iterator<Item = Worker> {
+        let channels = self.delivery.channels.all().iter();
+        channels.map(|channel| Worker::new(Arc::clone(&self.delivery), Arc::clone(channel)))
     }
 
     /// What looks for other menus.
@@ -119,10 +138,39 @@ impl Core {
     /// A service with the demo's population on an empty store that holds nobody's data.
     pub async fn invented(store: Store, clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let Host { country, keys, short_code, .. } = demo_host()?;
-        let account = Account::of(Dialect::Loopback);
+        let sms = Config::of_layers(None, [], &demo_flags()).map_err(StartFault::Config)?.sms;
         let menus = Given { sources: menus, from_folder: false };
-        Self::open(Parts { store, keys, clock, country, short_code, menus, account, population: true, node: 0 }).await
+        Self::open(Parts { store, keys, clock, country, short_code, menus, sms, population: true, node: 0 }).await
     }
+}
+
+/// The ways out as the configuration describes them. One client carries the requests to all providers.
+fn described(sms: &[SmsChannel], country: &Country, loopback: &Arc<Loopback>) -> Result<Vec<Described>, StartFault> {
+    let http = if sms.iter().all(|channel| channel.account.dialect == Dialect::Loopback) {
+        None
+    } else {
+        Some(Arc::new(HttpTransport::new().map_err(StartFault::Transport)?))
+    };
+    let networks: Vec<&str> = country.phone.networks().collect();
+    let described = sms.iter().map(|channel| {
+        let transport: Arc<dyn Transport> = match &http {
+            Some(http) if channel.account.dialect != Dialect::Loopback => Arc::<HttpTransport>::clone(http),
+            _ => Arc::<Loopback>::clone(loopback),
+        };
+        Described {
+            name: channel.name.clone(),
+            carrier: Carrier::Http { account: channel.account.clone(), transport },
+            routes: channel.reach.routes(&networks),
+            order: channel.order,
+            cost_micros: channel.cost_micros,
+            rate: channel.rate_segments_s,
+            lanes: channel.lanes,
+            window: channel.window,
+            reports: channel.reports,
+            caps: channel.caps,
+        }
+    });
+    Ok(described.collect())
 }
 
 /// What menus are proven against without a service: the demo's country and code. Its keys are no secret; what they seal

@@ -108,8 +108,16 @@ impl Desk {
                 let host = Arc::new(store_host(config, keys.clone())?);
                 let ids = Arc::new(IdSource::for_node(NODE));
                 // Nobody sends messages here: nobody is to be woken.
-                let routes =
-                    admin::routes(Admin { store, keys, clock, ids, host, enqueued: Arc::default(), bundles: None });
+                let routes = admin::routes(Admin {
+                    store,
+                    keys,
+                    clock,
+                    ids,
+                    host,
+                    enqueued: Arc::default(),
+                    bundles: None,
+                    routing: None,
+                });
                 Ok(Desk::Here { routes: TowerToHyperService::new(routes), opened })
             }
             Err(StartFault::InUse { path, pid }) => {

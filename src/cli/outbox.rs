@@ -7,6 +7,7 @@ use super::{ConfigArgs, Verdict, block_on, print, print_json};
 use crate::gateway::encode_form;
 use crate::text::datetime;
 use crate::web::admin::{OutboxAttempt, OutboxHeld, OutboxHold, OutboxList, OutboxMessage, OutboxShown};
+use crate::web::queue::{By, ChannelDay, Said};
 
 /// Look at the messages that are to be sent, and hold them
 #[derive(Debug, Subcommand)]
@@ -28,10 +29,24 @@ pub(super) enum Outbox {
         #[arg(long)]
         json: bool,
     },
-    /// Hold all messages: nothing is sent until `outbox resume`. What is under way is finished
+    /// Hold all messages, or those of one channel: nothing is sent until `outbox resume`. What is under way is finished
     Pause(Holding),
     /// Send again, after `outbox pause` or a restore
     Resume(Holding),
+    /// The channels: which rest, and what went over them today
+    Channels {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a message again, or at once if it waits
+    Retry(One),
+    /// Take a message back that has not left
+    Cancel(One),
+    /// Why a message is where it is, in words
+    Explain(One),
     /// One message and everything that was tried
     Show {
         /// The message
@@ -44,9 +59,26 @@ pub(super) enum Outbox {
     },
 }
 
+/// One message.
+#[derive(Debug, Args)]
+pub(super) struct One {
+    /// The message
+    id: i64,
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Arguments of the commands that hold the queue.
 #[derive(Debug, Args)]
 pub(super) struct Holding {
+    /// Only this channel
+    channel: Option<String>,
+    /// Who pauses a channel, for the record
+    #[arg(long, value_name = "NAME", default_value = "")]
+    by: String,
     #[command(flatten)]
     config: ConfigArgs,
     /// As JSON
@@ -69,12 +101,26 @@ impl Outbox {
                 let shown: OutboxShown = ask(&config, &format!("/outbox/{id}"))?;
                 if json { print_json(&shown)? } else { print(&one(&shown))? }
             }
-            Outbox::Pause(Holding { config, json }) => {
+            Outbox::Channels { config, json } => {
+                let days: Vec<ChannelDay> = ask(&config, "/channels")?;
+                if json { print_json(&days)? } else { print(&channels(&days))? }
+            }
+            Outbox::Retry(One { id, config, json }) => speak(&tell(&config, &format!("/outbox/{id}/retry"))?, json)?,
+            Outbox::Cancel(One { id, config, json }) => speak(&tell(&config, &format!("/outbox/{id}/cancel"))?, json)?,
+            Outbox::Explain(One { id, config, json }) => speak(&ask(&config, &format!("/outbox/{id}/explain"))?, json)?,
+            Outbox::Pause(Holding { channel: Some(name), by, config, json }) => {
+                let order = serde_json::to_vec(&By { by })?;
+                speak(&tell_json(&config, &format!("/channels/{}/pause", encoded(&name)), order)?, json)?;
+            }
+            Outbox::Resume(Holding { channel: Some(name), config, json, .. }) => {
+                speak(&tell(&config, &format!("/channels/{}/resume", encoded(&name)))?, json)?;
+            }
+            Outbox::Pause(Holding { config, json, .. }) => {
                 let paused: OutboxHeld = tell(&config, "/outbox/pause")?;
                 let said = paused.hold.as_ref().map_or_else(String::new, held);
                 if json { print_json(&paused)? } else { print(&said)? }
             }
-            Outbox::Resume(Holding { config, json }) => {
+            Outbox::Resume(Holding { config, json, .. }) => {
                 let resumed: OutboxHeld = tell(&config, "/outbox/resume")?;
                 let said = match &resumed.hold {
                     None => "the queue was not held\n".to_owned(),
@@ -90,6 +136,16 @@ impl Outbox {
         }
         Ok(Verdict::Good)
     }
+}
+
+fn tell_json<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str, body: Vec<u8>) -> anyhow::Result<T> {
+    let config = config.load(Vec::new())?;
+    block_on(async {
+        let desk = Desk::open(&config).await?;
+        let answer = desk.post_json(path, body).await;
+        desk.close().await?;
+        answer
+    })?
 }
 
 fn ask<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyhow::Result<T> {
@@ -110,6 +166,29 @@ fn tell<T: serde::de::DeserializeOwned>(config: &ConfigArgs, path: &str) -> anyh
         desk.close().await?;
         answer
     })?
+}
+
+/// A name as a part of an address.
+fn encoded(name: &str) -> String {
+    name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+fn speak(said: &Said, json: bool) -> anyhow::Result<()> {
+    if json { print_json(said) } else { print(&(said.said.join("\n") + "\n")) }
+}
+
+fn channels(days: &[ChannelDay]) -> String {
+    let line = |day: &ChannelDay| {
+        let ChannelDay { channel, rests, messages, segments, cost_micros } = day;
+        let rests = match rests {
+            None => "sends".to_owned(),
+            Some((why, 0)) => format!("rests until it is resumed ({why})"),
+            Some((why, until_ms)) => format!("rests until {} ({why})", datetime::utc(*until_ms)),
+        };
+        let (whole, part) = (cost_micros / 1_000_000, cost_micros % 1_000_000 / 10_000);
+        format!("{channel:<16} {rests}; today {messages} messages, {segments} segments, cost {whole}.{part:02}\n")
+    };
+    days.iter().map(line).collect()
 }
 
 fn held(OutboxHold { reason, since_ms }: &OutboxHold) -> String {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::setting::{self, CHANNEL_SETTINGS, Kind, SETTINGS, Setting};
+use super::setting::{self, Kind, SETTINGS, Setting, channel_settings};
 use crate::menu::fault::did_you_mean;
 
 /// What variables of the environment begin with.
@@ -237,7 +237,7 @@ fn unknown(prefix: &str, name: &str) -> String {
     let key = name.rsplit('.').next().unwrap_or(name);
     let mut known: Vec<&str> = match prefix {
         "" => SETTINGS.iter().map(|setting| setting.section).chain(["channel"]).collect(),
-        _ if prefix.starts_with("channel.") => CHANNEL_SETTINGS.iter().map(|setting| setting.key).collect(),
+        _ if prefix.starts_with("channel.") => channel_settings().map(|setting| setting.key).collect(),
         _ => SETTINGS.iter().filter(|setting| setting.section == prefix).map(|setting| setting.key).collect(),
     };
     known.dedup();
@@ -252,7 +252,7 @@ fn variable_of(setting: &Setting) -> String {
 /// The full name and the setting of a variable's rest, such as `server_listen` or `channel_mtn_secret`.
 fn of_variable(rest: &str) -> Option<(String, &'static Setting)> {
     if let Some(channel) = rest.strip_prefix("channel_") {
-        return CHANNEL_SETTINGS.iter().find_map(|setting| {
+        return channel_settings().find_map(|setting| {
             let name = channel.strip_suffix(setting.key)?.strip_suffix('_')?;
             setting::is_channel_name(name).then(|| (format!("channel.{name}.{}", setting.key), setting))
         });

@@ -1,5 +1,9 @@
 //! The table of all settings: name, kind, bounds. The defaults stand in `kaziline.default.toml`, and a test compares the two.
 
+use std::sync::LazyLock;
+
+use crate::gateway::sms::http;
+
 /// What a value of a setting may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
@@ -43,6 +47,10 @@ const fn whole(section: &'static str, key: &'static str, min: i64, max: i64) -> 
 
 /// An hour in milliseconds: longer time limits are mistaken units.
 const HOUR_MS: i64 = 3_600_000;
+/// No country sends more messages on a day.
+const MESSAGES_MAX: i64 = 1_000_000_000;
+/// A thousand million of any currency.
+const MONEY_MICROS_MAX: i64 = 1_000_000_000_000_000;
 /// No queue of ours is sensibly longer.
 const QUEUE_MAX: i64 = 1_000_000;
 
@@ -71,6 +79,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("country", "code", Kind::Text),
     setting("service", "short_code", Kind::Text),
     whole("service", "node", 0, 63),
+    setting("service", "public_url", Kind::Text),
+    whole("delivery", "number_day_max", 0, 10_000),
+    whole("delivery", "prefix_day_max", 0, MESSAGES_MAX),
+    whole("delivery", "employer_day_max", 0, MESSAGES_MAX),
     setting("menus", "folder", Kind::Text),
     setting("log", "format", Kind::OneOf(&["plain", "json"])),
     setting("log", "level", Kind::OneOf(&["error", "warn", "info", "debug", "trace"])),
@@ -78,12 +90,44 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("demo", "population", Kind::Flag),
 ];
 
+/// The settings of the dialect `http`, which has its own table of them.
+static TEMPLATE_SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    let setting = |key: &&'static str| Setting {
+        section: "channel",
+        key,
+        kind: Kind::Text,
+        secret: http::SECRET_KEYS.contains(key),
+    };
+    http::KEYS.iter().map(setting).collect()
+});
+
 /// Every setting of a channel.
-pub(super) const CHANNEL_SETTINGS: &[Setting] = &[
+pub(super) fn channel_settings() -> impl Iterator<Item = &'static Setting> {
+    CHANNEL_SETTINGS.iter().chain(TEMPLATE_SETTINGS.iter())
+}
+
+/// Those that all dialects have in common.
+const CHANNEL_SETTINGS: &[Setting] = &[
     setting("channel", "kind", Kind::OneOf(&["ussd", "sms"])),
     setting("channel", "dialect", Kind::Text),
     Setting { section: "channel", key: "secret", kind: Kind::Text, secret: true },
     setting("channel", "sender", Kind::Text),
+    setting("channel", "endpoint", Kind::Text),
+    setting("channel", "username", Kind::Text),
+    Setting { section: "channel", key: "password", kind: Kind::Text, secret: true },
+    whole("channel", "rate_segments_s", 1, 10_000),
+    whole("channel", "lanes", 1, 64),
+    whole("channel", "window", 1, 32),
+    whole("channel", "order", 0, 1_000),
+    whole("channel", "cost_micros", 0, MESSAGES_MAX),
+    setting("channel", "countries", Kind::Text),
+    setting("channel", "networks", Kind::Text),
+    setting("channel", "classes", Kind::Text),
+    setting("channel", "reports", Kind::Flag),
+    setting("channel", "two_way", Kind::Flag),
+    setting("channel", "free", Kind::Flag),
+    whole("channel", "day_messages_max", 0, MESSAGES_MAX),
+    whole("channel", "day_cost_micros_max", 0, MONEY_MICROS_MAX),
 ];
 
 /// The setting behind a full name such as `server.listen` or `channel.mtn.secret`.
@@ -91,7 +135,7 @@ pub(super) fn find(name: &str) -> Option<&'static Setting> {
     let (section, rest) = name.split_once('.')?;
     if section == "channel" {
         let (_, key) = rest.split_once('.')?;
-        return CHANNEL_SETTINGS.iter().find(|setting| setting.key == key);
+        return channel_settings().find(|setting| setting.key == key);
     }
     SETTINGS.iter().find(|setting| setting.section == section && setting.key == rest)
 }

@@ -64,7 +64,8 @@ fn all_faults_are_told_at_once_with_their_place_and_a_way_out() {
         "KAZILINE_SERVER_LISTNE: no setting is called so; did you mean `KAZILINE_SERVER_LISTEN`?",
         "KAZILINE_LOG_FORMAT: `log.format` must be one of plain, json, not \"xml\"",
         "--listen: `server.listen` must be an address and a port such as \"127.0.0.1:8080\", not \"here\"",
-        "k.toml:11: `channel.a.dialect` must be one of loopback",
+        "k.toml:11: `channel.a.dialect` must be one of loopback, africastalking, pindo, infobip, twilio, kannel, jasmin, \
+            beem, hubtel, http",
         "k.toml:13: `channel.b` needs a kind: write kind = \"ussd\" or kind = \"sms\"",
     ];
     for line in expected {
@@ -97,7 +98,10 @@ fn a_guessable_secret_is_refused_but_for_the_demo() {
     assert!(faults[0].to_string().starts_with("k.toml:4: `channel.mtn.secret` must be 16"), "{faults:?}");
     let demo = Config::of_layers(None, [], &demo_flags()).unwrap();
     assert!(demo.missing_to_serve().is_empty());
-    assert_eq!((demo.ussd[0].name.as_str(), demo.sms[0].sender.as_str(), demo.simulator), ("demo", "Kaziline", true));
+    assert_eq!(
+        (demo.ussd[0].name.as_str(), demo.sms[0].account.sender.as_str(), demo.simulator),
+        ("demo", "Kaziline", true)
+    );
 }
 
 #[test]

@@ -204,6 +204,16 @@ impl PhonePlan {
         Msisdn::from_digits(&format!("{}{national}", self.calling_code))
     }
 
+    /// Whether a number is of this country.
+    pub fn is_own(&self, number: &Msisdn) -> bool {
+        number.as_str().starts_with(self.calling_code.as_str())
+    }
+
+    /// The names of the networks.
+    pub fn networks(&self) -> impl Iterator<Item = &str> {
+        self.operators.iter().map(|operator| operator.name.as_str())
+    }
+
     /// The network that a number's prefix belonged to first: a hint, since numbers move between networks.
     pub fn operator(&self, number: &Msisdn) -> Option<&str> {
         self.operator_of(number.as_str().strip_prefix(self.calling_code.as_str())?)

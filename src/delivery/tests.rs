@@ -1,5 +1,6 @@
 //! Delivery against the loop-back provider with bad days, on the simulated clock.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +10,10 @@ use tokio::sync::Notify;
 use super::*;
 use crate::gateway::sms::{Account, Dialect};
 use crate::gateway::{TransportFault, WireRequest, WireResponse};
+use crate::outbox::rig::NO_CAPS;
 use crate::outbox::rig::{NUMBER, Rig, closed_numbers};
-use crate::outbox::{Class, Priority, Status, UNKNOWN_WAIT_MS};
-use crate::transport::{Exchange, Loopback};
+use crate::outbox::{Class, Priority, Status, UNKNOWN_WAIT_MS, Why, lane, pauses, retry};
+use crate::transport::{Exchange, Loopback, Transport};
 use crate::worker::Worker;
 
 /// What the provider does with one request; without a script it takes it.
@@ -66,7 +68,44 @@ struct Bench {
     rig: Rig,
     provider: Arc<Provider>,
     deps: Arc<Delivery>,
+    worker: RefCell<Worker>,
     runtime: tokio::runtime::Runtime,
+}
+
+/// The provider as the channel `mtn`.
+pub(crate) fn mtn(transport: Arc<dyn Transport>) -> Described {
+    Described {
+        name: "mtn".to_owned(),
+        carrier: Carrier::Http { account: Account::of(Dialect::Loopback), transport },
+        routes: vec![String::new()],
+        order: 1,
+        cost_micros: 0,
+        rate: 10_000,
+        lanes: 1,
+        window: 16,
+        reports: false,
+        caps: NO_CAPS,
+    }
+}
+
+/// Delivery over these channels.
+pub(crate) fn delivery(rig: &Rig, channels: Vec<Described>) -> Arc<Delivery> {
+    let clock: Arc<dyn Clock> = Arc::<crate::clock::SimulatedClock>::clone(&rig.clock);
+    Arc::new(Delivery {
+        store: rig.store.clone(),
+        keys: rig.keys.clone(),
+        ids: Arc::clone(&rig.ids),
+        channels: Channels::new(channels, rig.now_ms()),
+        clock,
+        timezone: TimeZone::UTC,
+        number_check: closed_numbers,
+        number_stop: no_stop,
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberStop")]
+fn no_stop(_tx: &mut Tx<'_>, _hash: &[u8], _now_ms: i64) -> Result<(), crate::storage::Error> {
+    Ok(())
 }
 
 impl Bench {
@@ -81,26 +120,24 @@ impl Bench {
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
         });
-        let deps = Arc::new(Delivery {
-            store: rig.store.clone(),
-            keys: rig.keys.clone(),
-            clock,
-            ids: Arc::clone(&rig.ids),
-            transport: Arc::<Provider>::clone(&provider),
-            account: Account::of(Dialect::Loopback),
-            number_check: closed_numbers,
-        });
+        let deps = delivery(&rig, vec![mtn(Arc::<Provider>::clone(&provider))]);
+        let worker = RefCell::new(Worker::new(Arc::clone(&deps), Arc::clone(&deps.channels.all()[0])));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        Self { rig, provider, deps, runtime }
+        Self { rig, provider, deps, worker, runtime }
     }
 
     fn deliver(&self) -> Report {
-        self.runtime.block_on(deliver_due(&self.deps)).unwrap()
+        self.runtime.block_on(self.worker.borrow_mut().deliver()).unwrap()
     }
 
     /// A new process: a worker that knows nothing of the one before.
     fn turn_of_a_new_worker(&self) {
-        self.runtime.block_on(Worker::new(Arc::clone(&self.deps)).turn()).unwrap();
+        let mut worker = Worker::new(Arc::clone(&self.deps), Arc::clone(&self.deps.channels.all()[0]));
+        // The lanes of the one that is gone are free once its lease has ended, and rest for a second.
+        self.rig.clock.advance(lane::LEASE_MS);
+        self.runtime.block_on(worker.deliver()).unwrap();
+        self.rig.clock.advance(1_000);
+        self.runtime.block_on(worker.deliver()).unwrap();
     }
 
     fn texts(&self) -> Vec<String> {
@@ -122,7 +159,7 @@ fn a_queued_message_arrives_once_and_leaves_a_masked_trace() {
     let shown = bench.rig.shown(id);
     assert_eq!(shown.message.status, Status::Accepted);
     let exchange = shown.attempts.last().unwrap().exchange.clone();
-    assert!(exchange.starts_with("POST https://loopback.invalid/messages ") && exchange.contains(" -> 202 "));
+    assert!(exchange.starts_with("mtn POST https://loopback.invalid/messages ") && exchange.contains(" -> 202 "));
     assert!(!exchange.contains(NUMBER) && !exchange.contains("Muraho"), "{exchange}");
 }
 
@@ -131,9 +168,10 @@ fn a_crash_after_sending_sends_once_more_what_must_arrive_and_never_an_alert() {
     let bench = Bench::new(&[Reply::Hang, Reply::Hang]);
     let must = bench.rig.queue("hop1", Class::MustArrive, Priority::Interactive);
     let alert = bench.rig.queue("wave1", Class::Alert, Priority::Alert);
+    let mut hanging = bench.worker.borrow_mut();
     bench.runtime.block_on(async {
         tokio::select! {
-            report = deliver_due(&bench.deps) => panic!("it hangs: {report:?}"),
+            report = hanging.deliver() => panic!("it hangs: {report:?}"),
             () = async { bench.provider.hanging.notified().await; tokio::task::yield_now().await } => {}
         }
     });
@@ -170,18 +208,24 @@ fn a_provider_out_of_reach_is_tried_later_and_later_and_then_no_more() {
 #[test]
 fn each_answer_has_its_consequence() {
     let lost = Reply::Fault(TransportFault::Unknown);
-    let bench = Bench::new(&[Reply::Status(429), Reply::Status(422), Reply::Status(500), lost]);
-    let ids = [0, 1, 2, 3].map(|i| bench.rig.queue(&format!("hop{i}"), Class::MustArrive, Priority::Stage));
-    let report = Report { claimed: 4, temporary: 1, permanent: 1, unknown: 2, ..Report::default() };
+    let bench = Bench::new(&[Reply::Status(503), Reply::Status(422), Reply::Status(500), lost]);
+    let ids = [Class::MustArrive, Class::MustArrive, Class::MustArrive, Class::Alert];
+    let mut number = 0;
+    let ids = ids.map(|class| {
+        number += 1;
+        bench.rig.queue(&format!("hop{number}"), class, Priority::Stage)
+    });
+    // This provider knows our names of messages: what must arrive is asked about again soon, an alert never.
+    let report = Report { claimed: 4, temporary: 2, permanent: 1, unknown: 1, ..Report::default() };
     assert_eq!(bench.deliver(), report);
     let stands = ids.map(|id| bench.rig.status(id));
-    assert_eq!(stands, [Status::Queued, Status::Failed, Status::Unknown, Status::Unknown]);
+    assert_eq!(stands, [Status::Queued, Status::Failed, Status::Queued, Status::Unknown]);
     assert!(bench.rig.shown(ids[0]).message.due_ms >= bench.rig.now_ms() + 60_000, "it asked for 60 s");
     bench.rig.clock.advance(UNKNOWN_WAIT_MS);
     bench.turn_of_a_new_worker();
     assert_eq!(
         ids.map(|id| bench.rig.status(id)),
-        [Status::Accepted, Status::Failed, Status::Accepted, Status::Accepted]
+        [Status::Accepted, Status::Failed, Status::Accepted, Status::Unknown]
     );
 }
 
@@ -194,16 +238,30 @@ fn a_number_that_stopped_while_its_message_lay_is_not_sent_to() {
 }
 
 #[test]
-fn a_batch_goes_out_together_and_is_no_larger() {
+fn as_many_are_on_their_way_as_the_window_holds() {
     let bench = Bench::new(&[]);
-    for i in 0..=BATCH_MAX {
-        bench.rig.queue(&format!("wave{i}"), Class::Alert, Priority::Alert);
+    for i in 0..20 {
+        bench.rig.queue(&format!("hop{i}"), Class::MustArrive, Priority::Stage);
     }
-    let full = bench.deliver();
-    assert!(full.is_full() && full.accepted == BATCH_MAX.unsigned_abs(), "{full:?}");
+    assert_eq!(bench.deliver().accepted, 16);
     assert_eq!(bench.provider.in_flight_max.load(Ordering::SeqCst), 16);
-    let rest = bench.deliver();
-    assert_eq!((rest.is_full(), rest.accepted), (false, 1));
+    assert_eq!(bench.deliver().accepted, 4);
+}
+
+#[test]
+fn what_is_wrong_with_the_channel_is_not_held_against_a_message() {
+    let bench = Bench::new(&[Reply::Status(401), Reply::Status(402)]);
+    let id = bench.rig.queue("hop1", Class::MustArrive, Priority::Stage);
+    for why in [Why::Credentials, Why::NoCredit] {
+        assert_eq!(bench.deliver(), Report { claimed: 1, blocked: 1, ..Report::default() });
+        assert_eq!(bench.deliver(), Report::default(), "the channel rests");
+        let pause = bench.rig.tx(pauses).unwrap().remove(0);
+        assert_eq!((pause.channel.as_str(), pause.why), ("mtn", why));
+        let message = bench.rig.shown(id).message;
+        assert_eq!((message.status, message.attempts, message.reason.as_str()), (Status::Queued, 0, "channel"));
+        bench.rig.clock.advance(pause.until_ms - bench.rig.now_ms());
+    }
+    assert_eq!(bench.deliver().accepted, 1);
 }
 
 #[test]

@@ -1,7 +1,85 @@
 //! `application/x-www-form-urlencoded`, as the WHATWG URL standard reads and writes it.
 //!
+//! Reading asks for one field at a time by its name, and refuses what two readers could understand in two ways.
 //! Written out rather than taken from a crate, since the strict part matters here: a field that is not UTF-8 is refused,
 //! never replaced, because a replaced character would be stored as if the caller had typed it.
+
+use super::DecodeFault;
+
+/// Longest phone number, in characters: `+`, the 15 digits of E.164, and no more.
+pub(super) const PHONE_CHARACTERS_MAX: usize = 16;
+
+/// The fields of a form that a gateway sent.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a body that says of itself that it is a form in UTF-8.
+    pub(super) fn read(content_type: &str, body: &[u8]) -> Result<Self, DecodeFault> {
+        if !is_utf8_form(content_type) {
+            return Err(DecodeFault::ContentType);
+        }
+        decode_form(body).map(Self).map_err(|NotUtf8| DecodeFault::NotUtf8)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// The one field of this name. A repeated one is refused: a proxy and this service could each read another.
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, DecodeFault> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(DecodeFault::RepeatedField(name)),
+            (value, None) => Ok(value),
+        }
+    }
+
+    /// As [`Form::one`], within a length and free of control characters, which no identifier has and no store likes.
+    pub(super) fn optional(&self, name: &'static str, characters_max: usize) -> Result<Option<&str>, DecodeFault> {
+        match self.one(name)? {
+            Some(value) if value.chars().count() > characters_max => Err(DecodeFault::TooLong(name)),
+            Some(value) if value.chars().any(char::is_control) => Err(DecodeFault::Malformed(name)),
+            value => Ok(value),
+        }
+    }
+
+    /// As [`Form::optional`], for a field that must be there and not be empty.
+    pub(super) fn named(&self, name: &'static str, characters_max: usize) -> Result<&str, DecodeFault> {
+        let value = self.optional(name, characters_max)?;
+        value.filter(|value| !value.is_empty()).ok_or(DecodeFault::MissingField(name))
+    }
+
+    /// A phone number that must be there: digits, with or without `+`.
+    pub(super) fn phone(&self, name: &'static str) -> Result<String, DecodeFault> {
+        let number = repair_plus(self.named(name, PHONE_CHARACTERS_MAX)?);
+        if is_phone(&number) { Ok(number) } else { Err(DecodeFault::Malformed(name)) }
+    }
+}
+
+/// `+250...` must travel as `%2B250...`. A gateway or proxy that forgets to escape it sends a space, since `+` means a
+/// space in a form. No number begins with a space, so the repair is never wrong; without it the caller would be refused.
+pub(super) fn repair_plus(number: &str) -> String {
+    number.strip_prefix(' ').map_or_else(|| number.to_owned(), |digits| format!("+{digits}"))
+}
+
+/// Digits, with or without `+`.
+pub(super) fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The media type is compared without regard to case; of its parameters `charset` alone matters, and only UTF-8 (or its
+/// subset ASCII) is understood: guessing at another character set would store wrong names.
+fn is_utf8_form(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        && parts.all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = value.trim().trim_matches('"');
+            !name.trim().eq_ignore_ascii_case("charset")
+                || ["utf-8", "utf8", "us-ascii"].iter().any(|known| value.eq_ignore_ascii_case(known))
+        })
+}
 
 /// A field was not UTF-8 once its percent signs were decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

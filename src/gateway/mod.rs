@@ -3,10 +3,13 @@
 //! A provider's oddities end here. One dialect is one file with its fixtures in `tests/fixtures/<dialect>`; what comes
 //! out of `ussd` and what goes into `sms` looks the same for all of them. `transport.rs` carries the bytes.
 
+mod base64;
+pub mod email;
 mod fault;
 mod form;
 pub mod sms;
 pub mod ussd;
+pub mod webhook;
 mod wire;
 
 pub use fault::DecodeFault;

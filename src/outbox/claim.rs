@@ -4,8 +4,11 @@
 //! people stop, leave, or give up their number.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::{BODY, Class, Error, MSISDN, Priority};
+use super::caps::{self, Capped, Caps, Counted};
+use super::pause::{Pause, Why};
+use super::{BODY, Class, Error, MSISDN, Priority, lane};
 use crate::storage::{self, Keys, Row, Tx};
 
 /// What the owner of numbers is asked about a message that is about to be sent.
@@ -55,8 +58,11 @@ impl NumberState {
 /// own: a second record of who has stopped would have to be kept equal to the first, and one day would not be.
 pub type NumberCheck = fn(&mut Tx<'_>, &Check<'_>) -> Result<NumberState, storage::Error>;
 
+/// Notes that a number wants no messages: the provider has said so. Given the number's keyed hash and the time.
+pub type NumberStop = fn(&mut Tx<'_>, &[u8], i64) -> Result<(), storage::Error>;
+
 /// The terms of a claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Claim {
     /// Names this claim; made by the caller, never used for another.
     pub fence: i64,
@@ -66,6 +72,22 @@ pub struct Claim {
     pub lease_ms: i64,
     /// At most so many messages.
     pub limit: i64,
+    /// At most so many alerts among them: a share of what a channel can do is kept for those who wait.
+    pub alerts_max: i64,
+    /// The channel that they leave over.
+    pub channel: Arc<str>,
+    /// The routes that it carries now.
+    pub routes: Arc<[String]>,
+    /// Who must hold a lane of the channel when they leave; `None` where no lane is needed.
+    pub holder: Option<i64>,
+    /// Today, in days since the epoch, for what is counted by day.
+    pub day: i64,
+    /// When tomorrow begins, in milliseconds since the epoch: what is at a cap waits until then.
+    pub tomorrow_ms: i64,
+    /// What a segment costs, in millionths of the currency.
+    pub cost_micros: i64,
+    /// How much may be sent today.
+    pub caps: Caps,
 }
 
 /// A message that is the claimant's until its lease ends.
@@ -77,6 +99,17 @@ pub struct Claimed {
     pub attempts: i64,
     /// The name of the text.
     pub template: String,
+    /// Its class.
+    pub class: Class,
+    /// Its route.
+    pub route: String,
+    /// SMS segments.
+    pub segments: i64,
+    /// When it is of no more use, in milliseconds since the epoch.
+    pub expires_ms: i64,
+    employer_id: i64,
+    msisdn_hmac: Vec<u8>,
+    prefix_hmac: Vec<u8>,
     msisdn: Vec<u8>,
     body: Vec<u8>,
 }
@@ -111,8 +144,37 @@ impl Claimed {
 
     /// Our name of the message at the provider: the same for every attempt, so that one that compares sends it once.
     pub fn client_ref(&self) -> String {
-        format!("kz{:x}", self.id)
+        ref_of(self.id)
     }
+
+    /// What is counted for it on a day, over a channel on which a segment costs so much.
+    pub(super) fn counted<'a>(&'a self, day: i64, channel: &'a str, cost_micros: i64) -> Counted<'a> {
+        Counted {
+            day,
+            msisdn_hmac: &self.msisdn_hmac,
+            prefix_hmac: &self.prefix_hmac,
+            employer_id: self.employer_id,
+            channel,
+            segments: self.segments,
+            cost_micros: self.segments.saturating_mul(cost_micros),
+        }
+    }
+
+    /// Keyed hash of the number.
+    pub fn msisdn_hmac(&self) -> &[u8] {
+        &self.msisdn_hmac
+    }
+}
+
+/// Our name of a message.
+pub(super) fn ref_of(id: i64) -> String {
+    format!("kz{id:x}")
+}
+
+/// The message of this name, in any letter case.
+pub(super) fn id_of_ref(name: &str) -> Option<i64> {
+    let name = name.to_ascii_lowercase();
+    i64::from_str_radix(name.strip_prefix("kz")?, 16).ok()
 }
 
 /// What a claim took.
@@ -140,7 +202,8 @@ impl ClaimReport {
 
 /// Takes messages that are due, by priority and then by time, and withdraws those that may no longer be sent.
 ///
-/// A queue that is held gives nothing. Run again after a lost commit it takes others; the first wait out their lease and go back, nothing of them was sent.
+/// A queue that is held gives nothing. Run again after a lost commit it takes others; the first wait out their lease and go
+/// back, nothing of them was sent.
 pub fn claim(tx: &mut Tx<'_>, terms: &Claim, number_check: NumberCheck) -> Result<ClaimReport, Error> {
     let mut report = ClaimReport { held: super::held(tx)?.is_some(), ..ClaimReport::default() };
     if report.held {
@@ -148,55 +211,79 @@ pub fn claim(tx: &mut Tx<'_>, terms: &Claim, number_check: NumberCheck) -> Resul
     }
     let mut left = terms.limit;
     for priority in Priority::ALL {
-        let mut rows = take(tx, terms, priority, left)?;
-        left -= i64::try_from(rows.len()).unwrap_or(left);
-        rows.sort_unstable_by_key(|row| (row.due_ms, row.claimed.id));
-        for row in rows {
-            let class = Class::from_code(&row.class).ok_or(storage::Error::Corrupt { what: "an outbox class" })?;
-            let check = Check {
-                msisdn_hmac: &row.msisdn_hmac,
-                number_generation: row.number_generation,
-                class,
-                template: &row.claimed.template,
-            };
-            if row.expires_ms <= terms.now_ms {
-                withdraw(tx, terms, row.claimed.id, "expired", "too_late")?;
-                report.expired += 1;
-            } else if let Some(reason) = number_check(tx, &check)?.reason() {
-                withdraw(tx, terms, row.claimed.id, "cancelled", reason)?;
-                report.cancelled += 1;
-            } else {
-                report.messages.push(row.claimed);
-            }
+        if priority == Priority::Alert {
+            left = left.min(terms.alerts_max);
         }
-        if left <= 0 {
-            break;
+        // Each claim begins with another route: the backlog of one network does not keep the others waiting.
+        let first = usize::try_from(terms.fence.unsigned_abs()).unwrap_or_default() % terms.routes.len().max(1);
+        for route in terms.routes.iter().cycle().skip(first).take(terms.routes.len()) {
+            if left <= 0 {
+                return Ok(report);
+            }
+            let mut rows = take(tx, terms, priority, route, left)?;
+            left -= i64::try_from(rows.len()).unwrap_or(left);
+            rows.sort_unstable_by_key(|row| (row.due_ms, row.claimed.id));
+            for row in rows {
+                sift(tx, terms, row, number_check, &mut report)?;
+            }
         }
     }
     Ok(report)
 }
 
-struct Taken {
-    claimed: Claimed,
-    class: String,
-    msisdn_hmac: Vec<u8>,
-    number_generation: i64,
-    due_ms: i64,
-    expires_ms: i64,
+/// Keeps a message that was taken, or withdraws it.
+fn sift(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    row: Taken,
+    number_check: NumberCheck,
+    report: &mut ClaimReport,
+) -> Result<(), Error> {
+    let check = Check {
+        msisdn_hmac: &row.claimed.msisdn_hmac,
+        number_generation: row.number_generation,
+        class: row.claimed.class,
+        template: &row.claimed.template,
+    };
+    if row.claimed.expires_ms <= terms.now_ms {
+        withdraw(tx, terms, row.claimed.id, "expired", "too_late")?;
+        report.expired += 1;
+    } else if let Some(reason) = number_check(tx, &check)?.reason() {
+        withdraw(tx, terms, row.claimed.id, "cancelled", reason)?;
+        report.cancelled += 1;
+    } else {
+        report.messages.push(row.claimed);
+    }
+    Ok(())
 }
 
-fn take(tx: &mut Tx<'_>, terms: &Claim, priority: Priority, limit: i64) -> Result<Vec<Taken>, storage::Error> {
+struct Taken {
+    claimed: Claimed,
+    number_generation: i64,
+    due_ms: i64,
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    priority: Priority,
+    route: &str,
+    limit: i64,
+) -> Result<Vec<Taken>, storage::Error> {
     tx.query(
         "UPDATE outbox SET status = 'claimed', fence = $1, lease_until_ms = $2, changed_ms = $3
          WHERE status = 'queued' AND id IN (
-           SELECT id FROM outbox WHERE status = 'queued' AND priority = $4 AND due_ms <= $3 ORDER BY due_ms, id LIMIT $5)
-         RETURNING id, attempts, template, msisdn, body, class, msisdn_hmac, number_generation, due_ms, expires_ms",
+           SELECT id FROM outbox WHERE status = 'queued' AND route = $6 AND priority = $4 AND due_ms <= $3
+           ORDER BY due_ms, id LIMIT $5)
+         RETURNING id, attempts, template, msisdn, body, class, msisdn_hmac, number_generation, due_ms, expires_ms,
+           route, segments, employer_id, prefix_hmac",
         &[
             terms.fence.into(),
             terms.now_ms.saturating_add(terms.lease_ms).into(),
             terms.now_ms.into(),
             priority.rank().into(),
             limit.into(),
+            route.into(),
         ],
         |row: &Row<'_>| {
             Ok(Taken {
@@ -206,12 +293,16 @@ fn take(tx: &mut Tx<'_>, terms: &Claim, priority: Priority, limit: i64) -> Resul
                     template: row.text(2)?.to_owned(),
                     msisdn: row.bytes(3)?.to_vec(),
                     body: row.bytes(4)?.to_vec(),
+                    class: Class::from_code(row.text(5)?).ok_or(storage::Error::Corrupt { what: "an outbox class" })?,
+                    msisdn_hmac: row.bytes(6)?.to_vec(),
+                    expires_ms: row.integer(9)?,
+                    route: row.text(10)?.to_owned(),
+                    segments: row.integer(11)?,
+                    employer_id: row.integer(12)?,
+                    prefix_hmac: row.bytes(13)?.to_vec(),
                 },
-                class: row.text(5)?.to_owned(),
-                msisdn_hmac: row.bytes(6)?.to_vec(),
                 number_generation: row.integer(7)?,
                 due_ms: row.integer(8)?,
-                expires_ms: row.integer(9)?,
             })
         },
     )
@@ -231,15 +322,63 @@ pub fn refuse(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &'static str) -> 
     Ok(withdraw(tx, terms, id, "failed", reason)?)
 }
 
-/// Marks claimed messages as being sent and starts their lease anew; answers those that are still the claimant's.
-/// Only what this has committed may be sent: after a crash a message that was not marked is known not to have left.
+/// Puts claimed messages back into the queue: nothing of them was sent, and no attempt was spent.
+fn release(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &str, due_ms: i64) -> Result<(), storage::Error> {
+    tx.execute(
+        "UPDATE outbox SET status = 'queued', reason = $3, lease_until_ms = 0, changed_ms = $4, due_ms = $5
+         WHERE id = $1 AND fence = $2 AND status = 'claimed'",
+        &[id.into(), terms.fence.into(), reason.into(), terms.now_ms.into(), due_ms.into()],
+    )?;
+    Ok(())
+}
+
+/// How long a repeat waits for which there was no room beside what is sent for the first time.
+const PUT_OFF_MS: i64 = 5_000;
+
+/// Puts repeats off for which there is no room now.
+pub fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
+    let due_ms = terms.now_ms.saturating_add(PUT_OFF_MS);
+    Ok(ids.iter().try_for_each(|id| release(tx, terms, *id, "put_off", due_ms))?)
+}
+
+/// What came of marking messages as being sent.
+#[derive(Clone, Debug, Default)]
+pub struct Marked {
+    /// Those that may leave now.
+    pub sending: Vec<i64>,
+    /// Messages that a cap holds back.
+    pub capped: u64,
+    /// The channel itself is at a cap: how long it rests.
+    pub pause: Option<Pause>,
+}
+
+/// Marks claimed messages as being sent, starts their lease anew and counts them; answers those that are still the
+/// claimant's and below every cap. Only what this has committed may be sent: after a crash a message that was not marked is
+/// known not to have left. A claimant that has lost its lanes marks nothing.
 ///
 /// May run again after a lost commit: a message that it has marked counts as marked.
-pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Result<Vec<i64>, Error> {
-    let mut marked = Vec::with_capacity(messages.len());
+pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Result<Marked, Error> {
+    let mut marked = Marked::default();
+    if let Some(holder) = terms.holder {
+        let now_ms = tx.now_ms(terms.now_ms)?;
+        if !lane::is_held(tx, &terms.channel, holder, now_ms)? {
+            messages.iter().try_for_each(|message| release(tx, terms, message.id, "", terms.now_ms))?;
+            return Ok(marked);
+        }
+    }
     for message in messages {
+        if marked.pause.is_some() {
+            release(tx, terms, message.id, "", terms.now_ms)?;
+            continue;
+        }
+        if let Some(capped) = counted(tx, terms, message)? {
+            marked.capped += 1;
+            marked.pause = hold_back(tx, terms, message, capped)?;
+            continue;
+        }
         let row = tx.query_one(
-            "UPDATE outbox SET status = 'sending', attempts = $3, client_ref = $4, lease_until_ms = $5, changed_ms = $6
+            "UPDATE outbox SET status = 'sending', attempts = $3, client_ref = $4, lease_until_ms = $5, changed_ms = $6,
+               channel = $7
              WHERE id = $1 AND fence = $2 AND status IN ('claimed', 'sending') AND lease_until_ms > $6 RETURNING id",
             &[
                 message.id.into(),
@@ -248,27 +387,66 @@ pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Res
                 (&message.client_ref()).into(),
                 terms.now_ms.saturating_add(terms.lease_ms).into(),
                 terms.now_ms.into(),
+                (&*terms.channel).into(),
             ],
             |row| row.integer(0),
         )?;
         if let Some(id) = row {
-            super::settle::log(tx, id, terms.fence, "sending", terms.now_ms, "")?;
-            marked.push(id);
+            super::settle::log(tx, id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
+            marked.sending.push(id);
         }
     }
     Ok(marked)
 }
 
-/// When the next message is due, now or later; `None` while nothing is queued.
-pub fn next_due_ms(tx: &mut Tx<'_>) -> Result<Option<i64>, Error> {
+fn counted(tx: &mut Tx<'_>, terms: &Claim, message: &Claimed) -> Result<Option<Capped>, storage::Error> {
+    caps::count(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros), &terms.caps)
+}
+
+/// What a cap means for a message: at the channel's, the channel rests; an alert is not worth a day's wait, the rest is.
+fn hold_back(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    message: &Claimed,
+    capped: Capped,
+) -> Result<Option<Pause>, storage::Error> {
+    let why = match capped {
+        Capped::Channel => Some(Why::CountCap),
+        Capped::Money => Some(Why::MoneyCap),
+        Capped::Number | Capped::Prefix | Capped::Employer => None,
+    };
+    if let Some(why) = why {
+        release(tx, terms, message.id, "", terms.now_ms)?;
+        let channel = terms.channel.to_string();
+        let (since_ms, until_ms) = (terms.now_ms, terms.tomorrow_ms);
+        return Ok(Some(Pause { channel, why, by: String::new(), since_ms, until_ms }));
+    }
+    match message.class {
+        Class::Alert => withdraw(tx, terms, message.id, "cancelled", capped.reason())?,
+        Class::MustArrive => release(tx, terms, message.id, capped.reason(), terms.tomorrow_ms)?,
+    }
+    Ok(None)
+}
+
+/// When the message is due that has waited longest, over all routes; `None` while nothing is queued.
+pub fn oldest_due_ms(tx: &mut Tx<'_>) -> Result<Option<i64>, Error> {
+    const OLDEST: &str = "SELECT MIN(due_ms) FROM outbox WHERE status = 'queued'";
+    Ok(tx.query_one(OLDEST, &[], |row| row.optional_integer(0))?.flatten())
+}
+
+/// When the next message of these routes is due, now or later; `None` while nothing is queued.
+pub fn next_due_ms(tx: &mut Tx<'_>, routes: &[String]) -> Result<Option<i64>, Error> {
     let mut next: Option<i64> = None;
     for priority in Priority::ALL {
-        let due = tx.query_one(
-            "SELECT due_ms FROM outbox WHERE status = 'queued' AND priority = $1 ORDER BY due_ms, id LIMIT 1",
-            &[priority.rank().into()],
-            |row| row.integer(0),
-        )?;
-        next = next.into_iter().chain(due).min();
+        for route in routes {
+            let due = tx.query_one(
+                "SELECT due_ms FROM outbox WHERE status = 'queued' AND route = $2 AND priority = $1
+                 ORDER BY due_ms, id LIMIT 1",
+                &[priority.rank().into(), route.as_str().into()],
+                |row| row.integer(0),
+            )?;
+            next = next.into_iter().chain(due).min();
+        }
     }
     Ok(next)
 }

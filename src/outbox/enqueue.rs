@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::caps::PREFIX_DIGITS;
 use super::{BODY, Class, Error, MSISDN, Priority};
 use crate::country::Msisdn;
 use crate::storage::{Keys, Purpose, Tx};
@@ -11,6 +12,8 @@ use crate::text::segments;
 const OPERATION_KEY_BYTES_MAX: usize = 200;
 /// Longest template name, in bytes.
 const TEMPLATE_BYTES_MAX: usize = 80;
+/// Longest route, in bytes: a country, a network and a class.
+const ROUTE_BYTES_MAX: usize = 80;
 /// Segments of the longest text. More is an essay, and dear.
 const SEGMENTS_MAX: usize = 10;
 
@@ -27,6 +30,10 @@ pub struct NewMessage<'a> {
     pub number_generation: i64,
     /// The person behind the number, where there is one.
     pub person_id: Option<i64>,
+    /// The employer that causes it, where there is one: what is sent for one employer is capped.
+    pub employer_id: Option<i64>,
+    /// Where it can go: [`super::route::route`]; empty: over any channel for SMS.
+    pub route: &'a str,
     /// Who is served first.
     pub priority: Priority,
     /// What is done when the outcome stays unknown.
@@ -69,8 +76,10 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) 
     let inserted = tx.execute(
         "INSERT INTO outbox (id, operation_key, status, priority, class, template, person_id, msisdn_hmac,
            number_generation, msisdn, body, segments, created_ms, due_ms, expires_ms, changed_ms, attempts, fence,
-           lease_until_ms, client_ref, provider_id, resend_ms, possible_duplicate, reason)
-         VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $12, 0, 0, 0, '', '', 0, 0, '')
+           lease_until_ms, client_ref, provider_id, resend_ms, possible_duplicate, reason, route, channel,
+           employer_id, prefix_hmac, receipt_by_ms)
+         VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $12, 0, 0, 0, '', '', 0, 0, '',
+           $15, '', $16, $17, 0)
          ON CONFLICT (operation_key) DO NOTHING",
         &[
             new.id.into(),
@@ -87,6 +96,9 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) 
             now_ms.into(),
             new.due_ms.into(),
             new.expires_ms.into(),
+            new.route.into(),
+            new.employer_id.unwrap_or_default().into(),
+            (&keys.keyed_hash(Purpose::Msisdn, number.get(..PREFIX_DIGITS).unwrap_or(number))).into(),
         ],
     )?;
     Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments } })
@@ -99,6 +111,9 @@ fn check(new: &NewMessage<'_>, segments: usize) -> Result<(), Error> {
     }
     if new.operation_key.is_empty() || new.operation_key.len() > OPERATION_KEY_BYTES_MAX {
         return Err(Error::OutOfBounds("operation_key"));
+    }
+    if new.route.len() > ROUTE_BYTES_MAX {
+        return Err(Error::OutOfBounds("route"));
     }
     if new.template.is_empty() || new.template.len() > TEMPLATE_BYTES_MAX {
         return Err(Error::OutOfBounds("template"));

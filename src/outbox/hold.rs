@@ -76,12 +76,11 @@ fn hold(row: &Row<'_>) -> Result<Hold, storage::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbox::rig::{NOW_MS, Rig, open_numbers};
-    use crate::outbox::{Claim, Class, Priority, claim};
+    use crate::outbox::rig::{NOW_MS, Rig, open_numbers, terms};
+    use crate::outbox::{Class, Priority, claim};
 
     fn taken(rig: &Rig) -> (bool, usize) {
-        let terms =
-            Claim { fence: rig.ids.block(rig.now_ms()).first(), now_ms: rig.now_ms(), lease_ms: 1_000, limit: 9 };
+        let terms = terms(rig, rig.ids.block(rig.now_ms()).first());
         let report = rig.tx(move |tx| claim(tx, &terms, open_numbers)).unwrap();
         (report.held, report.messages.len())
     }

@@ -32,6 +32,10 @@ pub struct Listed {
     pub expires_ms: i64,
     /// When it last moved.
     pub changed_ms: i64,
+    /// Where it can go; behind a `!` the channel that did not reach the number.
+    pub route: String,
+    /// Over which channel it was last sent; empty before that.
+    pub channel: String,
 }
 
 /// One line of a message's attempt log.
@@ -39,7 +43,7 @@ pub struct Listed {
 pub struct AttemptLine {
     /// The claim.
     pub fence: i64,
-    /// `sending`, `accepted`, `temporary`, `permanent`, `unknown` or `lease_lost`.
+    /// `sending`, `accepted`, `temporary`, `permanent`, `unknown`, `blocked` or `lease_lost`.
     pub event: String,
     /// When, in milliseconds since the epoch.
     pub at_ms: i64,
@@ -61,14 +65,14 @@ pub fn list(tx: &mut Tx<'_>, status: Option<Status>, before_id: i64, limit: i64)
     let rows = match status {
         None => tx.query(
             "SELECT id, status, reason, template, priority, class, segments, attempts, possible_duplicate, created_ms,
-               due_ms, expires_ms, changed_ms
+               due_ms, expires_ms, changed_ms, route, channel
              FROM outbox WHERE id < $1 ORDER BY id DESC LIMIT $2",
             &[before_id.into(), limit.into()],
             listed,
         )?,
         Some(status) => tx.query(
             "SELECT id, status, reason, template, priority, class, segments, attempts, possible_duplicate, created_ms,
-               due_ms, expires_ms, changed_ms
+               due_ms, expires_ms, changed_ms, route, channel
              FROM outbox WHERE id < $1 AND status = $3 ORDER BY id DESC LIMIT $2",
             &[before_id.into(), limit.into(), status.code().into()],
             listed,
@@ -81,7 +85,7 @@ pub fn list(tx: &mut Tx<'_>, status: Option<Status>, before_id: i64, limit: i64)
 pub fn show(tx: &mut Tx<'_>, id: i64) -> Result<Option<Shown>, Error> {
     let message = tx.query_one(
         "SELECT id, status, reason, template, priority, class, segments, attempts, possible_duplicate, created_ms,
-           due_ms, expires_ms, changed_ms
+           due_ms, expires_ms, changed_ms, route, channel
          FROM outbox WHERE id = $1",
         &[id.into()],
         listed,
@@ -128,6 +132,8 @@ fn listed(row: &Row<'_>) -> Result<Listed, storage::Error> {
         due_ms: row.integer(10)?,
         expires_ms: row.integer(11)?,
         changed_ms: row.integer(12)?,
+        route: row.text(13)?.to_owned(),
+        channel: row.text(14)?.to_owned(),
     })
 }
 

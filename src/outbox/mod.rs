@@ -4,30 +4,42 @@
 //! before the first byte leaves, and writes what became of it with [`settle()`]; [`reap()`] picks up what a crash left behind.
 //! Rules and times are pure and stand in [`Status`] and [`retry`]; nothing here knows a clock or a socket.
 
+pub mod caps;
 mod claim;
 mod enqueue;
+pub mod explain;
 mod hold;
+pub mod hook_call;
+pub mod inbound;
+pub mod lane;
 mod list;
 mod message;
+pub mod operate;
+mod pause;
 mod reap;
+pub mod receipt;
 pub mod retry;
 #[cfg(test)]
 pub(crate) mod rig;
+pub mod route;
 mod settle;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walk;
 
+pub use caps::Caps;
 pub use claim::{
-    Check, Claim, ClaimReport, Claimed, NumberCheck, NumberState, Opened, claim, mark_sending, next_due_ms, refuse,
+    Check, Claim, ClaimReport, Claimed, Marked, NumberCheck, NumberState, NumberStop, Opened, claim, mark_sending,
+    next_due_ms, oldest_due_ms, put_off, refuse,
 };
 pub use enqueue::{Enqueued, NewMessage, enqueue};
 pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use list::{AttemptLine, Listed, Shown, counts, list, show};
 pub use message::{Class, Error, Priority, Status};
+pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};
-pub use settle::{Settled, Verdict, settle};
+pub use settle::{Settled, Terms, Verdict, settle};
 
 use crate::storage::Column;
 

@@ -21,13 +21,15 @@ pub struct Reaped {
     pub resent: u64,
     /// Unknown must-arrive messages whose time has passed: left as they are.
     pub given_up: u64,
+    /// Accepted messages on which no report came in time.
+    pub no_receipt: u64,
 }
 
 impl Reaped {
     /// Whether a whole round was used up, so that more may be waiting.
     pub fn is_full(&self) -> bool {
         let full = ROWS_MAX.unsigned_abs();
-        [self.released, self.unknown, self.resent, self.given_up].iter().any(|rows| *rows >= full)
+        [self.released, self.unknown, self.resent, self.given_up, self.no_receipt].iter().any(|rows| *rows >= full)
     }
 }
 
@@ -53,7 +55,12 @@ pub fn reap(tx: &mut Tx<'_>, now_ms: i64) -> Result<Reaped, Error> {
            ORDER BY resend_ms, id LIMIT $2)",
         &[now_ms.into(), ROWS_MAX.into()],
     )?;
-    Ok(Reaped { released, unknown: lose_leases(tx, now_ms)?, resent, given_up })
+    let no_receipt = tx.execute(
+        "UPDATE outbox SET status = 'no_receipt', receipt_by_ms = 0, changed_ms = $1 WHERE status = 'accepted' AND id IN (
+           SELECT id FROM outbox WHERE receipt_by_ms > 0 AND receipt_by_ms <= $1 ORDER BY receipt_by_ms, id LIMIT $2)",
+        &[now_ms.into(), ROWS_MAX.into()],
+    )?;
+    Ok(Reaped { released, unknown: lose_leases(tx, now_ms)?, resent, given_up, no_receipt })
 }
 
 fn lose_leases(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, storage::Error> {

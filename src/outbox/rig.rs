@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Check, Class, Enqueued, Error, NewMessage, NumberState, Priority, Shown, Status, enqueue, show};
+use super::{
+    Caps, Check, Claim, Class, Enqueued, Error, NewMessage, NumberState, Priority, Shown, Status, Terms, enqueue, show,
+};
 use crate::clock::{Clock, IdSource, SimulatedClock};
 use crate::country::Msisdn;
 use crate::on_postgres;
@@ -16,10 +18,12 @@ pub(crate) const USE_MS: i64 = 3 * 86_400_000;
 const OUTBOX: &[Migration] = &[
     Migration::new(1, "outbox", include_str!("../../migrations/sqlite/0003_outbox.sql")),
     Migration::new(2, "queue_hold", include_str!("../../migrations/sqlite/0004_queue_hold.sql")),
+    Migration::new(3, "delivery", include_str!("../../migrations/sqlite/0006_delivery.sql")),
 ];
 const OUTBOX_THERE: &[Migration] = &[
     Migration::new(1, "outbox", include_str!("../../migrations/postgres/0003_outbox.sql")),
     Migration::new(2, "queue_hold", include_str!("../../migrations/postgres/0004_queue_hold.sql")),
+    Migration::new(3, "delivery", include_str!("../../migrations/postgres/0006_delivery.sql")),
 ];
 
 /// The number that every message goes to.
@@ -91,6 +95,8 @@ impl Rig {
                 to: &to,
                 number_generation: 1,
                 person_id: None,
+                employer_id: None,
+                route: "",
                 priority: Priority::Interactive,
                 class: Class::MustArrive,
                 template: "apply.received",
@@ -121,6 +127,32 @@ impl Rig {
         self.shown(id).message.status
     }
 }
+
+/// The terms of a claim of nine messages over the channel `mtn`, which needs no lane and knows no caps.
+pub(crate) fn terms(rig: &Rig, fence: i64) -> Claim {
+    Claim {
+        fence,
+        now_ms: rig.now_ms(),
+        lease_ms: 1_000,
+        limit: 9,
+        alerts_max: 9,
+        channel: "mtn".into(),
+        routes: [String::new()].into(),
+        holder: None,
+        day: 20_000,
+        cost_micros: 0,
+        caps: NO_CAPS,
+        tomorrow_ms: rig.now_ms() + 86_400_000,
+    }
+}
+
+/// What a verdict of that claim is written with.
+pub(crate) fn settling(fence: i64, receipt_wait_ms: Option<i64>, now_ms: i64) -> Terms {
+    Terms { fence, receipt_wait_ms, day: 20_000, cost_micros: 0, now_ms }
+}
+
+/// As much as there is.
+pub(crate) const NO_CAPS: Caps = Caps { number: 0, prefix: 0, employer: 0, channel: 0, channel_cost_micros: 0 };
 
 /// Every number takes everything.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberCheck")]

@@ -1,12 +1,12 @@
 //! The statements of the outbox, one after another, without a provider.
 
-use super::rig::{NOW_MS, Rig, USE_MS, closed_numbers, msisdn, open_numbers};
+use super::rig::{self, NOW_MS, Rig, USE_MS, closed_numbers, msisdn, open_numbers};
 use super::*;
 
 const LEASE_MS: i64 = 1_000;
 
 fn terms(rig: &Rig, fence: i64, limit: i64) -> Claim {
-    Claim { fence, now_ms: rig.now_ms(), lease_ms: LEASE_MS, limit }
+    Claim { limit, lease_ms: LEASE_MS, ..rig::terms(rig, fence) }
 }
 
 fn claimed(rig: &Rig, fence: i64, limit: i64) -> Vec<Claimed> {
@@ -16,12 +16,13 @@ fn claimed(rig: &Rig, fence: i64, limit: i64) -> Vec<Claimed> {
 
 fn marked(rig: &Rig, fence: i64, messages: &[Claimed]) -> Vec<i64> {
     let (terms, messages) = (terms(rig, fence, 9), messages.to_vec());
-    rig.tx(move |tx| mark_sending(tx, &terms, &messages)).unwrap()
+    rig.tx(move |tx| mark_sending(tx, &terms, &messages)).unwrap().sending
 }
 
-fn settled(rig: &Rig, id: i64, fence: i64, verdict: Verdict) -> Settled {
-    let now_ms = rig.now_ms();
-    rig.tx(move |tx| settle(tx, id, fence, &verdict, "POST x 1 B -> 202 1 B", now_ms)).unwrap()
+fn settled(rig: &Rig, message: &Claimed, fence: i64, verdict: Verdict) -> Settled {
+    let (now_ms, message) = (rig.now_ms(), message.clone());
+    rig.tx(move |tx| settle(tx, &message, rig::settling(fence, None, now_ms), &verdict, "POST x 1 B -> 202 1 B"))
+        .unwrap()
 }
 
 fn reaped(rig: &Rig) -> Reaped {
@@ -53,6 +54,8 @@ fn the_same_cause_queues_once_and_a_cause_that_fails_queues_nothing() {
                 to: &to,
                 number_generation: 1,
                 person_id: Some(3),
+                employer_id: None,
+                route: "",
                 priority: Priority::Stage,
                 class: Class::MustArrive,
                 template: "t",
@@ -122,12 +125,15 @@ fn the_most_urgent_goes_first_then_the_longest_due() {
         let (future, _) = rig.queue_as("e", |new| new.due_ms += 10).unwrap();
         let order: Vec<i64> = claimed(&rig, 1, 3).iter().map(|message| message.id).collect();
         assert_eq!(order, [earlier, later, stage]);
-        assert_eq!(rig.tx(next_due_ms).unwrap(), Some(NOW_MS));
+        assert_eq!(rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap(), Some(NOW_MS));
         assert_eq!(claimed(&rig, 2, 3)[0].id, alert);
-        assert_eq!((rig.status(future), rig.tx(next_due_ms).unwrap()), (Status::Queued, Some(NOW_MS + 10)));
+        assert_eq!(
+            (rig.status(future), rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap()),
+            (Status::Queued, Some(NOW_MS + 10))
+        );
         rig.clock.advance(10);
         assert_eq!(claimed(&rig, 3, 3)[0].id, future);
-        assert_eq!(rig.tx(next_due_ms).unwrap(), None);
+        assert_eq!(rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap(), None);
     }
 }
 
@@ -166,10 +172,14 @@ fn a_claim_that_ends_goes_back_and_its_holder_can_neither_send_nor_settle() {
         assert!(marked(&rig, 1, &slow).is_empty(), "another holds it");
         assert_eq!(marked(&rig, 2, &quick), [id]);
         assert_eq!(marked(&rig, 2, &quick), [id], "a transaction that runs again finds its mark");
-        assert_eq!(settled(&rig, id, 1, accepted()), Settled::Stale);
+        assert_eq!(settled(&rig, &slow[0], 1, accepted()), Settled::Stale);
         assert_eq!(rig.status(id), Status::Sending);
-        assert_eq!(settled(&rig, id, 2, accepted()), Settled::Written);
-        assert_eq!(settled(&rig, id, 2, Verdict::Retry { due_ms: 0 }), Settled::Stale, "status only moves forward");
+        assert_eq!(settled(&rig, &quick[0], 2, accepted()), Settled::Written);
+        assert_eq!(
+            settled(&rig, &quick[0], 2, Verdict::Retry { due_ms: 0 }),
+            Settled::Stale,
+            "status only moves forward"
+        );
         let shown = rig.shown(id);
         assert_eq!((shown.message.status, shown.message.attempts), (Status::Accepted, 1));
         let events: Vec<(i64, &str)> = shown.attempts.iter().map(|line| (line.fence, line.event.as_str())).collect();
@@ -200,7 +210,7 @@ fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_once_more
             assert_eq!((message.attempts, message.possible_duplicate), (attempts, possible_duplicate));
         }
         rig.clock.advance(USE_MS);
-        assert_eq!((reaped(&rig), rig.tx(next_due_ms).unwrap()), (Reaped::default(), None));
+        assert_eq!((reaped(&rig), rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap()), (Reaped::default(), None));
     }
 }
 
@@ -218,7 +228,7 @@ fn late_knowledge_counts_while_nobody_else_has_the_message() {
             marked(&rig, fence, &messages);
             rig.clock.advance(LEASE_MS);
             assert_eq!(reaped(&rig).unknown, 1);
-            assert_eq!(settled(&rig, id, fence, verdict), settles);
+            assert_eq!(settled(&rig, &messages[0], fence, verdict), settles);
             assert_eq!(rig.status(id), stands);
             rig.clock.advance(UNKNOWN_WAIT_MS);
             assert_eq!(reaped(&rig), Reaped::default());

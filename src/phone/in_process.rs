@@ -8,10 +8,10 @@ use crate::actions::Host;
 use crate::app::Core;
 use crate::clock::SimulatedClock;
 use crate::country::{Hotline, Msisdn};
-use crate::delivery::deliver_due;
 use crate::gateway::ussd::{ClosedWhy, UssdAnswer, UssdEvent};
 use crate::hop::{self, Hop};
 use crate::session::Asked;
+use crate::worker::Worker;
 
 /// Rounds of delivery before what is still due is left alone: each sends a batch, and a retry comes later anyhow.
 const ROUNDS_MAX: usize = 64;
@@ -20,6 +20,8 @@ const ROUNDS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct InProcess {
     core: Core,
+    /// What sends messages, one for each way out.
+    workers: Vec<Worker>,
     channel: Arc<str>,
     clock: Option<Arc<SimulatedClock>>,
     asked: Option<Asked>,
@@ -28,7 +30,8 @@ pub struct InProcess {
 impl InProcess {
     /// A network to `core`. With the simulated clock that `core` runs on, time can be moved.
     pub fn new(core: Core, channel: &str, clock: Option<Arc<SimulatedClock>>) -> Self {
-        Self { core, channel: channel.into(), clock, asked: None }
+        let workers = core.workers().collect();
+        Self { core, workers, channel: channel.into(), clock, asked: None }
     }
 
     /// The service behind the network.
@@ -68,8 +71,12 @@ impl Network for InProcess {
     async fn messages(&mut self, number: &str, after: u64) -> Result<Vec<Sms>, PhoneFault> {
         let number = self.msisdn(number)?;
         for _ in 0..ROUNDS_MAX {
-            let report = deliver_due(&self.core.delivery).await;
-            if report.map_err(|fault| PhoneFault::Network(fault.to_string()))?.claimed == 0 {
+            let mut claimed = 0;
+            for worker in &mut self.workers {
+                let report = worker.deliver().await.map_err(|fault| PhoneFault::Network(fault.to_string()))?;
+                claimed += report.claimed;
+            }
+            if claimed == 0 {
                 break;
             }
         }

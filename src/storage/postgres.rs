@@ -325,7 +325,19 @@ async fn rows_of(
     client.query(statement, &bound).await
 }
 
+/// Not the transaction's time, which stands still while it waits for a lock.
+const NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
 impl Connection for PostgresConnection {
+    fn shared_ms(&mut self) -> Result<Option<i64>, Error> {
+        let mut now_ms = None;
+        self.query(NOW, &[], &mut |row| {
+            now_ms = Some(row.integer(0)?);
+            Ok(())
+        })?;
+        Ok(now_ms)
+    }
+
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, Error> {
         Ok(self.execute_each(&[(sql, params)])?.first().copied().unwrap_or_default())
     }

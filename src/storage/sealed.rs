@@ -44,12 +44,15 @@ pub enum Purpose {
     SessionText,
     /// A number that wants no messages, kept after its person is erased.
     Refusal,
+    /// A message from a phone, to tell a repeat.
+    InboundSms,
     /// An access token of the API or of an operator.
     Token,
 }
 
 impl Purpose {
-    const ALL: [Purpose; 4] = [Purpose::Msisdn, Purpose::SessionText, Purpose::Refusal, Purpose::Token];
+    const ALL: [Purpose; 5] =
+        [Purpose::Msisdn, Purpose::SessionText, Purpose::Refusal, Purpose::InboundSms, Purpose::Token];
 
     /// Part of the derivation: changing a label orphans every hash of that purpose.
     fn label(self) -> &'static str {
@@ -57,6 +60,7 @@ impl Purpose {
             Purpose::Msisdn => "hash/msisdn",
             Purpose::SessionText => "hash/session-text",
             Purpose::Refusal => "hash/refusal",
+            Purpose::InboundSms => "hash/inbound-sms",
             Purpose::Token => "hash/token",
         }
     }
@@ -157,11 +161,12 @@ impl Keys {
 
     /// The keyed hash of `bytes` for `purpose`: found again by equality, worth nothing without the keys.
     pub fn keyed_hash(&self, purpose: Purpose, bytes: &[u8]) -> [u8; 32] {
-        let [msisdn, session_text, refusal, token] = &self.derived.hashes;
+        let [msisdn, session_text, refusal, inbound_sms, token] = &self.derived.hashes;
         let key = match purpose {
             Purpose::Msisdn => msisdn,
             Purpose::SessionText => session_text,
             Purpose::Refusal => refusal,
+            Purpose::InboundSms => inbound_sms,
             Purpose::Token => token,
         };
         let mut hash = [0; 32];

@@ -45,6 +45,10 @@ pub trait Connection {
         }
         Ok(())
     }
+    /// The time that all who share the database agree on, in milliseconds since the epoch; `None` where nobody shares it.
+    fn shared_ms(&mut self) -> Result<Option<i64>, Error> {
+        Ok(None)
+    }
     /// Sets a savepoint.
     fn savepoint(&mut self, depth: usize) -> Result<(), Error>;
     /// Forgets a savepoint, keeping what was done since.
@@ -106,6 +110,14 @@ impl<'c> Tx<'c> {
         self.check()?;
         let done = self.connection.query_each(steps, rows);
         self.note(done)
+    }
+
+    /// The time that all who share the database agree on, in milliseconds since the epoch: for leases between nodes, whose
+    /// clocks differ. `own_ms` where nobody shares it.
+    pub fn now_ms(&mut self, own_ms: i64) -> Result<i64, Error> {
+        self.check()?;
+        let shared = self.connection.shared_ms();
+        Ok(self.note(shared)?.unwrap_or(own_ms))
     }
 
     /// Runs `sql` and collects what `row` makes of each row.

@@ -14,12 +14,13 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::{menus, visits};
+use super::{menus, queue, visits};
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
 use crate::market::import::{self, Context, Format, Planned, Stored};
 use crate::market::{self, job_number};
+use crate::outbox::route::Routing;
 use crate::outbox::{self, AttemptLine, Hold, Listed, Status};
 use crate::storage::{Keys, Store, Tx, Work};
 
@@ -40,6 +41,8 @@ pub struct Admin {
     pub enqueued: Arc<Notify>,
     /// What is served here, to be told of a change; `None` in a command that works on the store alone.
     pub bundles: Option<Arc<Bundles>>,
+    /// Which channel is asked for what; `None` in a command that works on the store alone.
+    pub routing: Option<Arc<Routing>>,
 }
 
 /// The map of the admin socket.
@@ -53,6 +56,7 @@ pub fn routes(admin: Admin) -> Router {
         .route("/outbox/{id}", get(show_outbox))
         .with_state(Arc::new(admin.clone()))
         .merge(menus::routes(admin.clone()))
+        .merge(queue::routes(admin.clone()))
         .merge(visits::routes(admin))
 }
 
@@ -201,6 +205,10 @@ pub struct OutboxMessage {
     pub expires_ms: i64,
     /// When it last moved.
     pub changed_ms: i64,
+    /// Where it can go, such as `RW.MTN.alert`.
+    pub route: String,
+    /// Over which channel it was last sent; empty before that.
+    pub channel: String,
 }
 
 impl From<Listed> for OutboxMessage {
@@ -219,6 +227,8 @@ impl From<Listed> for OutboxMessage {
             due_ms: listed.due_ms,
             expires_ms: listed.expires_ms,
             changed_ms: listed.changed_ms,
+            route: listed.route,
+            channel: listed.channel,
         }
     }
 }

@@ -131,7 +131,7 @@ async fn answer(web: &Web, channel: &Channel, request: Request) -> Result<Respon
     Ok(response)
 }
 
-fn text(status: StatusCode, body: impl Into<Body>) -> Response {
+pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -3,6 +3,7 @@
 //! | address | what | where |
 //! |---|---|---|
 //! | `POST /hooks/{channel}/{secret}/ussd` | a hop, in the channel's dialect | `hooks.rs` |
+//! | `/hooks/{channel}/{secret}/receipt`, `/sms` | a provider's report, or a message from a phone | `provider_hooks.rs` |
 //! | `GET /simulator` and its files | a phone in the browser, with `--demo` or `--simulator` alone | `simulator.rs` |
 //! | `GET /simulator/config`, `/simulator/inbox` | what that page asks for | `simulator.rs` |
 //! | `GET /health/live`, `/health/ready`, `/metrics` | for whoever runs the service | `health.rs` |
@@ -15,7 +16,9 @@ mod health;
 pub mod hooks;
 pub mod listener;
 pub mod menus;
+pub mod provider_hooks;
 mod pulse;
+pub mod queue;
 pub mod simulator;
 pub mod upkeep;
 pub mod visits;
@@ -27,9 +30,11 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{any, get};
 
+use crate::delivery::Delivery;
 use crate::hop::Service;
 use crate::transport::Loopback;
 use hooks::Channel;
+use provider_hooks::Provider;
 use simulator::{ICON, PAGE, SCRIPT, STYLE};
 
 /// Limits of requests.
@@ -48,6 +53,10 @@ pub struct Web {
     pub service: Service,
     /// The channels on which gateways call.
     pub channels: Vec<Channel>,
+    /// The channels on which providers of SMS call.
+    pub providers: Vec<Provider>,
+    /// What sends messages, for its figures.
+    pub delivery: Arc<Delivery>,
     /// Limits of requests.
     pub limits: Limits,
     /// The simulator's phones, if there is a simulator.
@@ -57,8 +66,14 @@ pub struct Web {
 
 impl Web {
     /// A web surface that has not been asked anything yet.
-    pub fn new(service: Service, channels: Vec<Channel>, limits: Limits, inbox: Option<Arc<Loopback>>) -> Self {
-        Self { service, channels, limits, inbox, unknown_hooks: AtomicU64::new(0) }
+    pub fn new(
+        (service, delivery): (Service, Arc<Delivery>),
+        channels: Vec<Channel>,
+        providers: Vec<Provider>,
+        limits: Limits,
+        inbox: Option<Arc<Loopback>>,
+    ) -> Self {
+        Self { service, channels, providers, delivery, limits, inbox, unknown_hooks: AtomicU64::new(0) }
     }
 }
 
@@ -68,6 +83,8 @@ pub fn routes(web: Web) -> Router {
     // Any method: the dialect says which one it takes, and a wrong one tells nothing about a secret.
     let mut routes = Router::new()
         .route("/hooks/{channel}/{secret}/ussd", any(hooks::ussd))
+        .route("/hooks/{channel}/{secret}/receipt", any(provider_hooks::receipt))
+        .route("/hooks/{channel}/{secret}/sms", any(provider_hooks::sms))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));

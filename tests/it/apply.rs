@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use kaziline::app::{Core, Parts, demo_host, menu_sources};
 use kaziline::bundles::Given;
 use kaziline::clock::{Clock, SimulatedClock};
+use kaziline::config::{Config, demo_flags};
 use kaziline::country::Msisdn;
 use kaziline::gateway::ussd::UssdEvent;
 use kaziline::hop::{self, Hop, Outcome};
@@ -132,7 +133,7 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
             country: host.country,
             short_code: host.short_code,
             menus: Given { sources: menu_sources(None).unwrap(), from_folder: false },
-            account: kaziline::gateway::sms::Account::of(kaziline::gateway::sms::Dialect::Loopback),
+            sms: Config::of_layers(None, [], &demo_flags()).unwrap().sms,
             population: false,
             node: 0,
         })

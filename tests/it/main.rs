@@ -37,11 +37,15 @@ mod nodes;
 #[cfg(test)]
 mod portable;
 #[cfg(test)]
+mod provider_hooks;
+#[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod smtp_sink;
 #[cfg(test)]
 mod sprayed;
 #[cfg(test)]

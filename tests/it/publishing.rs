@@ -95,7 +95,7 @@ fn a_publication_changes_new_calls_and_leaves_those_under_way() {
     assert!(err.contains("error[E14]") && err.contains("help.how"), "{err}");
     // How many stand there is counted at the service: one caller reads that screen now.
     assert!(world.hop("r", "+250788777002", "4").text().starts_with("CON "));
-    assert!(world.hop("r", "+250788777002", "4*1").text().starts_with("CON "));
+    assert!(world.hop("r", "+250788777002", "4*2").text().starts_with("CON "));
     let counted = world.command(&[&["menu", "diff", "-", "mine", "--standing"], &DATA[..]].concat());
     let (out, err) = texts(&counted);
     let one = "help.how: 1 calls are there now, 0 may be taken up again";

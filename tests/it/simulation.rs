@@ -11,11 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kaziline::app::Core;
 use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::country::Msisdn;
-use kaziline::delivery::Delivery;
+use kaziline::delivery::{Carrier, Channels, Delivery, Described};
+use kaziline::gateway::sms::{Account, Dialect};
 use kaziline::gateway::ussd::{ClosedWhy, UssdEvent};
 use kaziline::gateway::{TransportFault, WireRequest, WireResponse};
 use kaziline::hop::{self, Hop, Service};
 use kaziline::migrations;
+use kaziline::outbox::Caps;
 use kaziline::storage::{self, Options, Store, Tx};
 use kaziline::text::gsm7;
 use kaziline::transport::{Exchange, Loopback, Transport};
@@ -117,20 +119,37 @@ impl World {
         let clock = Arc::new(SimulatedClock::at(START_MS));
         let core = Core::invented(open(clock.clone()), clock.clone(), kaziline::embedded::menus()).await.unwrap();
         let (service, inbox) = (core.service, core.loopback);
+        let weather = Arc::new(Weather { inner: inbox.clone(), state: AtomicU64::new(seed) });
+        let Delivery { timezone, number_check, number_stop, .. } = &*core.delivery;
+        let channel = Described {
+            name: "demo_sms".to_owned(),
+            carrier: Carrier::Http { account: Account::of(Dialect::Loopback), transport: weather },
+            routes: vec![String::new(), "RW.MTN.must_arrive".to_owned(), "RW.Airtel.must_arrive".to_owned()],
+            order: 1,
+            cost_micros: 0,
+            rate: 10_000,
+            lanes: 1,
+            window: 16,
+            reports: false,
+            caps: Caps { number: 0, prefix: 0, employer: 0, channel: 0, channel_cost_micros: 0 },
+        };
         let delivery = Delivery {
             store: service.store.clone(),
             keys: service.keys.clone(),
             clock: clock.clone(),
             ids: service.ids.clone(),
-            transport: Arc::new(Weather { inner: inbox.clone(), state: AtomicU64::new(seed) }),
-            account: core.delivery.account.clone(),
-            number_check: core.delivery.number_check,
+            channels: Channels::new(vec![channel], clock.now_ms()),
+            timezone: timezone.clone(),
+            number_check: *number_check,
+            number_stop: *number_stop,
         };
+        let delivery = Arc::new(delivery);
+        let mtn = Arc::clone(&delivery.channels.all()[0]);
         let callers = (0..CALLERS).map(|at| Caller { msisdn: format!("25078865{at:04}"), session: None, calls: 0 });
         World {
             service,
             clock,
-            worker: Worker::new(Arc::new(delivery)),
+            worker: Worker::new(delivery, mtn),
             inbox,
             callers: callers.collect(),
             chance: Chance(seed),
@@ -254,6 +273,7 @@ impl World {
     async fn deliver(&mut self, turns: usize) {
         for _ in 0..turns {
             let turn = self.worker.turn().await.unwrap();
+            self.worker.land().await;
             self.clock.advance(turn.wait_ms.clamp(1, 60_000));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Dialect;
+use super::{Dialect, http};
 
 /// An account at a provider.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Account {
     pub password: String,
     /// Where the provider shall report deliveries, for dialects that say so with each message; empty: nowhere.
     pub receipt_url: String,
+    /// What a reseller's requests and answers look like; for the dialect `http` alone.
+    pub template: Option<Box<http::Template>>,
 }
 
 impl Account {
@@ -31,6 +33,7 @@ impl Account {
             username: String::new(),
             password: String::new(),
             receipt_url: String::new(),
+            template: None,
         }
     }
 }

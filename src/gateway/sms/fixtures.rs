@@ -37,6 +37,9 @@ fn sending(dialect: Dialect, text: &str) -> (Account, Vec<Sms>) {
             "username" => account.username = value,
             "password" => account.password = value,
             "receipt_url" => account.receipt_url = value,
+            key if key.starts_with("http_") => {
+                account.template.get_or_insert_default().set(key, &value).unwrap_or_else(|fault| panic!("{fault}"));
+            }
             "message" => {
                 let words: Vec<&str> = value.splitn(4, ' ').collect();
                 let [client_ref, to, valid_s, text] = words[..] else { panic!("message REF TO VALID_S TEXT") };
@@ -49,6 +52,9 @@ fn sending(dialect: Dialect, text: &str) -> (Account, Vec<Sms>) {
             }
             _ => panic!("{key} is no part of an account"),
         }
+    }
+    if let Some(template) = &account.template {
+        template.check().unwrap_or_else(|fault| panic!("{fault}"));
     }
     (account, batch)
 }

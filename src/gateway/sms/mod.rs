@@ -5,13 +5,24 @@
 //! as either loses messages or sends them twice. What is wrong with the channel is not held against a message.
 
 mod account;
+pub mod africastalking;
+mod beem;
 mod by_status;
 #[cfg(test)]
 mod fixtures;
 pub mod hook;
+pub mod http;
+mod hubtel;
 pub mod inbox;
+mod infobip;
+mod jasmin;
+mod kannel;
 pub mod loopback;
 mod outcome;
+pub mod pindo;
+mod raw_form;
+mod smpp_receipt;
+mod twilio;
 
 use std::fmt;
 
@@ -47,16 +58,57 @@ impl fmt::Debug for Sms {
 pub enum Dialect {
     /// The provider that runs inside the service: for the demo, the tests and the simulation.
     Loopback,
+    /// Africa's Talking, the classic form.
+    AfricasTalking,
+    /// Pindo, in Rwanda.
+    Pindo,
+    /// Infobip, version 3.
+    Infobip,
+    /// Twilio.
+    Twilio,
+    /// A Kannel gateway's `sendsms`.
+    Kannel,
+    /// A Jasmin gateway's HTTP API.
+    Jasmin,
+    /// Beem, in Tanzania.
+    Beem,
+    /// Hubtel, in Ghana.
+    Hubtel,
+    /// A reseller's, as the account's template describes it.
+    Http,
 }
+
+/// What most providers take for an answer.
+const OK: (&str, &str) = ("text/plain; charset=utf-8", "");
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Dialect; 1] = [Dialect::Loopback];
+    pub const ALL: [Dialect; 10] = [
+        Dialect::Loopback,
+        Dialect::AfricasTalking,
+        Dialect::Pindo,
+        Dialect::Infobip,
+        Dialect::Twilio,
+        Dialect::Kannel,
+        Dialect::Jasmin,
+        Dialect::Beem,
+        Dialect::Hubtel,
+        Dialect::Http,
+    ];
 
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Dialect::Loopback => "loopback",
+            Dialect::AfricasTalking => "africastalking",
+            Dialect::Pindo => "pindo",
+            Dialect::Infobip => "infobip",
+            Dialect::Twilio => "twilio",
+            Dialect::Kannel => "kannel",
+            Dialect::Jasmin => "jasmin",
+            Dialect::Beem => "beem",
+            Dialect::Hubtel => "hubtel",
+            Dialect::Http => "http",
         }
     }
 
@@ -69,21 +121,37 @@ impl Dialect {
     pub fn endpoint(self) -> Option<&'static str> {
         match self {
             Dialect::Loopback => Some(loopback::ENDPOINT),
+            Dialect::AfricasTalking => Some(africastalking::ENDPOINT),
+            Dialect::Pindo => Some(pindo::ENDPOINT),
+            Dialect::Infobip => Some(infobip::ENDPOINT),
+            Dialect::Twilio => Some(twilio::ENDPOINT),
+            Dialect::Kannel | Dialect::Jasmin => None,
+            Dialect::Beem => Some(beem::ENDPOINT),
+            Dialect::Hubtel => Some(hubtel::ENDPOINT),
+            // The template has the whole address.
+            Dialect::Http => Some(""),
         }
     }
 
     /// How many messages one request may carry.
     pub fn batching(self) -> Batching {
         match self {
-            Dialect::Loopback => Batching::One,
+            Dialect::AfricasTalking => Batching::SameText(africastalking::RECIPIENTS_MAX),
+            Dialect::Beem => Batching::SameText(beem::RECIPIENTS_MAX),
+            Dialect::Infobip => Batching::Any(infobip::BATCH_MAX),
+            Dialect::Loopback
+            | Dialect::Pindo
+            | Dialect::Twilio
+            | Dialect::Kannel
+            | Dialect::Jasmin
+            | Dialect::Hubtel
+            | Dialect::Http => Batching::One,
         }
     }
 
     /// Whether the provider compares our names of messages, so that one that is sent again is not delivered twice.
     pub fn knows_repeats(self) -> bool {
-        match self {
-            Dialect::Loopback => true,
-        }
+        matches!(self, Dialect::Loopback | Dialect::Infobip)
     }
 }
 
@@ -92,6 +160,15 @@ impl Account {
     pub fn encode(&self, batch: &[Sms]) -> WireRequest {
         match self.dialect {
             Dialect::Loopback => loopback::encode(self, batch),
+            Dialect::AfricasTalking => africastalking::encode(self, batch),
+            Dialect::Pindo => pindo::encode(self, batch),
+            Dialect::Infobip => infobip::encode(self, batch),
+            Dialect::Twilio => twilio::encode(self, batch),
+            Dialect::Kannel => kannel::encode(self, batch),
+            Dialect::Jasmin => jasmin::encode(self, batch),
+            Dialect::Beem => beem::encode(self, batch),
+            Dialect::Hubtel => hubtel::encode(self, batch),
+            Dialect::Http => http::encode(self, batch),
         }
     }
 
@@ -103,6 +180,15 @@ impl Account {
             Err(TransportFault::Unknown) => all(SendOutcome::Unknown),
             Ok(response) => match self.dialect {
                 Dialect::Loopback => loopback::classify(batch, response),
+                Dialect::AfricasTalking => africastalking::classify(batch, response),
+                Dialect::Pindo => pindo::classify(batch, response),
+                Dialect::Infobip => infobip::classify(batch, response),
+                Dialect::Twilio => twilio::classify(batch, response),
+                Dialect::Kannel => kannel::classify(batch, response),
+                Dialect::Jasmin => jasmin::classify(batch, response),
+                Dialect::Beem => beem::classify(batch, response),
+                Dialect::Hubtel => hubtel::classify(batch, response),
+                Dialect::Http => http::classify(self, batch, response),
             },
         }
     }
@@ -110,24 +196,33 @@ impl Account {
     /// Whether a call is the provider's own, where the dialect signs its calls; true where it does not. `url` is the
     /// address that the provider was given, query included.
     pub fn is_signed(&self, hook: &Hook<'_>, url: &str) -> bool {
-        let _ = (hook, url);
-        match self.dialect {
-            Dialect::Loopback => true,
-        }
+        self.dialect != Dialect::Twilio || twilio::is_signed(self, hook, url)
     }
 
     /// What a provider's call tells. Never panics, whatever the bytes.
     pub fn decode(&self, kind: HookKind, hook: &Hook<'_>) -> Result<Vec<HookEvent>, DecodeFault> {
         match self.dialect {
             Dialect::Loopback => loopback::decode(kind, hook),
+            Dialect::AfricasTalking => africastalking::decode(kind, hook),
+            Dialect::Pindo => pindo::decode(kind, hook),
+            Dialect::Infobip => infobip::decode(kind, hook),
+            Dialect::Twilio => twilio::decode(kind, hook),
+            Dialect::Kannel => kannel::decode(kind, hook),
+            Dialect::Jasmin => jasmin::decode(kind, hook),
+            Dialect::Beem => beem::decode(kind, hook),
+            Dialect::Hubtel => Err(DecodeFault::Method),
+            Dialect::Http => http::decode(self, kind, hook),
         }
     }
 
     /// The content type and the body that take a call off the provider's hands, to be sent with status 200.
-    pub fn acknowledge(&self, kind: HookKind) -> (&'static str, &'static str) {
-        let _ = kind;
-        match self.dialect {
-            Dialect::Loopback => ("text/plain; charset=utf-8", ""),
+    pub fn acknowledge(&self, kind: HookKind) -> (&'static str, &str) {
+        match (self.dialect, kind) {
+            (Dialect::Twilio, HookKind::Inbound) => twilio::NOTHING,
+            (Dialect::Jasmin, _) => (OK.0, jasmin::ACKNOWLEDGEMENT),
+            (Dialect::Beem, _) => beem::ACKNOWLEDGEMENT,
+            (Dialect::Http, _) => http::acknowledge(self),
+            _ => OK,
         }
     }
 }

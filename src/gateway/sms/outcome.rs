@@ -44,7 +44,8 @@ pub enum SendOutcome {
     },
     /// The provider will never take this message.
     Permanent {
-        /// A stable word for the record: `refused`, `number`, `text`, `expired`, `fraud`.
+        /// A stable word for the record: `refused`, `number`, `address`, `text`, `expired`, `fraud`,
+        /// `gone`.
         reason: &'static str,
     },
     /// This number wants no messages from this sender: never sent, and to be remembered.

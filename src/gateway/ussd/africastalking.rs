@@ -7,14 +7,12 @@
 //! A second kind of request, sent to the events address, tells that a session ended.
 
 use super::{ClosedWhy, DecodeFault, RequestParts, UssdAnswer, UssdEvent, UssdRequest};
-use crate::gateway::form::{NotUtf8, decode_form};
+use crate::gateway::form::Form;
 
 /// Longest session id, in characters. Seen: `ATUid_` and 32 hexadecimal digits; the rest is room for a change.
 pub const SESSION_CHARACTERS_MAX: usize = 128;
 /// Longest `text`, in characters. A session of 180 s cannot type as much; more is not a caller.
 pub const TEXT_CHARACTERS_MAX: usize = 4096;
-/// Longest phone number, in characters: `+`, the 15 digits of E.164, and no more.
-const PHONE_CHARACTERS_MAX: usize = 16;
 /// Longest service code, in characters: a shared code with two levels below it has about 16.
 const SERVICE_CODE_CHARACTERS_MAX: usize = 64;
 /// Longest network code, in characters: country and network are six digits.
@@ -27,16 +25,10 @@ pub(super) fn decode(http: &RequestParts<'_>) -> Result<UssdRequest, DecodeFault
     if http.method != "POST" {
         return Err(DecodeFault::Method);
     }
-    if !is_utf8_form(http.content_type.unwrap_or_default()) {
-        return Err(DecodeFault::ContentType);
-    }
-    let form = Form(decode_form(http.body).map_err(|NotUtf8| DecodeFault::NotUtf8)?);
+    let form = Form::read(http.content_type.unwrap_or_default(), http.body)?;
 
     let session = form.named("sessionId", SESSION_CHARACTERS_MAX)?;
-    let msisdn = repair_plus(form.named("phoneNumber", PHONE_CHARACTERS_MAX)?);
-    if !is_number(&msisdn) {
-        return Err(DecodeFault::Malformed("phoneNumber"));
-    }
+    let msisdn = form.phone("phoneNumber")?;
     let service_code = form.named("serviceCode", SERVICE_CODE_CHARACTERS_MAX)?;
     let network = form.optional("networkCode", NETWORK_CHARACTERS_MAX)?;
     let event = event(&form)?;
@@ -77,61 +69,6 @@ fn event(form: &Form) -> Result<UssdEvent, DecodeFault> {
             _ => ClosedWhy::Other,
         })),
         _ => Err(DecodeFault::MissingField("text")),
-    }
-}
-
-/// `+250...` must travel as `%2B250...`. A gateway or proxy that forgets to escape it sends a space, since `+` means a
-/// space in a form. No number begins with a space, so the repair is never wrong; without it the caller would be refused.
-fn repair_plus(number: &str) -> String {
-    number.strip_prefix(' ').map_or_else(|| number.to_owned(), |digits| format!("+{digits}"))
-}
-
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The media type is compared without regard to case; of its parameters `charset` alone matters, and only UTF-8 (or its
-/// subset ASCII) is understood: guessing at another character set would store wrong names.
-fn is_utf8_form(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-        && parts.all(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = value.trim().trim_matches('"');
-            !name.trim().eq_ignore_ascii_case("charset")
-                || ["utf-8", "utf8", "us-ascii"].iter().any(|known| value.eq_ignore_ascii_case(known))
-        })
-}
-
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
-    }
-
-    /// The one field of this name. A repeated one is refused: a proxy and this service could each read another.
-    fn one(&self, name: &'static str) -> Result<Option<&str>, DecodeFault> {
-        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(DecodeFault::RepeatedField(name)),
-            (value, None) => Ok(value),
-        }
-    }
-
-    /// As [`Form::one`], within a length and free of control characters, which no identifier has and no store likes.
-    fn optional(&self, name: &'static str, characters_max: usize) -> Result<Option<&str>, DecodeFault> {
-        match self.one(name)? {
-            Some(value) if value.chars().count() > characters_max => Err(DecodeFault::TooLong(name)),
-            Some(value) if value.chars().any(char::is_control) => Err(DecodeFault::Malformed(name)),
-            value => Ok(value),
-        }
-    }
-
-    fn named(&self, name: &'static str, characters_max: usize) -> Result<&str, DecodeFault> {
-        let value = self.optional(name, characters_max)?;
-        value.filter(|value| !value.is_empty()).ok_or(DecodeFault::MissingField(name))
     }
 }
 

@@ -1,0 +1,111 @@
+//! The operator's hand on one message: send it again, or take it back.
+
+use super::{Error, Status};
+use crate::storage::{self, Tx};
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operated {
+    /// It is done.
+    Done,
+    /// Not where the message stands.
+    Not(Status),
+    /// The message is past its time: nobody wants it any more.
+    TooLate,
+    /// There is no such message.
+    Nothing,
+}
+
+/// Sends a message again, or at once if it waits. What is on its way, or has arrived, is not sent again. One whose outcome is
+/// not known is marked: it may arrive twice.
+pub fn retry(tx: &mut Tx<'_>, id: i64, now_ms: i64) -> Result<Operated, Error> {
+    const RETRY: &str = "UPDATE outbox SET status = 'queued', due_ms = $2, changed_ms = $2, reason = 'operator', attempts = 0, \
+        resend_ms = 0, receipt_by_ms = 0, lease_until_ms = 0, \
+        possible_duplicate = CASE WHEN status IN ('unknown', 'no_receipt') THEN 1 ELSE possible_duplicate END \
+        WHERE id = $1 AND expires_ms > $2 \
+        AND status IN ('queued', 'failed', 'unknown', 'no_receipt', 'undelivered', 'cancelled')";
+    if tx.execute(RETRY, &[id.into(), now_ms.into()])? == 1 {
+        return Ok(Operated::Done);
+    }
+    let Some((status, expires_ms)) = standing(tx, id)? else { return Ok(Operated::Nothing) };
+    let ended = !matches!(status, Status::Claimed | Status::Sending | Status::Accepted | Status::Delivered);
+    Ok(if ended && expires_ms <= now_ms { Operated::TooLate } else { Operated::Not(status) })
+}
+
+/// Takes a message back that has not left.
+pub fn cancel(tx: &mut Tx<'_>, id: i64, now_ms: i64) -> Result<Operated, Error> {
+    const CANCEL: &str = "UPDATE outbox SET status = 'cancelled', reason = 'operator', changed_ms = $2, resend_ms = 0, \
+        lease_until_ms = 0 WHERE id = $1 AND status = 'queued'";
+    const GIVE_UP: &str = "UPDATE outbox SET resend_ms = 0, changed_ms = $2 WHERE id = $1 AND status = 'unknown' \
+        AND resend_ms > 0";
+    let order = [id.into(), now_ms.into()];
+    if tx.execute(CANCEL, &order)? == 1 || tx.execute(GIVE_UP, &order)? == 1 {
+        return Ok(Operated::Done);
+    }
+    Ok(standing(tx, id)?.map_or(Operated::Nothing, |(status, _)| Operated::Not(status)))
+}
+
+fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Option<(Status, i64)>, storage::Error> {
+    let known = "SELECT status, expires_ms FROM outbox WHERE id = $1";
+    tx.query_one(known, &[id.into()], |row| {
+        let status = Status::from_code(row.text(0)?).ok_or(storage::Error::Corrupt { what: "an outbox status" })?;
+        Ok((status, row.integer(1)?))
+    })
+}
+
+/// Forgets what was tried before `before_ms`, at most `limit` lines; answers how many went.
+pub fn forget_attempts(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
+    const FORGET: &str = "DELETE FROM outbox_attempt WHERE message_id IN \
+        (SELECT message_id FROM outbox_attempt WHERE at_ms < $1 ORDER BY at_ms LIMIT $2) AND at_ms < $1";
+    Ok(tx.execute(FORGET, &[before_ms.into(), limit.into()])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::rig::{NOW_MS, Rig, USE_MS, open_numbers, settling, terms};
+    use crate::outbox::{Class, Priority, Verdict, claim, mark_sending, settle};
+
+    fn sent(rig: &Rig, key: &str, verdict: Verdict) -> i64 {
+        let id = rig.queue(key, Class::Alert, Priority::Stage);
+        let terms = terms(rig, rig.ids.block(rig.now_ms()).first());
+        rig.tx(move |tx| {
+            let messages = claim(tx, &terms, open_numbers)?.messages;
+            mark_sending(tx, &terms, &messages)?;
+            settle(tx, &messages[0], settling(terms.fence, None, NOW_MS), &verdict, "").map(drop)
+        })
+        .unwrap();
+        id
+    }
+
+    #[test]
+    fn a_message_is_sent_again_where_that_cannot_double_it_unseen() {
+        for rig in Rig::on_each_engine() {
+            let retried = |id: i64, now_ms: i64| rig.tx(move |tx| retry(tx, id, now_ms)).unwrap();
+            let unknown = sent(&rig, "a", Verdict::Unknown);
+            assert_eq!(retried(unknown, NOW_MS), Operated::Done);
+            let message = rig.shown(unknown).message;
+            assert_eq!((message.status, message.attempts, message.possible_duplicate), (Status::Queued, 0, true));
+            let taken = rig.tx(move |tx| cancel(tx, unknown, NOW_MS)).unwrap();
+            assert_eq!((taken, rig.status(unknown)), (Operated::Done, Status::Cancelled));
+            let accepted = sent(&rig, "b", Verdict::Accepted { provider_id: "x".to_owned() });
+            assert_eq!(retried(accepted, NOW_MS), Operated::Not(Status::Accepted));
+            let failed = sent(&rig, "c", Verdict::Failed { reason: "refused" });
+            assert_eq!(retried(failed, NOW_MS + USE_MS), Operated::TooLate);
+            assert_eq!(retried(failed, NOW_MS), Operated::Done);
+            assert!(!rig.shown(failed).message.possible_duplicate);
+            assert_eq!(retried(7, NOW_MS), Operated::Nothing);
+        }
+    }
+
+    #[test]
+    fn what_has_left_is_not_taken_back() {
+        for rig in Rig::on_each_engine() {
+            let cancelled = |id: i64| rig.tx(move |tx| cancel(tx, id, NOW_MS)).unwrap();
+            let accepted = sent(&rig, "a", Verdict::Accepted { provider_id: "x".to_owned() });
+            assert_eq!(cancelled(accepted), Operated::Not(Status::Accepted));
+            assert_eq!(cancelled(7), Operated::Nothing);
+            assert_eq!(rig.tx(|tx| forget_attempts(tx, NOW_MS + 1, 99)).unwrap(), 2);
+        }
+    }
+}
