@@ -89,6 +89,37 @@ impl HopCounter {
     }
 }
 
+/// One figure with its labels, in Prometheus' text format.
+#[derive(Debug)]
+pub struct Figure {
+    name: &'static str,
+    text: String,
+}
+
+impl Figure {
+    /// A figure that only grows.
+    pub fn counter(name: &'static str, help: &str) -> Self {
+        Self { name, text: format!("# HELP {name} {help}\n# TYPE {name} counter\n") }
+    }
+
+    /// A figure that goes up and down.
+    pub fn gauge(name: &'static str, help: &str) -> Self {
+        Self { name, text: format!("# HELP {name} {help}\n# TYPE {name} gauge\n") }
+    }
+
+    /// Adds a value. What labels hold is ours (names of channels, words of the code): nothing to be escaped.
+    pub fn add(&mut self, labels: &[(&str, &str)], value: i64) {
+        let labels: Vec<String> = labels.iter().map(|(name, label)| format!("{name}=\"{label}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.text, "{}{labels} {value}", self.name);
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// The counters in Prometheus' text format. `unknown` counts requests to no channel, or with a wrong secret.
 pub fn render<'a>(counters: impl IntoIterator<Item = &'a HopCounter>, unknown: &AtomicU64) -> String {
     let mut out = String::from(
@@ -113,6 +144,16 @@ pub fn render<'a>(counters: impl IntoIterator<Item = &'a HopCounter>, unknown: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_stands_under_its_name_with_its_labels() {
+        let mut figure = Figure::gauge("kaziline_x", "What it is.");
+        figure.add(&[("channel", "mtn"), ("why", "")], 3);
+        figure.add(&[], -1);
+        let wanted = "# HELP kaziline_x What it is.\n# TYPE kaziline_x gauge\n\
+                      kaziline_x{channel=\"mtn\",why=\"\"} 3\nkaziline_x -1\n";
+        assert_eq!(figure.text(), wanted);
+    }
 
     #[test]
     fn counts_come_out_under_their_labels() {

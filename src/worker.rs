@@ -144,6 +144,7 @@ impl Worker {
             (self.in_flight, self.alerts_in_flight) = (self.flights.len(), self.flights.len());
             return Report { unknown: 1, ..Report::default() };
         };
+        self.channel.count(&report);
         self.in_flight = self.in_flight.saturating_sub(messages);
         self.alerts_in_flight = self.alerts_in_flight.saturating_sub(alerts);
         report
@@ -222,6 +223,7 @@ impl Worker {
             caps: self.channel.caps,
         };
         let (flights, report) = delivery::take_off(&self.deps, &self.channel, terms, self.lanes_until_us).await?;
+        self.channel.count(&report);
         for flight in flights {
             let (messages, alerts) = (flight.count(), flight.alerts());
             self.pace.owe(flight.segments().saturating_sub(u64::try_from(messages).unwrap_or_default()));

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::{Carrier, Health};
+use super::{Carrier, Health, Report};
 use crate::gateway::sms::Blocked;
 use crate::outbox::route::{InLine, Routing};
 use crate::outbox::{self, Caps, Pause, Why, receipt};
@@ -36,6 +36,8 @@ pub struct Channel {
     /// How much may be sent on a day.
     pub caps: Caps,
     health: Mutex<Health>,
+    /// What came of its messages on this node since it was started.
+    tally: Mutex<Report>,
     /// Refusals for too many in a row.
     throttled: Mutex<u32>,
     /// What all channels look at: the pauses, as they were last read.
@@ -94,6 +96,7 @@ impl Channels {
                     reports: d.reports,
                     caps: d.caps,
                     health: Mutex::new(Health::new(now_ms)),
+                    tally: Mutex::default(),
                     throttled: Mutex::new(0),
                     pauses: Arc::clone(&pauses),
                 })
@@ -128,6 +131,16 @@ impl Channel {
     /// How it fares. Held for a moment, never over an await.
     pub fn health(&self) -> MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came of its messages on this node since it was started.
+    pub fn tally(&self) -> Report {
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds to it.
+    pub fn count(&self, report: &Report) {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).add(report);
     }
 
     /// The pause that holds now.

@@ -117,6 +117,26 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(Status, i64)>, Error> {
     Ok(counts)
 }
 
+/// What waits, of one class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// `must_arrive` or `alert`.
+    pub class: String,
+    /// Messages that wait, due or not.
+    pub waiting: i64,
+    /// When the one that is due longest was due; later than now when none is.
+    pub oldest_due_ms: i64,
+}
+
+/// What waits, by class. Counts every message that is queued: milliseconds for a hundred thousand of them.
+pub fn depths(tx: &mut Tx<'_>) -> Result<Vec<Depth>, Error> {
+    const DEPTHS: &str = "SELECT class, COUNT(*), MIN(due_ms) FROM outbox WHERE status = 'queued' GROUP BY class \
+        ORDER BY class";
+    Ok(tx.query(DEPTHS, &[], |row| {
+        Ok(Depth { class: row.text(0)?.to_owned(), waiting: row.integer(1)?, oldest_due_ms: row.integer(2)? })
+    })?)
+}
+
 fn listed(row: &Row<'_>) -> Result<Listed, storage::Error> {
     Ok(Listed {
         id: row.integer(0)?,

@@ -35,7 +35,7 @@ pub use claim::{
 };
 pub use enqueue::{Enqueued, NewMessage, enqueue};
 pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
-pub use list::{AttemptLine, Listed, Shown, counts, list, show};
+pub use list::{AttemptLine, Depth, Listed, Shown, counts, depths, list, show};
 pub use message::{Class, Error, Priority, Status};
 pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};

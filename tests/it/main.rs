@@ -5,6 +5,8 @@ mod apply;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod commands;
@@ -18,6 +20,8 @@ mod failover;
 mod figures;
 #[cfg(test)]
 mod hooks;
+#[cfg(test)]
+mod kannel;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

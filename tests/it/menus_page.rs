@@ -84,3 +84,16 @@ fn a_bundle_that_asks_the_host_still_needs_the_hosts_words() {
     let (out, _) = texts(&run(&["menu", "check", "menus"], folder.path()));
     assert!(out.contains("[words] has no `phone_only`") && out.contains("1 fault"), "{out}");
 }
+
+#[test]
+fn the_example_of_prices_is_proven_and_played_whole_in_every_language() {
+    let example = repository().join("examples/prices");
+    let example = example.to_str().unwrap();
+    let folder = Folder::new();
+    let checked = texts(&run(&["menu", "check", "--strict", example], folder.path()));
+    assert_eq!(checked, ("5 files, no faults\n".to_owned(), String::new()));
+    let played = run(&["menu", "test", "--cover", "--menus", example], folder.path());
+    assert!(played.status.success(), "{:?}", texts(&played));
+    let told = "10 transcripts, 0 failed\nstates 22 of 22 (100 %), ways 34 of 34 (100 %)\n";
+    assert!(texts(&played).0.contains(told), "{:?}", texts(&played));
+}

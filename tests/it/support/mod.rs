@@ -75,7 +75,12 @@ impl World {
 
     /// `serve --demo` in `folder`, which may have been used before.
     pub(crate) fn start_in(folder: Folder, environment: &[(&str, &str)]) -> World {
-        let mut serve = command(&["serve", "--demo", "--listen", "127.0.0.1:0"], folder.path());
+        World::start_at("127.0.0.1:0", folder, environment)
+    }
+
+    /// The same at an address that others must know beforehand.
+    pub(crate) fn start_at(listen: &str, folder: Folder, environment: &[(&str, &str)]) -> World {
+        let mut serve = command(&["serve", "--demo", "--listen", listen], folder.path());
         serve.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = serve.spawn().unwrap();
         let (out, log) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));

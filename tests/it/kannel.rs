@@ -1,0 +1,191 @@
+//! Through a real Kannel: bearerbox, smsbox and its invented network. What we send reaches a phone, its report comes back, and
+//! what a phone writes is done.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::apply::{APPLY, WORKER};
+use crate::support::http::try_connect;
+use crate::support::{Folder, World, texts};
+
+/// Programs of Debian's packages `kannel` and `kannel-extras`, which `scripts/test` installs.
+const BEARERBOX: &str = "/usr/sbin/bearerbox";
+const SMSBOX: &str = "/usr/sbin/smsbox";
+const FAKESMSC: &str = "/usr/lib/kannel/test/fakesmsc";
+const SECRET: &str = "0123456789abcdef";
+/// How long anything may take on a machine that does much else.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A port that nobody had a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A program that ends with its owner.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn start(program: &str, arguments: &[&str], folder: &Path) -> Running {
+    let log = std::fs::File::create(folder.join(format!("{}.log", Path::new(program).file_name().unwrap().display())));
+    let log = log.unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    Running(command.spawn().unwrap_or_else(|fault| panic!("{program}: {fault}; scripts/test installs it")))
+}
+
+/// Until somebody listens there.
+fn until_open(port: u16, what: &str) {
+    for _ in 0..300 {
+        if try_connect(&format!("127.0.0.1:{port}")).is_ok() {
+            return;
+        }
+        // Nobody tells when another program has come so far.
+        wait(Duration::from_millis(200));
+    }
+    panic!("{what} does not listen");
+}
+
+#[expect(clippy::disallowed_methods, reason = "another program's start can only be asked for again")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// The gateway, its network and our service before it. Dropped in this order.
+struct Gateway {
+    world: World,
+    /// What the network's phones get: a line each.
+    phones: Receiver<String>,
+    _boxes: Vec<Running>,
+    network_port: u16,
+    _network: Running,
+}
+
+impl Gateway {
+    fn start() -> Gateway {
+        let folder = Folder::new();
+        let [admin, boxes, sendsms, network, ours] = std::array::from_fn(|_| free_port());
+        let config = format!(
+            "group = core\nadmin-port = {admin}\nadmin-password = secret\nsmsbox-port = {boxes}\nbox-allow-ip = 127.0.0.1\n\
+             dlr-storage = internal\nlog-level = 1\n\n\
+             group = smsc\nsmsc = fake\nsmsc-id = fake\nhost = 127.0.0.1\nport = {network}\nconnect-allow-ip = 127.0.0.1\n\n\
+             group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {sendsms}\nsendsms-chars = \"0123456789 +-\"\n\
+             http-request-retry = 100\nhttp-queue-delay = 1\nlog-level = 1\n\n\
+             group = sendsms-user\nusername = kaziline\npassword = secret\nmax-messages = 10\nconcatenation = true\n\n\
+             group = sms-service\nkeyword = default\ncatch-all = true\nmax-messages = 0\n\
+             get-url = \"http://127.0.0.1:{ours}/hooks/kannel/{SECRET}/sms?id=%I&from=%p&to=%P&text=%b&charset=%C&smsc=%i\"\n"
+        );
+        let path = folder.path().join("kannel.conf");
+        std::fs::write(&path, config).unwrap();
+        let path = path.to_str().unwrap();
+        let bearerbox = start(BEARERBOX, &[path], folder.path());
+        until_open(boxes, "bearerbox");
+        until_open(network, "the invented network");
+        let smsbox = start(SMSBOX, &[path], folder.path());
+        until_open(sendsms, "smsbox");
+        // `-m 0`: it writes nothing itself and prints what its phones get.
+        let mut listening = Command::new(FAKESMSC);
+        let port = network.to_string();
+        listening.args(["-H", "127.0.0.1", "-r", &port, "-m", "0", "250788000001 567 text nothing"]);
+        let mut listening =
+            listening.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (lines, phones) = channel();
+        let [out, err] = [
+            Box::new(listening.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>,
+            Box::new(listening.stderr.take().unwrap()),
+        ];
+        for stream in [out, err] {
+            let lines = lines.clone();
+            std::thread::spawn(move || {
+                BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
+            });
+        }
+        let (listen, public) = (format!("127.0.0.1:{ours}"), format!("http://127.0.0.1:{ours}"));
+        let endpoint = format!("http://127.0.0.1:{sendsms}");
+        let environment = [
+            ("KAZILINE_SERVICE_PUBLIC_URL", public.as_str()),
+            ("KAZILINE_CHANNEL_KANNEL_KIND", "sms"),
+            ("KAZILINE_CHANNEL_KANNEL_DIALECT", "kannel"),
+            ("KAZILINE_CHANNEL_KANNEL_ENDPOINT", &endpoint),
+            ("KAZILINE_CHANNEL_KANNEL_USERNAME", "kaziline"),
+            ("KAZILINE_CHANNEL_KANNEL_PASSWORD", "secret"),
+            ("KAZILINE_CHANNEL_KANNEL_SENDER", "567"),
+            ("KAZILINE_CHANNEL_KANNEL_SECRET", SECRET),
+            // Before the demo's own.
+            ("KAZILINE_CHANNEL_KANNEL_ORDER", "0"),
+        ];
+        let world = World::start_at(&listen, folder, &environment);
+        let (boxes, network_port) = (vec![smsbox, bearerbox], network);
+        Gateway { world, phones, _boxes: boxes, network_port, _network: Running(listening) }
+    }
+
+    /// Waits until a phone gets something with these words in it.
+    fn until_received(&self, words: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.phones.recv_timeout(PATIENCE) {
+                // Kannel's programs write blanks as plus signs where they print a message.
+                Ok(line) if line.replace('+', " ").contains(words) => return line,
+                Ok(line) => seen.push(line),
+                Err(fault) => panic!("{words}: {fault}; {seen:#?}"),
+            }
+        }
+    }
+
+    /// A phone writes.
+    fn write(&self, from: &str, text: &str) {
+        let port = self.network_port.to_string();
+        let message = format!("{from} 567 text {text}");
+        let arguments = ["-H", "127.0.0.1", "-r", &port, "-m", "1", &message];
+        let sent = Command::new(FAKESMSC).args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(sent.status.success(), "{sent:?}");
+    }
+
+    fn messages(&self) -> Vec<Value> {
+        let (out, err) = texts(&self.world.command(&["outbox", "list", "--json", "--data", "kaziline-demo"]));
+        let list: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        list["messages"].as_array().unwrap().clone()
+    }
+
+    fn until_status(&self, template: &str, status: &str) {
+        let mut seen = String::new();
+        for _ in 0..300 {
+            let messages = self.messages();
+            let found = messages.iter().find(|message| message["template"] == template);
+            if found.is_some_and(|message| message["status"] == status) {
+                return;
+            }
+            seen = format!("{found:?}");
+            wait(Duration::from_millis(100));
+        }
+        panic!("{template} is not {status}: {seen}");
+    }
+}
+
+#[test]
+fn an_sms_goes_through_a_real_gateway_and_its_report_and_the_answer_of_a_phone_come_back() {
+    let gateway = Gateway::start();
+    for text in APPLY {
+        gateway.world.hop("s1", WORKER, text);
+    }
+    let received = gateway.until_received("Kaziline");
+    assert!(received.contains(WORKER.trim_start_matches('+')), "{received}");
+    gateway.until_status("applied", "delivered");
+
+    gateway.write(WORKER, "Stop");
+    gateway.until_received("START");
+    gateway.until_status("stop_confirmed", "delivered");
+    let channels = texts(&gateway.world.command(&["outbox", "channels", "--data", "kaziline-demo"])).0;
+    assert!(channels.contains("kannel") && channels.contains("today 2 messages"), "{channels}");
+}
