@@ -4,6 +4,7 @@
 //! [`LocalClient`] is for our own commands, which speak to a running service over its address or its admin socket.
 
 pub mod public_address;
+pub mod smpp;
 pub mod smtp;
 
 use std::future::Future;

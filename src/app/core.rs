@@ -100,8 +100,8 @@ impl Core {
     /// What commands on the store work with.
     pub fn admin(&self) -> Admin {
         let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = self.service.clone();
-        let routing = Some(Arc::new(self.delivery.channels.routing().clone()));
-        Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles), routing }
+        let delivery = Some(Arc::clone(&self.delivery));
+        Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles), delivery }
     }
 
     /// Notes from now on which ways callers take, and can be told to fail.

@@ -116,7 +116,7 @@ impl Desk {
                     host,
                     enqueued: Arc::default(),
                     bundles: None,
-                    routing: None,
+                    delivery: None,
                 });
                 Ok(Desk::Here { routes: TowerToHyperService::new(routes), opened })
             }

@@ -32,7 +32,7 @@ pub fn explain(around: &Around<'_>) -> Vec<String> {
         told.extend(waits(around));
     }
     if message.possible_duplicate {
-        told.push("It was sent once more after an outcome that was not known: it may have arrived twice.".to_owned());
+        told.push("It was sent again after an outcome that was not known: it may have arrived twice.".to_owned());
     }
     if let Some(receipt) = around.receipts.last() {
         let word = if receipt.detail.is_empty() { String::new() } else { format!(" ({})", receipt.detail) };
@@ -62,7 +62,7 @@ fn stands(around: &Around<'_>) -> String {
             let next = if message.class == "alert" {
                 "It is an alert: it is not sent again by itself."
             } else {
-                "It must arrive: it is sent once more if no report comes."
+                "It must arrive: it is sent again if no report comes."
             };
             format!("It was sent over `{channel}` and no answer came: it may have arrived. {next}")
         }

@@ -35,7 +35,7 @@ impl Priority {
 /// What is worse for this message: to be lost, or to arrive twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// To be lost: an unknown outcome is sent once more, marked.
+    /// To be lost: an unknown outcome is sent again, marked.
     MustArrive,
     /// To arrive twice: an unknown outcome stays unknown.
     Alert,
@@ -122,13 +122,14 @@ impl Status {
     }
 
     /// Whether a message may go from here to `next`. Until it is sent it goes round (queued, claimed, sending); what is
-    /// known of it afterwards only grows. The one way back is unknown to queued, which [`super::reap()`] grants once.
+    /// known of it afterwards only grows. The one way back is unknown to queued, which [`super::reap()`] grants; a report on an
+    /// earlier sending ends a message that waits to be sent again.
     pub fn may_become(self, next: Status) -> bool {
         use Status::{
             Accepted, Cancelled, Claimed, Delivered, Expired, Failed, NoReceipt, Queued, Sending, Undelivered, Unknown,
         };
         match self {
-            Queued => matches!(next, Claimed | Cancelled | Expired),
+            Queued => matches!(next, Claimed | Cancelled | Expired | Delivered),
             Claimed => matches!(next, Queued | Sending | Cancelled | Expired | Failed),
             Sending => matches!(next, Queued | Accepted | Failed | Unknown),
             Unknown => matches!(next, Queued | Accepted | Failed | Delivered | Undelivered),

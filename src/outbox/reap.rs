@@ -1,10 +1,11 @@
 //! Picking up what a crash, a lost commit or a lost answer left behind: leases that ran out, outcomes that stayed unknown.
 
+use super::retry::ATTEMPTS_MAX;
 use super::settle::{log, resend_ms};
 use super::{Class, Error};
 use crate::storage::{self, Tx};
 
-/// How long an unknown must-arrive message waits for its delivery report before it is sent once more: 10 minutes.
+/// How long an unknown must-arrive message waits for its delivery report before it is sent again: 10 minutes.
 /// Nearly all reports come within one; a second SMS is worse than a late one only while the first may still come.
 pub const UNKNOWN_WAIT_MS: i64 = 10 * 60_000;
 /// Rows of each kind in one transaction, which may hold up the writer for 5 ms at most.
@@ -17,7 +18,8 @@ pub struct Reaped {
     pub released: u64,
     /// Sendings that ran out: unknown.
     pub unknown: u64,
-    /// Unknown must-arrive messages: queued once more, marked as possible duplicates.
+    /// Unknown must-arrive messages: queued again, marked as possible duplicates. As often as a message is tried at all: one
+    /// that was unknown twice and had arrived neither time would be lost.
     pub resent: u64,
     /// Unknown must-arrive messages whose time has passed: left as they are.
     pub given_up: u64,
@@ -66,11 +68,17 @@ pub fn reap(tx: &mut Tx<'_>, now_ms: i64) -> Result<Reaped, Error> {
 fn lose_leases(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, storage::Error> {
     let lost = tx.query(
         "UPDATE outbox SET status = 'unknown', reason = 'lease_lost', lease_until_ms = 0, changed_ms = $1,
-           resend_ms = CASE WHEN class = $3 AND possible_duplicate = 0 THEN CAST($4 AS BIGINT) ELSE 0 END
+           resend_ms = CASE WHEN class = $3 AND attempts < $5 THEN CAST($4 AS BIGINT) ELSE 0 END
          WHERE status = 'sending' AND id IN (
            SELECT id FROM outbox WHERE status = 'sending' AND lease_until_ms <= $1 ORDER BY lease_until_ms, id LIMIT $2)
          RETURNING id, fence",
-        &[now_ms.into(), ROWS_MAX.into(), Class::MustArrive.code().into(), resend_ms(now_ms).into()],
+        &[
+            now_ms.into(),
+            ROWS_MAX.into(),
+            Class::MustArrive.code().into(),
+            resend_ms(now_ms).into(),
+            ATTEMPTS_MAX.into(),
+        ],
         |row| Ok((row.integer(0)?, row.integer(1)?)),
     )?;
     for (id, fence) in &lost {

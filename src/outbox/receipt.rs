@@ -86,17 +86,18 @@ pub fn join_parked(
     provider_id: &str,
     now_ms: i64,
 ) -> Result<(), storage::Error> {
-    const PARKED: &str = "UPDATE receipt SET message_id = $3 WHERE channel = $1 AND about = $2 AND message_id = 0 \
-        RETURNING reported";
+    const PARKED: &str = "UPDATE receipt SET message_id = $3 WHERE channel = $1 AND about = $2 AND message_id = 0";
+    const KNOWN: &str = "SELECT reported FROM receipt WHERE message_id = $1 ORDER BY id";
     let about = if provider_id.is_empty() {
         About::ClientRef(super::claim::ref_of(message_id))
     } else {
         About::ProviderId(provider_id.to_owned())
     };
     let about = key(&about);
-    let params = [channel.into(), about.as_str().into(), message_id.into()];
-    let parked = tx.query(PARKED, &params, |row| Ok(row.text(0)?.to_owned()))?;
-    for reported in parked {
+    tx.execute(PARKED, &[channel.into(), about.as_str().into(), message_id.into()])?;
+    // Also those that came while the message was on its way again.
+    let known = tx.query(KNOWN, &[message_id.into()], |row| Ok(row.text(0)?.to_owned()))?;
+    for reported in known {
         let all =
             [Reported::Delivered, Reported::Undelivered, Reported::Expired, Reported::InFlight, Reported::Unclear];
         if let Some(reported) = all.into_iter().find(|known| code(*known) == reported) {
@@ -110,7 +111,8 @@ pub fn join_parked(
 fn advance(tx: &mut Tx<'_>, message_id: i64, reported: Reported, now_ms: i64) -> Result<bool, storage::Error> {
     const ADVANCE: &str = "UPDATE outbox SET status = $2, reason = $3, changed_ms = $4, receipt_by_ms = 0, resend_ms = 0, \
         lease_until_ms = 0 \
-        WHERE id = $1 AND status IN ('sending', 'unknown', 'accepted', 'no_receipt')";
+        WHERE id = $1 AND (status IN ('sending', 'unknown', 'accepted', 'no_receipt') \
+        OR (status = 'queued' AND attempts > 0 AND $2 = 'delivered'))";
     let (status, reason) = match reported {
         Reported::Delivered => ("delivered", ""),
         Reported::Undelivered => ("undelivered", "refused_by_phone"),

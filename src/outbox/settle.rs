@@ -1,6 +1,7 @@
 //! Writing what became of a sending. Only the claim that sent may write it: a sender that slept past its lease, and whose
 //! message another has taken since, holds an old fence.
 
+use super::retry::ATTEMPTS_MAX;
 use super::{Claimed, Class, Error, Status, UNKNOWN_WAIT_MS, caps, receipt};
 use crate::storage::{self, Tx};
 
@@ -92,7 +93,7 @@ pub fn settle(
     const SETTLE: &str = "UPDATE outbox SET status = $3, provider_id = $4, reason = $5, due_ms = COALESCE($6, due_ms), \
            changed_ms = $7, lease_until_ms = 0, attempts = attempts - $11, receipt_by_ms = $12, \
            route = CASE WHEN $13 = 1 THEN route || '!' || channel ELSE route END, \
-           resend_ms = CASE WHEN class = $10 AND possible_duplicate = 0 THEN CAST($9 AS BIGINT) ELSE 0 END \
+           resend_ms = CASE WHEN class = $10 AND attempts < $14 THEN CAST($9 AS BIGINT) ELSE 0 END \
          WHERE id = $1 AND fence = $2 AND (status = 'sending' OR (status = 'unknown' AND $8 = 1)) RETURNING channel";
     let Terms { fence, receipt_wait_ms, now_ms, .. } = terms;
     log(tx, message.id, fence, verdict.event(), now_ms, exchange)?;
@@ -131,6 +132,7 @@ pub fn settle(
             i64::from(spent_none).into(),
             receipt_by_ms.into(),
             (*verdict == Verdict::Elsewhere).into(),
+            ATTEMPTS_MAX.into(),
         ],
         |row| Ok(row.text(0)?.to_owned()),
     )?;
@@ -144,7 +146,7 @@ pub fn settle(
     Ok(Settled::Written)
 }
 
-/// When an unknown message is to be sent once more.
+/// When an unknown message is to be sent again.
 pub(super) fn resend_ms(now_ms: i64) -> i64 {
     now_ms.saturating_add(UNKNOWN_WAIT_MS)
 }

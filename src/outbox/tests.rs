@@ -188,7 +188,7 @@ fn a_claim_that_ends_goes_back_and_its_holder_can_neither_send_nor_settle() {
 }
 
 #[test]
-fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_once_more() {
+fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_again() {
     for rig in Rig::on_each_engine() {
         let must = rig.queue("a", Class::MustArrive, Priority::Stage);
         let alert = rig.queue("b", Class::Alert, Priority::Alert);
@@ -201,14 +201,26 @@ fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_once_more
             rig.clock.advance(UNKNOWN_WAIT_MS - 1);
             assert_eq!(reaped(&rig), Reaped::default());
             rig.clock.advance(1);
-            let again = Reaped { resent: 1, given_up: 1, ..Reaped::default() };
-            assert_eq!(reaped(&rig), if round == 1 { again } else { Reaped::default() });
+            let given_up = u64::from(round == 1);
+            assert_eq!(reaped(&rig), Reaped { resent: 1, given_up, ..Reaped::default() });
         }
-        for (id, attempts, possible_duplicate) in [(must, 2, true), (alert, 1, false), (late, 1, false)] {
+        let stands =
+            [(must, 2, true, Status::Queued), (alert, 1, false, Status::Unknown), (late, 1, false, Status::Unknown)];
+        for (id, attempts, possible_duplicate, status) in stands {
             let message = rig.shown(id).message;
-            assert_eq!(message.status, Status::Unknown);
+            assert_eq!(message.status, status);
             assert_eq!((message.attempts, message.possible_duplicate), (attempts, possible_duplicate));
         }
+        // As often as a message is tried at all.
+        for round in 3..=retry::ATTEMPTS_MAX {
+            let messages = claimed(&rig, round, 9);
+            marked(&rig, round, &messages);
+            rig.clock.advance(LEASE_MS);
+            assert_eq!(reaped(&rig).unknown, 1);
+            rig.clock.advance(UNKNOWN_WAIT_MS);
+            assert_eq!(reaped(&rig).resent, u64::from(round < retry::ATTEMPTS_MAX));
+        }
+        assert_eq!(rig.status(must), Status::Unknown);
         rig.clock.advance(USE_MS);
         assert_eq!((reaped(&rig), rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap()), (Reaped::default(), None));
     }

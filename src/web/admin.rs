@@ -18,9 +18,9 @@ use super::{menus, queue, visits};
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
+use crate::delivery::Delivery;
 use crate::market::import::{self, Context, Format, Planned, Stored};
 use crate::market::{self, job_number};
-use crate::outbox::route::Routing;
 use crate::outbox::{self, AttemptLine, Hold, Listed, Status};
 use crate::storage::{Keys, Store, Tx, Work};
 
@@ -41,8 +41,8 @@ pub struct Admin {
     pub enqueued: Arc<Notify>,
     /// What is served here, to be told of a change; `None` in a command that works on the store alone.
     pub bundles: Option<Arc<Bundles>>,
-    /// Which channel is asked for what; `None` in a command that works on the store alone.
-    pub routing: Option<Arc<Routing>>,
+    /// What sends messages here; `None` in a command that works on the store alone.
+    pub delivery: Option<Arc<Delivery>>,
 }
 
 /// The map of the admin socket.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::admin::{Admin, refused};
 use crate::outbox::explain::{Around, explain};
 use crate::outbox::operate::{self, Operated};
+use crate::outbox::route::Routing;
 use crate::outbox::{self, Pause, Why, caps, receipt};
 use crate::storage::{Tx, Work};
 use crate::text::datetime::{Day, utc};
@@ -80,7 +81,7 @@ async fn explained(State(admin): State<Arc<Admin>>, Path(id): Path<i64>) -> Resp
     });
     match read.await {
         Ok(Some((shown, receipts, hold, pauses))) => {
-            let routing = admin.routing.as_deref();
+            let routing = routing(&admin);
             let route = shown.message.route.as_str();
             let channels: Option<Vec<String>> =
                 routing.map(|routing| routing.covering(route).map(str::to_owned).collect());
@@ -118,7 +119,7 @@ async fn channels(State(admin): State<Arc<Admin>>) -> Response {
         Err(fault) => return refused(StatusCode::SERVICE_UNAVAILABLE, fault),
     };
     let mut sent: BTreeMap<String, [i64; 3]> = sent.into_iter().collect();
-    for name in admin.routing.iter().flat_map(|routing| routing.channels()) {
+    for name in routing(&admin).into_iter().flat_map(Routing::channels) {
         sent.entry(name.to_owned()).or_default();
     }
     let days = sent.into_iter().map(|(channel, [messages, segments, cost_micros])| {
@@ -149,8 +150,9 @@ async fn pause(State(admin): State<Arc<Admin>>, Path(name): Path<String>, Json(B
     let write = move |tx: &mut Tx<'_>| outbox::pause_channel(tx, &pause, now_ms);
     match admin.store.transact(Work::interactive(None), write).await {
         Ok(_) => {
+            look(&admin).await;
             tracing::warn!(channel = %name, "a channel is paused by an operator");
-            said(format!("channel {name} rests until it is resumed; within a second nothing more leaves over it"))
+            said(format!("channel {name} rests until it is resumed; other nodes know it within a second"))
         }
         Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
     }
@@ -161,6 +163,7 @@ async fn resume(State(admin): State<Arc<Admin>>, Path(name): Path<String>) -> Re
     let resume = move |tx: &mut Tx<'_>| outbox::resume_channel(tx, &ending);
     match admin.store.transact(Work::interactive(None), resume).await {
         Ok(Some(pause)) => {
+            look(&admin).await;
             admin.enqueued.notify_one();
             tracing::warn!(channel = %name, "a channel is resumed by an operator");
             said(format!("channel {name} sends again: it rested since {} ({})", utc(pause.since_ms), pause.why.code()))
@@ -170,9 +173,22 @@ async fn resume(State(admin): State<Arc<Admin>>, Path(name): Path<String>) -> Re
     }
 }
 
+/// Lets what sends here know at once.
+async fn look(admin: &Admin) {
+    if let Some(delivery) = &admin.delivery
+        && let Ok(pauses) = admin.store.read(outbox::pauses).await
+    {
+        delivery.channels.set_pauses(pauses);
+    }
+}
+
+fn routing(admin: &Admin) -> Option<&Routing> {
+    admin.delivery.as_ref().map(|delivery| delivery.channels.routing())
+}
+
 /// A refusal for a channel that the running service does not have.
 fn unknown(admin: &Admin, name: &str) -> Option<Response> {
-    let routing = admin.routing.as_ref()?;
+    let routing = routing(admin)?;
     let known: Vec<&str> = routing.channels().collect();
     let told = || format!("there is no channel `{name}`; there are {}", known.join(", "));
     (!known.contains(&name)).then(|| refused(StatusCode::NOT_FOUND, told()))

@@ -77,15 +77,17 @@ impl Provider {
         mixed(&self.chance) % 1_000
     }
 
-    /// Text and our name of the message in a request.
-    fn read(&self, request: &WireRequest) -> (String, String) {
+    /// Text and our name of each message in a request.
+    fn read(&self, request: &WireRequest) -> Vec<(String, String)> {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         if self.dialect == Dialect::Pindo {
-            return (text(&body["text"]), String::new());
+            return vec![(text(&body["text"]), String::new())];
         }
-        let message = &body["messages"][0];
-        (text(&message["content"]["text"]), text(&message["destinations"][0]["messageId"]))
+        let messages = body["messages"].as_array().unwrap().iter();
+        messages
+            .map(|message| (text(&message["content"]["text"]), text(&message["destinations"][0]["messageId"])))
+            .collect()
     }
 
     /// The phone gets it, unless the provider knows that it has it. Answers the provider's name of it.
@@ -103,16 +105,24 @@ impl Provider {
         id
     }
 
-    fn answer(&self, id: &str) -> WireResponse {
-        self.ledger.lock().unwrap().ids.insert(id.to_owned(), true);
-        let body = if self.dialect == Dialect::Pindo {
-            json!({"sms_id": id, "status": "sent"})
-        } else {
-            json!({"messages": [{"messageId": id, "status": {"groupId": 1, "groupName": "PENDING", "id": 26,
-                "name": "PENDING_ACCEPTED"}, "destination": "250788000001"}]})
-        };
-        let status = if self.dialect == Dialect::Pindo { 201 } else { 200 };
-        WireResponse { status, headers: Vec::new(), body: body.to_string().into_bytes() }
+    /// The answer to a request: the names of its messages, and whether they were taken.
+    fn answer(&self, named: &[(String, bool)]) -> WireResponse {
+        let mut ledger = self.ledger.lock().unwrap();
+        ledger.ids.extend(named.iter().filter(|(_, taken)| *taken).map(|(id, _)| (id.clone(), true)));
+        if self.dialect == Dialect::Pindo {
+            let body = json!({"sms_id": named[0].0, "status": "sent"});
+            return WireResponse { status: 201, headers: Vec::new(), body: body.to_string().into_bytes() };
+        }
+        let messages = named.iter().map(|(id, taken)| {
+            let status = if *taken {
+                json!({"groupId": 1, "groupName": "PENDING", "id": 26, "name": "PENDING_ACCEPTED"})
+            } else {
+                json!({"groupId": 5, "groupName": "REJECTED", "id": 52, "name": "REJECTED_DESTINATION"})
+            };
+            json!({"messageId": id, "status": status, "destination": "250788000001"})
+        });
+        let body = json!({"messages": messages.collect::<Vec<_>>()});
+        WireResponse { status: 200, headers: Vec::new(), body: body.to_string().into_bytes() }
     }
 
     /// Plans the reports on a message: most one, some two, some in the wrong order, some never. True: one goes out at once.
@@ -166,35 +176,51 @@ impl Provider {
     }
 
     async fn exchanged(&self, request: WireRequest) -> Result<WireResponse, TransportFault> {
-        let (text, our_name) = self.read(&request);
+        let messages = self.read(&request);
         let count = {
             let mut ledger = self.ledger.lock().unwrap();
-            ledger.requests.push(self.clock.now_ms());
+            let now_ms = self.clock.now_ms();
+            ledger.requests.extend(messages.iter().map(|_| now_ms));
             ledger.requests.len()
         };
         let refused = |status: u16| {
             let headers = if status == 429 { vec![("retry-after".to_owned(), "1".to_owned())] } else { Vec::new() };
             Ok(WireResponse { status, headers, body: b"{}".to_vec() })
         };
-        if text.starts_with("poison") {
-            return refused(if self.dialect == Dialect::Pindo { 409 } else { 400 });
+        let is_poison = |text: &str| text.starts_with("poison");
+        if self.dialect == Dialect::Pindo && is_poison(&messages[0].0) {
+            return refused(409);
         }
         // Once the account runs dry, and somebody pays.
-        if self.good < 1_000 && (2_000..2_003).contains(&count) {
+        if self.good < 1_000 && (2_000..2_030).contains(&count) {
             return refused(402);
         }
+        let take = || -> Vec<(String, bool)> {
+            let taken = messages.iter();
+            taken
+                .map(
+                    |(text, name)| {
+                        if is_poison(text) { (name.clone(), false) } else { (self.deliver(text, name), true) }
+                    },
+                )
+                .collect()
+        };
         let draw = self.draw();
         if draw < self.good {
-            let id = self.deliver(&text, &our_name);
-            if self.plan(&id) {
-                self.report(&id, "DELIVRD").await;
+            let named = take();
+            for (id, _) in named.iter().filter(|(_, taken)| *taken) {
+                if self.plan(id) {
+                    self.report(id, "DELIVRD").await;
+                }
             }
-            return Ok(self.answer(&id));
+            return Ok(self.answer(&named));
         }
         let unheard = |answer| {
-            let id = self.deliver(&text, &our_name);
-            self.plan(&id);
-            self.ledger.lock().unwrap().unheard += 1;
+            let named = take();
+            named.iter().filter(|(_, taken)| *taken).for_each(|(id, _)| {
+                self.plan(id);
+            });
+            self.ledger.lock().unwrap().unheard += u64::try_from(named.len()).unwrap();
             answer
         };
         match draw - self.good {

@@ -1,11 +1,12 @@
 //! Through a real Kannel: bearerbox, smsbox and its invented network. What we send reaches a phone, its report comes back, and
 //! what a phone writes is done.
 
-use std::io::{BufRead as _, BufReader};
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -67,9 +68,28 @@ struct Gateway {
     world: World,
     /// What the network's phones get: a line each.
     phones: Receiver<String>,
+    lines: Sender<String>,
+    /// The phones' side of the network; it also takes what is sent to phones once it has written.
+    networks: RefCell<Vec<Running>>,
     _boxes: Vec<Running>,
     network_port: u16,
-    _network: Running,
+}
+
+/// The network's side: writes as many messages as it is told, then prints what phones get until it is ended.
+fn phones(port: u16, count: &str, message: &str, lines: &Sender<String>) -> Running {
+    let port = port.to_string();
+    let mut command = Command::new(FAKESMSC);
+    command.args(["-H", "127.0.0.1", "-r", &port, "-m", count, message]);
+    let mut running = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let streams: [Box<dyn Read + Send>; 2] =
+        [Box::new(running.stdout.take().unwrap()), Box::new(running.stderr.take().unwrap())];
+    for stream in streams {
+        let lines = lines.clone();
+        std::thread::spawn(move || {
+            BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
+        });
+    }
+    Running(running)
 }
 
 impl Gateway {
@@ -94,23 +114,8 @@ impl Gateway {
         until_open(network, "the invented network");
         let smsbox = start(SMSBOX, &[path], folder.path());
         until_open(sendsms, "smsbox");
-        // `-m 0`: it writes nothing itself and prints what its phones get.
-        let mut listening = Command::new(FAKESMSC);
-        let port = network.to_string();
-        listening.args(["-H", "127.0.0.1", "-r", &port, "-m", "0", "250788000001 567 text nothing"]);
-        let mut listening =
-            listening.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (lines, phones) = channel();
-        let [out, err] = [
-            Box::new(listening.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>,
-            Box::new(listening.stderr.take().unwrap()),
-        ];
-        for stream in [out, err] {
-            let lines = lines.clone();
-            std::thread::spawn(move || {
-                BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
-            });
-        }
+        let (lines, received) = channel();
+        let listening = phones(network, "0", "250788000001 567 text nothing", &lines);
         let (listen, public) = (format!("127.0.0.1:{ours}"), format!("http://127.0.0.1:{ours}"));
         let endpoint = format!("http://127.0.0.1:{sendsms}");
         let environment = [
@@ -126,8 +131,8 @@ impl Gateway {
             ("KAZILINE_CHANNEL_KANNEL_ORDER", "0"),
         ];
         let world = World::start_at(&listen, folder, &environment);
-        let (boxes, network_port) = (vec![smsbox, bearerbox], network);
-        Gateway { world, phones, _boxes: boxes, network_port, _network: Running(listening) }
+        let networks = RefCell::new(vec![listening]);
+        Gateway { world, phones: received, lines, networks, _boxes: vec![smsbox, bearerbox], network_port: network }
     }
 
     /// Waits until a phone gets something with these words in it.
@@ -145,11 +150,8 @@ impl Gateway {
 
     /// A phone writes.
     fn write(&self, from: &str, text: &str) {
-        let port = self.network_port.to_string();
         let message = format!("{from} 567 text {text}");
-        let arguments = ["-H", "127.0.0.1", "-r", &port, "-m", "1", &message];
-        let sent = Command::new(FAKESMSC).args(arguments).stdin(Stdio::null()).output().unwrap();
-        assert!(sent.status.success(), "{sent:?}");
+        self.networks.borrow_mut().push(phones(self.network_port, "1", &message, &self.lines));
     }
 
     fn messages(&self) -> Vec<Value> {

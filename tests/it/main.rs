@@ -49,6 +49,10 @@ mod round_trips;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod smpp;
+#[cfg(test)]
+mod smsc;
+#[cfg(test)]
 mod smtp_sink;
 #[cfg(test)]
 mod sprayed;

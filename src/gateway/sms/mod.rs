@@ -21,6 +21,7 @@ pub mod loopback;
 mod outcome;
 pub mod pindo;
 mod raw_form;
+pub mod smpp;
 mod smpp_receipt;
 mod twilio;
 

@@ -57,11 +57,24 @@ struct Tally {
     repeated: usize,
 }
 
-fn run(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usize, walks: usize, seed: u64) -> Tally {
-    let (mut chance, mut tally, mut seen) = (Chance::of(seed), Tally::default(), HashSet::new());
+/// What is mutated, and what is known of all mutations so far: one that comes again tells nothing new.
+struct Subject<'a> {
+    base: &'a Sources,
+    manifest: &'a Manifest,
+    labels: &'a dyn Labels,
+    seen: Mutex<HashSet<Vec<u8>>>,
+}
+
+fn run(subject: &Subject<'_>, mutations: usize, walks: usize, seed: u64) -> Tally {
+    let Subject { base, manifest, labels, seen } = subject;
+    let (mut chance, mut tally) = (Chance::of(seed), Tally::default());
     for number in 0..mutations {
         let sources = mutate(base, &mut chance);
-        let found = examine(&sources, manifest, labels);
+        if !seen.lock().unwrap().insert(sources.hash().to_vec()) {
+            tally.repeated += 1;
+            continue;
+        }
+        let found = examine(&sources, manifest, *labels);
         let Some(bundle) = found.bundle else {
             tally.refused += 1;
             let records = found.report.records();
@@ -71,12 +84,8 @@ fn run(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usiz
             }
             continue;
         };
-        if !seen.insert(bundle.hash) {
-            tally.repeated += 1;
-            continue;
-        }
         tally.accepted += 1;
-        let ground = Ground { bundle: &bundle, manifest, labels };
+        let ground = Ground { bundle: &bundle, manifest, labels: *labels };
         if let Err(grief) = wander(ground, u64::try_from(number).unwrap(), walks, HOPS) {
             let changed = sources.files.iter().zip(&base.files).find(|(a, b)| a != b).unwrap();
             panic!("seed {seed}, mutation {number}: {grief:?}\n{}:\n{}", changed.0.path, changed.0.text);
@@ -91,8 +100,9 @@ const SHARES: usize = 20;
 
 /// A drill's mutations on every core there is; without a drill one seed does.
 fn drill(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: usize, walks: usize) -> Tally {
+    let subject = Subject { base, manifest, labels, seen: Mutex::default() };
     if !full_drill() {
-        return run(base, manifest, labels, mutations, walks, 1);
+        return run(&subject, mutations, walks, 1);
     }
     let (next, sum) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     let work = || {
@@ -101,7 +111,7 @@ fn drill(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: us
             if seed >= SHARES {
                 break;
             }
-            let tally = run(base, manifest, labels, mutations / SHARES, walks, u64::try_from(seed).unwrap() + 1);
+            let tally = run(&subject, mutations / SHARES, walks, u64::try_from(seed).unwrap() + 1);
             let mut sum = sum.lock().unwrap();
             sum.refused += tally.refused;
             sum.accepted += tally.accepted;
