@@ -59,6 +59,8 @@ pub struct Delivery {
     pub ids: Arc<IdSource>,
     /// The ways out.
     pub channels: Channels,
+    /// Whether this process has the store to itself: then nobody else can hold lanes.
+    pub is_alone: bool,
     /// Where the day begins.
     pub timezone: TimeZone,
     /// Whether a number takes messages now.

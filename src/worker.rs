@@ -99,15 +99,22 @@ impl Worker {
         let wait_ms = match self.room(now_ms) {
             Err(wait_ms) => wait_ms,
             Ok(room) => {
-                let taken = self.take_off(room, now_ms).await?;
-                report.add(&taken);
-                if taken.held {
-                    // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
-                    REAP_EVERY_MS
-                } else if taken.claimed > 0 {
-                    0
+                let due_in_ms = self.due_in_ms(now_ms).await?;
+                // Cells of the pace are only asked for when there is something to send: what is taken is used up.
+                let room = if due_in_ms > 0 { 0 } else { self.pace.take(room) };
+                if due_in_ms > 0 {
+                    due_in_ms.max(WAIT_MS_MIN)
+                } else if room == 0 {
+                    self.pace.wait_ms()
                 } else {
-                    self.until_due().await?
+                    let taken = self.take_off(room, now_ms).await?;
+                    report.add(&taken);
+                    match taken {
+                        // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
+                        Report { held: true, .. } => REAP_EVERY_MS,
+                        Report { claimed: 0, .. } => WAIT_MS_MIN,
+                        _ => 0,
+                    }
                 }
             }
         };
@@ -169,8 +176,12 @@ impl Worker {
         let asked_us = self.deps.clock.monotonic_us();
         if asked_us >= self.renew_us {
             let (name, lanes, holder) = (self.channel.name.clone(), self.channel.lanes, self.holder);
+            let is_alone = self.deps.is_alone;
             let hold = move |tx: &mut crate::storage::Tx<'_>| {
                 let now_ms = tx.now_ms(now_ms)?;
+                if is_alone {
+                    lane::clear_others(tx, &name, holder)?;
+                }
                 lane::hold(tx, &name, lanes, holder, now_ms)
             };
             let held = self.deps.store.transact(Work::interactive(None), hold).await?;
@@ -185,7 +196,7 @@ impl Worker {
     }
 
     /// How many messages may take off, or how long to wait until it is worth asking again.
-    fn room(&mut self, now_ms: i64) -> Result<usize, i64> {
+    fn room(&self, now_ms: i64) -> Result<usize, i64> {
         if let Some(pause) = self.channel.pause(now_ms) {
             let until_ms = if pause.until_ms == 0 { i64::MAX } else { pause.until_ms };
             return Err(until_ms.saturating_sub(now_ms).clamp(WAIT_MS_MIN, PAUSES_EVERY_MS));
@@ -199,10 +210,7 @@ impl Worker {
             // Whatever lands wakes the loop.
             return Err(if self.in_flight == 0 { PAUSES_EVERY_MS } else { REAP_EVERY_MS });
         }
-        match self.pace.take(room) {
-            0 => Err(self.pace.wait_ms()),
-            room => Ok(room),
-        }
+        Ok(room)
     }
 
     async fn take_off(&mut self, room: usize, now_ms: i64) -> Result<Report, Error> {
@@ -241,11 +249,15 @@ impl Worker {
         channels.routing().routes_of(&self.channel.name, |other| channels.is_up(other, now_ms))
     }
 
-    async fn until_due(&self) -> Result<i64, Error> {
-        let routes = self.routes(self.deps.clock.now_ms());
+    /// Milliseconds until a message is due, or something else is to be done; 0 or less when one is due.
+    async fn due_in_ms(&self, now_ms: i64) -> Result<i64, Error> {
+        let routes = self.routes(now_ms);
         let next_ms = self.deps.store.read(move |tx| outbox::next_due_ms(tx, &routes)).await?;
-        let next_ms = next_ms.unwrap_or(i64::MAX).min(self.reap_ms);
-        Ok(next_ms.saturating_sub(self.deps.clock.now_ms()).clamp(WAIT_MS_MIN, REAP_EVERY_MS))
+        let next_ms = match next_ms {
+            Some(next_ms) if next_ms <= now_ms => return Ok(0),
+            next_ms => next_ms.unwrap_or(i64::MAX).min(self.reap_ms),
+        };
+        Ok(next_ms.saturating_sub(now_ms).clamp(1, REAP_EVERY_MS))
     }
 
     /// Turns until `stop` becomes true (or its sender is gone), then returns: what is on its way is settled first, nothing

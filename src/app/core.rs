@@ -91,7 +91,8 @@ impl Core {
         let timezone = service.host.country.timezone.clone();
         let described = described(&sms, &service.host.country, &loopback)?;
         let channels = Channels::new(described, clock.now_ms());
-        let delivery = Delivery { store, keys, clock, ids, channels, timezone, number_check, number_stop };
+        let is_alone = !store.is_shared();
+        let delivery = Delivery { store, keys, clock, ids, channels, is_alone, timezone, number_check, number_stop };
         let delivery = Arc::new(delivery);
         let accounts = sms.into_iter().map(|channel| (channel.name, channel.account)).collect();
         Ok(Core { accounts, service, delivery, loopback })

@@ -97,6 +97,7 @@ pub(crate) fn delivery(rig: &Rig, channels: Vec<Described>) -> Arc<Delivery> {
         ids: Arc::clone(&rig.ids),
         channels: Channels::new(channels, rig.now_ms()),
         clock,
+        is_alone: false,
         timezone: TimeZone::UTC,
         number_check: closed_numbers,
         number_stop: no_stop,

@@ -6,9 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::caps::{self, Capped, Caps, Counted};
-use super::pause::{Pause, Why};
-use super::{BODY, Class, Error, MSISDN, Priority, lane};
+use super::caps::{Caps, Counted};
+use super::{BODY, Class, Error, MSISDN, Priority};
 use crate::storage::{self, Keys, Row, Tx};
 
 /// What the owner of numbers is asked about a message that is about to be sent.
@@ -308,7 +307,7 @@ fn take(
     )
 }
 
-fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason: &str) -> Result<(), storage::Error> {
+pub(super) fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason: &str) -> Result<(), storage::Error> {
     tx.execute(
         "UPDATE outbox SET status = $3, reason = $4, lease_until_ms = 0, changed_ms = $5
          WHERE id = $1 AND fence = $2 AND status = 'claimed'",
@@ -320,112 +319,6 @@ fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason: &str) -> 
 /// Fails a claimed message that cannot be sent at all, for example because it does not unseal.
 pub fn refuse(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &'static str) -> Result<(), Error> {
     Ok(withdraw(tx, terms, id, "failed", reason)?)
-}
-
-/// Puts claimed messages back into the queue: nothing of them was sent, and no attempt was spent.
-fn release(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &str, due_ms: i64) -> Result<(), storage::Error> {
-    tx.execute(
-        "UPDATE outbox SET status = 'queued', reason = $3, lease_until_ms = 0, changed_ms = $4, due_ms = $5
-         WHERE id = $1 AND fence = $2 AND status = 'claimed'",
-        &[id.into(), terms.fence.into(), reason.into(), terms.now_ms.into(), due_ms.into()],
-    )?;
-    Ok(())
-}
-
-/// How long a repeat waits for which there was no room beside what is sent for the first time.
-const PUT_OFF_MS: i64 = 5_000;
-
-/// Puts repeats off for which there is no room now.
-pub fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
-    let due_ms = terms.now_ms.saturating_add(PUT_OFF_MS);
-    Ok(ids.iter().try_for_each(|id| release(tx, terms, *id, "put_off", due_ms))?)
-}
-
-/// What came of marking messages as being sent.
-#[derive(Clone, Debug, Default)]
-pub struct Marked {
-    /// Those that may leave now.
-    pub sending: Vec<i64>,
-    /// Messages that a cap holds back.
-    pub capped: u64,
-    /// The channel itself is at a cap: how long it rests.
-    pub pause: Option<Pause>,
-}
-
-/// Marks claimed messages as being sent, starts their lease anew and counts them; answers those that are still the
-/// claimant's and below every cap. Only what this has committed may be sent: after a crash a message that was not marked is
-/// known not to have left. A claimant that has lost its lanes marks nothing.
-///
-/// May run again after a lost commit: a message that it has marked counts as marked.
-pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Result<Marked, Error> {
-    let mut marked = Marked::default();
-    if let Some(holder) = terms.holder {
-        let now_ms = tx.now_ms(terms.now_ms)?;
-        if !lane::is_held(tx, &terms.channel, holder, now_ms)? {
-            messages.iter().try_for_each(|message| release(tx, terms, message.id, "", terms.now_ms))?;
-            return Ok(marked);
-        }
-    }
-    for message in messages {
-        if marked.pause.is_some() {
-            release(tx, terms, message.id, "", terms.now_ms)?;
-            continue;
-        }
-        if let Some(capped) = counted(tx, terms, message)? {
-            marked.capped += 1;
-            marked.pause = hold_back(tx, terms, message, capped)?;
-            continue;
-        }
-        let row = tx.query_one(
-            "UPDATE outbox SET status = 'sending', attempts = $3, client_ref = $4, lease_until_ms = $5, changed_ms = $6,
-               channel = $7
-             WHERE id = $1 AND fence = $2 AND status IN ('claimed', 'sending') AND lease_until_ms > $6 RETURNING id",
-            &[
-                message.id.into(),
-                terms.fence.into(),
-                (message.attempts + 1).into(),
-                (&message.client_ref()).into(),
-                terms.now_ms.saturating_add(terms.lease_ms).into(),
-                terms.now_ms.into(),
-                (&*terms.channel).into(),
-            ],
-            |row| row.integer(0),
-        )?;
-        if let Some(id) = row {
-            super::settle::log(tx, id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
-            marked.sending.push(id);
-        }
-    }
-    Ok(marked)
-}
-
-fn counted(tx: &mut Tx<'_>, terms: &Claim, message: &Claimed) -> Result<Option<Capped>, storage::Error> {
-    caps::count(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros), &terms.caps)
-}
-
-/// What a cap means for a message: at the channel's, the channel rests; an alert is not worth a day's wait, the rest is.
-fn hold_back(
-    tx: &mut Tx<'_>,
-    terms: &Claim,
-    message: &Claimed,
-    capped: Capped,
-) -> Result<Option<Pause>, storage::Error> {
-    let why = match capped {
-        Capped::Channel => Some(Why::CountCap),
-        Capped::Money => Some(Why::MoneyCap),
-        Capped::Number | Capped::Prefix | Capped::Employer => None,
-    };
-    if let Some(why) = why {
-        release(tx, terms, message.id, "", terms.now_ms)?;
-        let channel = terms.channel.to_string();
-        let (since_ms, until_ms) = (terms.now_ms, terms.tomorrow_ms);
-        return Ok(Some(Pause { channel, why, by: String::new(), since_ms, until_ms }));
-    }
-    match message.class {
-        Class::Alert => withdraw(tx, terms, message.id, "cancelled", capped.reason())?,
-        Class::MustArrive => release(tx, terms, message.id, capped.reason(), terms.tomorrow_ms)?,
-    }
-    Ok(None)
 }
 
 /// When the message is due that has waited longest, over all routes; `None` while nothing is queued.

@@ -66,6 +66,13 @@ pub fn is_held(tx: &mut Tx<'_>, channel: &str, holder: i64, now_ms: i64) -> Resu
     Ok(held.is_some_and(|held| held > 0))
 }
 
+/// Forgets the holders before `holder`, on a store that one process has to itself: whoever held a lane is gone.
+pub fn clear_others(tx: &mut Tx<'_>, channel: &str, holder: i64) -> Result<(), Error> {
+    const CLEAR: &str = "DELETE FROM lane WHERE channel = $1 AND holder <> $2";
+    tx.execute(CLEAR, &[channel.into(), holder.into()])?;
+    Ok(())
+}
+
 /// Gives lanes back, for a node that stops in order.
 pub fn give_back(tx: &mut Tx<'_>, channel: &str, holder: i64) -> Result<(), Error> {
     const GIVE_BACK: &str = "UPDATE lane SET lease_until_ms = 0 WHERE channel = $1 AND holder = $2";

@@ -13,6 +13,7 @@ pub mod hook_call;
 pub mod inbound;
 pub mod lane;
 mod list;
+mod mark;
 mod message;
 pub mod operate;
 mod pause;
@@ -30,12 +31,13 @@ mod walk;
 
 pub use caps::Caps;
 pub use claim::{
-    Check, Claim, ClaimReport, Claimed, Marked, NumberCheck, NumberState, NumberStop, Opened, claim, mark_sending,
-    next_due_ms, oldest_due_ms, put_off, refuse,
+    Check, Claim, ClaimReport, Claimed, NumberCheck, NumberState, NumberStop, Opened, claim, next_due_ms,
+    oldest_due_ms, refuse,
 };
 pub use enqueue::{Enqueued, NewMessage, enqueue};
 pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use list::{AttemptLine, Depth, Listed, Shown, counts, depths, list, show};
+pub use mark::{Marked, mark_sending, put_off};
 pub use message::{Class, Error, Priority, Status};
 pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};

@@ -12,7 +12,7 @@ use super::step::Engine;
 use super::visit::Visit;
 use crate::menu::graph::{Answer, AnswerId, AnswerType, Bundle, Kind};
 use crate::menu::limits::Limits;
-use crate::menu::manifest::{FACT, FieldType, Labels, Manifest, NO_MORE, Operation, Value};
+use crate::menu::manifest::{FACT, FieldType, Labels, Manifest, NO_MORE, Operation, Role, Value};
 use crate::text::datetime::Day;
 use crate::text::{Language, gsm7};
 
@@ -206,7 +206,15 @@ fn has_needs(operation: &Operation, bundle: &Bundle, visit: &Visit, known: &Know
 }
 
 fn outcome(operation: &Operation, bundle: &Bundle, known: &mut Known, chance: &mut Chance) -> Event {
-    let index = chance.below(operation.outcomes.len());
+    // A case tells what is so: what is known to the caller's host it does not deny.
+    let denies = |index: &usize| {
+        let word = operation.outcomes.get(*index).copied().unwrap_or_default();
+        let gone = operation.sets.iter().filter(|(outcome, _)| *outcome == word);
+        gone.filter_map(|(_, name)| name.strip_prefix(NO_MORE)).any(|gone| known.facts.contains(gone))
+    };
+    let is_case = operation.role == Role::Case;
+    let open: Vec<usize> = (0..operation.outcomes.len()).filter(|index| !is_case || !denies(index)).collect();
+    let index = chance.one(&open).copied().unwrap_or_default();
     let word = operation.outcomes.get(index).copied().unwrap_or_default();
     let mut answers = Vec::new();
     for (_, name) in operation.sets.iter().filter(|(outcome, _)| *outcome == word) {

@@ -285,6 +285,7 @@ impl World {
             clock: shared,
             ids: service.ids.clone(),
             channels: Channels::new(vec![channel], clock.now_ms()),
+            is_alone: false,
             timezone: timezone.clone(),
             number_check: *number_check,
             number_stop: *number_stop,

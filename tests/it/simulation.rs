@@ -139,6 +139,7 @@ impl World {
             clock: clock.clone(),
             ids: service.ids.clone(),
             channels: Channels::new(vec![channel], clock.now_ms()),
+            is_alone: false,
             timezone: timezone.clone(),
             number_check: *number_check,
             number_stop: *number_stop,
@@ -381,11 +382,11 @@ async fn rows(store: &Store, table: &str, columns: &[String]) -> Vec<String> {
     rows
 }
 
-/// The tables and their columns, the store's own apart.
+/// The tables and their columns, the store's own apart, and leases, which count in the time of the database.
 async fn tables(store: &Store) -> BTreeMap<String, Vec<String>> {
     let read = |tx: &mut Tx<'_>| {
         let sql = "SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
-            WHERE m.type = 'table' AND m.name <> 'schema_migration'";
+            WHERE m.type = 'table' AND m.name <> 'schema_migration' AND m.name <> 'lane'";
         tx.query(sql, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
     };
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -28,7 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("bundles", &["actions", "menu", "session", "storage", "clock"]),
     ("hop", &["session", "menu", "actions", "storage", "bundles", "country", "gateway", "market", "text", "clock"]),
     ("transport", &["gateway", "clock"]),
-    ("delivery", &["outbox", "gateway", "transport", "storage", "clock"]),
+    ("delivery", &["outbox", "gateway", "transport", "storage", "clock", "text"]),
     ("worker", &["delivery", "outbox", "storage", "text"]),
     ("intake", &["actions", "bundles", "clock", "country", "gateway", "market", "menu", "outbox", "storage"]),
     ("housekeeping", &["actions", "hop", "storage", "clock", "market", "outbox", "text"]),

@@ -130,9 +130,16 @@ impl<'a> Engine<'a> {
             Event::Outcome(outcome, set) => {
                 self.visit.answers.extend(set);
                 match self.state().map(|state| &state.kind) {
-                    Some(Kind::Do { action: operation, on } | Kind::Case { case: operation, on }) => {
-                        self.decided(*operation, outcome, on)
+                    Some(Kind::Do { action, on }) => {
+                        if self.scene.manifest.operations.get(*action).is_some_and(|done| done.takes_away(outcome)) {
+                            // Nothing leads back: earlier screens stand on what is not known any more. A case only finds
+                            // out what was so before.
+                            self.left = None;
+                            self.visit.history.clear();
+                        }
+                        self.decided(outcome, on)
                     }
+                    Some(Kind::Case { on, .. }) => self.decided(outcome, on),
                     _ => self.fault(),
                 }
             }
@@ -151,12 +158,8 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Goes where an outcome leads. Behind one that takes a fact away nothing leads back: earlier screens stand on it.
-    fn decided(&mut self, operation: usize, outcome: usize, on: &[StateId]) -> Effect {
-        if self.scene.manifest.operations.get(operation).is_some_and(|operation| operation.takes_away(outcome)) {
-            self.left = None;
-            self.visit.history.clear();
-        }
+    /// Goes where an outcome leads.
+    fn decided(&mut self, outcome: usize, on: &[StateId]) -> Effect {
         match on.get(outcome) {
             Some(next) => self.enter(*next),
             None => self.fault(),
