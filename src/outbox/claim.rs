@@ -1,4 +1,4 @@
-//! Taking messages to send them: the claim with its lease, and the mark that is on disk before the first byte leaves.
+//! Taking messages to send them: the claim with its lease. `mark.rs` lets them leave.
 //!
 //! Whether a message may still be sent is asked here and not when it was queued: a broadcast may lie for hours while
 //! people stop, leave, or give up their number.

@@ -22,7 +22,7 @@ pub struct Listed {
     pub segments: i64,
     /// Sendings begun.
     pub attempts: i64,
-    /// Sent once more after an unknown outcome.
+    /// Sent again after an unknown outcome.
     pub possible_duplicate: bool,
     /// When it was queued, in milliseconds since the epoch.
     pub created_ms: i64,
