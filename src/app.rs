@@ -3,12 +3,15 @@
 //! Stopping: accept nothing more, finish the hops under way, take no more messages from the queue, write down what became
 //! of those in flight, close the store.
 
+mod case_rehearsal;
 mod core;
+mod fault;
 mod menus;
 mod move_to_server;
-mod number_check;
 mod population;
+mod recipient_check;
 mod restore;
+mod ways_out;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,107 +23,24 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use self::core::{Core, DEMO_NOW_MS, Parts, demo_host, store_host};
+pub use fault::StartFault;
 pub use menus::{MenusFault, sources as menu_sources};
 pub use move_to_server::{MoveFault, move_to_server};
-pub use number_check::number_check;
+pub use recipient_check::recipient_check;
 pub use restore::{RestoreFault, RestoreOrder, restore};
 
 use crate::bundles::desk::{self, Order};
-use crate::bundles::{BundlesFault, FOLDER_READ_AGAIN, Given};
+use crate::bundles::{FOLDER_READ_AGAIN, Given};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Fault as ConfigFault};
-use crate::country::{Country, Fault as CountryFault};
+use crate::config::Config;
+use crate::country::Country;
 use crate::housekeeping;
 use crate::market;
 use crate::migrations;
 use crate::storage::{self, DataFolder, Files, FolderFault, KeyFault, Keys, OpenError, Store};
-use crate::transport::LocalFault;
+use crate::transport::public_address::Reach;
 use crate::web::upkeep::{self, Upkeep};
 use crate::web::{self, Web, admin, hooks::Channel, listener, provider_hooks::Provider};
-
-/// Why the service could not be started: a line or a report for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum StartFault {
-    /// Something is missing in the configuration.
-    #[error("{}", lines(.0))]
-    Config(Vec<ConfigFault>),
-    /// The country pack.
-    #[error("{}", lines(.0))]
-    Country(Vec<CountryFault>),
-    /// The menus could not be read.
-    #[error(transparent)]
-    MenuFiles(#[from] MenusFault),
-    /// The menus have faults.
-    #[error(transparent)]
-    Menus(#[from] BundlesFault),
-    /// Another service uses the data folder.
-    #[error("the data folder {} is in use by {}: stop it first, or choose another folder with --data",
-        path.display(), pid.as_deref().map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-        /// The process, if it has said so.
-        pid: Option<String>,
-    },
-    /// Folder, keys or database.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The folder's database is on a server now.
-    #[error("the database of {} was moved to a server: name it in [store] database. To go back to the file and what it \
-        held then, remove {}", folder.display(), mark.display())]
-    Moved {
-        /// The folder.
-        folder: PathBuf,
-        /// The file that says so.
-        mark: PathBuf,
-    },
-    /// No client for providers could be made.
-    #[error("requests to providers cannot be made: {0}")]
-    Transport(LocalFault),
-    /// The population could not be stored.
-    #[error("the demo's population could not be stored: {0}")]
-    Population(market::Fault),
-    /// Invented people would be mixed with real ones.
-    #[error("the data folder {} was not made with --demo: its people may be real, and invented ones must not come among them",
-        path.display())]
-    NotADemo {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}{}", if source.kind() == std::io::ErrorKind::AddrInUse {
-        "; choose another with --listen"
-    } else {
-        ""
-    })]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The admin socket cannot be made.
-    #[error("cannot listen on the admin socket {}: {source}", path.display())]
-    AdminSocket {
-        /// The socket.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-}
-
-impl StartFault {
-    /// The folder at `path` is in use: by which process, if it has said so.
-    pub fn in_use(path: PathBuf) -> Self {
-        let pid = std::fs::read_to_string(path.join(PID_FILE)).ok().map(|pid| pid.trim().to_owned());
-        let is_pid = |pid: &String| !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-        StartFault::InUse { pid: pid.filter(is_pid), path }
-    }
-}
-
-fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
 
 /// The file in which a service writes its process id, for whoever finds the folder in use.
 const PID_FILE: &str = "pid";
@@ -200,6 +120,8 @@ pub struct App {
     stop_sending: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     loops: Vec<JoinHandle<()>>,
+    /// What listens to SMSCs: each ends with its session.
+    sessions: Vec<JoinHandle<()>>,
     /// The folder of menus that the configuration names.
     menus: Option<PathBuf>,
     folder: DataFolder,
@@ -234,14 +156,14 @@ impl App {
         let public = TcpListener::bind(config.server.listen).await.map_err(listen)?;
         let address = public.local_addr().map_err(listen)?;
 
-        let core = Core::open(Parts {
+        let (core, sessions) = Core::open(Parts {
             store,
             keys,
             clock,
             country,
             short_code: config.short_code.clone(),
             menus,
-            sms: config.sms.clone(),
+            outward: config.outward.clone(),
             population: config.population,
             node: config.node,
         })
@@ -257,7 +179,16 @@ impl App {
         let called = Arc::new(Notify::new());
         let providers = providers(config, &called);
         let served = (core.service.clone(), Arc::clone(&core.delivery));
-        let routes = TowerToHyperService::new(web::routes(Web::new(served, channels, providers, limits, inbox)));
+        let api = web::api::Limits {
+            requests_s: config.api.requests_s,
+            burst: config.api.burst,
+            body_bytes_max: config.api.body_bytes_max,
+            body_read_ms: config.server.body_read_ms,
+        };
+        let reach = config.outward.webhook.first().map_or(Reach::Public, |channel| channel.reach);
+        let api = web::api::routes(web::api::Api::new(core.service.clone(), api, reach));
+        let routes = web::routes(Web::new(served, channels, providers, limits, inbox)).merge(api);
+        let routes = TowerToHyperService::new(routes);
         let upkeep = Upkeep::new(
             config.database.is_none().then(|| files_of(config)),
             migrations::SQLITE,
@@ -274,12 +205,14 @@ impl App {
         ];
         let (workers, wakes) = senders(&core, &stop_sending);
         let waker = tokio::spawn(wake_all(Arc::clone(&core.service.enqueued), wakes, stop_sending.subscribe()));
-        let intake = tokio::spawn(core.intake().run(called, stop_sending.subscribe()));
+        let intake = tokio::spawn(core.intake().run(Arc::clone(&called), stop_sending.subscribe()));
+        let sessions = sessions.into_iter().map(|listener| tokio::spawn(listener.run(Arc::clone(&called)))).collect();
         let housekeeping = tokio::spawn(housekeeping::run(core.service.clone(), stop_sending.subscribe()));
+        let alerts = tokio::spawn(housekeeping::alerts::run(core.service.clone(), stop_sending.subscribe()));
         let watcher = tokio::spawn(core.watcher().run(stop_sending.subscribe()));
-        let loops = workers.into_iter().chain([waker, intake, housekeeping, watcher]).collect();
+        let loops = workers.into_iter().chain([waker, intake, housekeeping, alerts, watcher]).collect();
         let menus = config.menus.clone();
-        Ok(App { address, core, stop_listening, stop_sending, listeners, loops, menus, folder })
+        Ok(App { address, core, stop_listening, stop_sending, listeners, loops, sessions, menus, folder })
     }
 
     /// Where the service listens: the port is the system's when port 0 was asked for.
@@ -329,6 +262,12 @@ impl App {
         for one in self.loops {
             let _ = one.await;
         }
+        for channel in self.core.delivery.channels.all() {
+            channel.carrier.stop().await;
+        }
+        for session in self.sessions {
+            let _ = session.await;
+        }
         let store = self.core.service.store.clone();
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
         // Both are a convenience for whoever looks next; the lock, which is released last, is what counts.
@@ -339,11 +278,11 @@ impl App {
 
 /// The channels whose providers may call: those that have a secret.
 fn providers(config: &Config, called: &Arc<Notify>) -> Vec<Provider> {
-    let with_secret = config.sms.iter().filter_map(|channel| Some((channel, channel.secret.as_ref()?)));
+    let with_secret = config.outward.sms.iter().filter_map(|channel| Some((channel, channel.secret.as_ref()?)));
     with_secret
         .map(|(channel, secret)| {
-            let account = channel.account.clone();
-            Provider::new(&channel.name, secret.expose(), account, &config.public_url, Arc::clone(called))
+            let peer = channel.peer.clone();
+            Provider::new(&channel.way.name, secret.expose(), peer, &config.outward.public_url, Arc::clone(called))
         })
         .collect()
 }

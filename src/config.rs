@@ -4,20 +4,27 @@
 //! Secrets are [`Secret`]s, which show themselves to nobody.
 
 mod channel;
+mod keys_of;
 mod layers;
+mod mail_channel;
+mod outward;
+mod peer;
 mod setting;
+mod webhook_channel;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use channel::SmsChannel;
-use channel::{SECRET_RULE, hook_secret, sms_channel};
+pub use channel::{SmsChannel, WayOut};
 pub use layers::{Fault, Origin};
 use layers::{Layers, Scalar, Shown};
+pub use mail_channel::MailChannel;
+pub use outward::Outward;
+use outward::channels;
+pub use webhook_channel::WebhookChannel;
 
-use crate::gateway::{sms, ussd};
+use crate::gateway::ussd;
 use crate::storage;
 
 /// Every setting with its default and its reason, as it lies in the repository.
@@ -70,6 +77,17 @@ pub struct Server {
     pub stop_ms: u64,
 }
 
+/// `[api]`: limits of employers' programs.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiLimits {
+    /// Requests a second with one token.
+    pub requests_s: u32,
+    /// Requests at once with one token.
+    pub burst: u32,
+    /// Bytes of a body.
+    pub body_bytes_max: usize,
+}
+
 /// `[log]`
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -95,6 +113,8 @@ pub struct UssdChannel {
 pub struct Config {
     /// The listener.
     pub server: Server,
+    /// The API of employers.
+    pub api: ApiLimits,
     /// The data folder.
     pub data: PathBuf,
     /// The key file, if it is not in the data folder.
@@ -111,8 +131,6 @@ pub struct Config {
     pub country: String,
     /// What people dial.
     pub short_code: String,
-    /// The address at which providers reach this service; empty: none was given.
-    pub public_url: String,
     /// A folder of menus instead of those compiled in.
     pub menus: Option<PathBuf>,
     /// Logging.
@@ -123,8 +141,8 @@ pub struct Config {
     pub population: bool,
     /// Channels for USSD.
     pub ussd: Vec<UssdChannel>,
-    /// Channels for SMS.
-    pub sms: Vec<SmsChannel>,
+    /// The ways out.
+    pub outward: Outward,
     layers: Layers,
 }
 
@@ -200,7 +218,7 @@ impl Config {
     }
 
     fn of(layers: &mut Layers) -> Config {
-        let (ussd, sms) = channels(layers);
+        let (ussd, outward) = channels(layers);
         let short_code = layers.text("service.short_code");
         if !is_short_code(&short_code) {
             layers.refuse("service.short_code", "must be a code such as \"*567#\"");
@@ -217,6 +235,11 @@ impl Config {
                 idle_ms: layers.ms("server.idle_ms"),
                 ussd_body_bytes_max: layers.size("server.ussd_body_bytes_max"),
                 stop_ms: layers.ms("server.stop_ms"),
+            },
+            api: ApiLimits {
+                requests_s: u32::try_from(layers.whole("api.requests_s")).unwrap_or_default(),
+                burst: u32::try_from(layers.whole("api.burst")).unwrap_or_default(),
+                body_bytes_max: layers.size("api.body_bytes_max"),
             },
             data: PathBuf::from(layers.text("data.folder")),
             keys: optional(layers.text("data.keys")),
@@ -235,13 +258,12 @@ impl Config {
             },
             country: layers.text("country.code"),
             short_code,
-            public_url: layers.text("service.public_url"),
             menus: optional(layers.text("menus.folder")),
             log: Log { json: layers.text("log.format") == "json", level: layers.text("log.level") },
             simulator: layers.flag("simulator.enabled"),
             population: layers.flag("demo.population"),
             ussd,
-            sms,
+            outward,
             layers: Layers::default(),
         }
     }
@@ -253,7 +275,7 @@ impl Config {
         if self.ussd.is_empty() {
             faults.push(fault("no channel of kind \"ussd\": add one to the configuration file, or try `serve --demo`"));
         }
-        if self.sms.is_empty() {
+        if self.outward.sms.is_empty() {
             faults.push(fault("no channel of kind \"sms\": add one to the configuration file, or try `serve --demo`"));
         }
         faults
@@ -330,40 +352,6 @@ impl Layers {
         let origin = self.values.get(name).map_or(Origin::Default, |entry| entry.origin.clone());
         self.faults.push(Fault { origin, what: format!("`{name}` {what}") });
     }
-}
-
-fn channels(layers: &mut Layers) -> (Vec<UssdChannel>, Vec<SmsChannel>) {
-    let channel = |name: &String| Some(name.strip_prefix("channel.")?.split_once('.')?.0.to_owned());
-    let names: BTreeSet<String> = layers.values.keys().filter_map(channel).collect();
-    let demo = layers.flag("demo.population");
-    let (mut ussd, mut sms) = (Vec::new(), Vec::new());
-    for name in names {
-        let key = |key: &str| format!("channel.{name}.{key}");
-        let (kind, dialect) = (layers.text(&key("kind")), layers.text(&key("dialect")));
-        match kind.as_str() {
-            "ussd" => {
-                let secret = hook_secret(layers, &key("secret"), demo).unwrap_or_default();
-                if secret.is_empty() {
-                    layers.refuse(&key("secret"), SECRET_RULE);
-                }
-                match ussd::Dialect::from_name(&dialect) {
-                    Some(dialect) => ussd.push(UssdChannel { name, dialect, secret: Secret(secret) }),
-                    None => layers.refuse(&key("dialect"), &one_of(ussd::Dialect::ALL.map(ussd::Dialect::name))),
-                }
-            }
-            "sms" => match sms::Dialect::from_name(&dialect) {
-                Some(dialect) => sms.push(sms_channel(layers, name, dialect, demo)),
-                None => layers.refuse(&key("dialect"), &one_of(sms::Dialect::ALL.map(sms::Dialect::name))),
-            },
-            _ => {
-                let origin = layers.values.iter().find(|(full, _)| full.starts_with(&key("")));
-                let origin = origin.map_or(Origin::Default, |(_, entry)| entry.origin.clone());
-                let what = format!("`channel.{name}` needs a kind: write kind = \"ussd\" or kind = \"sms\"");
-                layers.faults.push(Fault { origin, what });
-            }
-        }
-    }
-    (ussd, sms)
 }
 
 fn one_of<const N: usize>(names: [&str; N]) -> String {

@@ -9,10 +9,13 @@
 //! `worker.rs` decides when, how many and how fast; here is what happens to those that it lets go.
 
 mod batches;
+mod cargo;
 mod carrier;
 pub mod channel;
+mod events;
 mod health;
-mod pace;
+pub mod pace;
+mod post;
 mod verdict;
 
 use std::sync::Arc;
@@ -20,17 +23,23 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+pub use cargo::Cargo;
 pub use carrier::Carrier;
 pub use channel::{Channel, Channels, Described};
+pub use events::Events;
 pub use health::Health;
 pub use pace::Pace;
+pub use post::{Post, StopUrl};
 
 use crate::clock::{Clock, IdSource};
-use crate::gateway::sms::{Answered, SendOutcome, Sms};
-use crate::outbox::{self, Claim, Claimed, Error, NumberCheck, NumberStop, Opened, Settled, Terms, Verdict};
+use crate::gateway::email::MailAddress;
+use crate::gateway::sms::{Answered, SendOutcome};
+use crate::outbox::endpoint::{self, Seen};
+use crate::outbox::retry::Schedule;
+use crate::outbox::{self, Claim, Claimed, Error, Opened, RecipientCheck, RecipientStop, Settled, Terms, Verdict};
 use crate::storage::{Keys, Store, Tx, Work};
 use crate::text::datetime::Day;
-use batches::batches;
+use cargo::loads;
 use health::Sign;
 use verdict::verdict;
 
@@ -61,12 +70,16 @@ pub struct Delivery {
     pub channels: Channels,
     /// Whether this process has the store to itself: then nobody else can hold lanes.
     pub is_alone: bool,
+    /// When a message that was not taken is tried again.
+    pub schedule: Schedule,
+    /// Who is told of alarms by mail.
+    pub operators: Arc<[MailAddress]>,
     /// Where the day begins.
     pub timezone: TimeZone,
-    /// Whether a number takes messages now.
-    pub number_check: NumberCheck,
+    /// Whether a recipient takes messages now.
+    pub recipient_check: RecipientCheck,
     /// Notes that a number wants none.
-    pub number_stop: NumberStop,
+    pub recipient_stop: RecipientStop,
 }
 
 /// What came of messages, in messages.
@@ -125,7 +138,7 @@ impl Report {
 pub struct Flight {
     fence: i64,
     messages: Vec<Claimed>,
-    batch: Vec<Sms>,
+    cargo: Cargo,
     /// When the sender's right to send ends: of its lanes, in microseconds that never jump.
     lanes_until_us: i64,
     /// The same for the messages, in milliseconds since the epoch.
@@ -157,9 +170,9 @@ pub async fn take_off(
     terms: Claim,
     lanes_until_us: i64,
 ) -> Result<(Vec<Flight>, Report), Error> {
-    let number_check = deps.number_check;
+    let recipient_check = deps.recipient_check;
     let claiming = terms.clone();
-    let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &claiming, number_check)).await?;
+    let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &claiming, recipient_check)).await?;
     let mut report = Report {
         claimed: taken.taken(),
         cancelled: taken.cancelled,
@@ -167,7 +180,7 @@ pub async fn take_off(
         held: taken.held,
         ..Report::default()
     };
-    let (ready, unreadable) = unseal(&deps.keys, taken.messages, terms.now_ms);
+    let (ready, unreadable) = unseal(&deps.keys, taken.messages);
     report.permanent += u64::try_from(unreadable.len()).unwrap_or(0);
     if ready.is_empty() && unreadable.is_empty() {
         return Ok((Vec::new(), report));
@@ -192,30 +205,24 @@ pub async fn take_off(
     .await?;
     report.capped = marked.capped;
     if let Some(pause) = marked.pause {
-        channel.told(&deps.store, pause, deps.clock.now_ms()).await;
+        channel.told(deps, pause, deps.clock.now_ms()).await;
     }
     let leaving = ready.into_iter().filter(|(message, _)| marked.sending.contains(&message.id));
     let leased_until_ms = terms.now_ms.saturating_add(LEASE_MS - LEASE_MARGIN_MS);
-    let flights = batches(channel.carrier.batching(), leaving.collect());
-    let flights = flights.into_iter().map(|pairs| {
-        let (messages, batch) = pairs.into_iter().unzip();
-        Flight { fence: terms.fence, messages, batch, lanes_until_us, leased_until_ms }
-    });
+    let loads = loads(channel.carrier.batching(), leaving.collect(), terms.now_ms).into_iter();
+    let flights =
+        loads.map(|(messages, cargo)| Flight { fence: terms.fence, messages, cargo, lanes_until_us, leased_until_ms });
     Ok((flights.collect(), report))
 }
 
 /// Unseals what can be unsealed. A message that cannot is a fault of keys or disk: it fails alone, and nothing behind it
 /// waits.
-fn unseal(keys: &Keys, messages: Vec<Claimed>, now_ms: i64) -> (Vec<(Claimed, Sms)>, Vec<i64>) {
+fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i64>) {
     let mut ready = Vec::with_capacity(messages.len());
     let mut unreadable = Vec::new();
     for message in messages {
         match message.open(keys) {
-            Ok(Opened { to, text }) => {
-                let valid_s = u32::try_from(message.expires_ms.saturating_sub(now_ms) / 1_000).unwrap_or(u32::MAX);
-                let sms = Sms { to, text, client_ref: message.client_ref(), valid_s: valid_s.max(1) };
-                ready.push((message, sms));
-            }
+            Ok(opened) => ready.push((message, opened)),
             Err(error) => {
                 tracing::error!(message = message.id, %error, "an outbox message cannot be unsealed");
                 unreadable.push(message.id);
@@ -227,13 +234,13 @@ fn unseal(keys: &Keys, messages: Vec<Claimed>, now_ms: i64) -> (Vec<(Claimed, Sm
 
 /// Carries a flight to the provider and writes down what became of each message.
 pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> Report {
-    let Flight { fence, messages, batch, lanes_until_us, leased_until_ms } = flight;
+    let Flight { fence, messages, cargo, lanes_until_us, leased_until_ms } = flight;
     // A process that was asleep wakes up here: what it may not send any more it does not send.
     let is_over = deps.clock.monotonic_us() >= lanes_until_us || deps.clock.now_ms() >= leased_until_ms;
     let (answers, exchange) = if is_over {
-        (vec![None; batch.len()], String::new())
+        (vec![None; cargo.count()], String::new())
     } else {
-        let (answers, exchange) = channel.carrier.carry(&batch).await;
+        let (answers, exchange) = channel.carrier.carry(&cargo, deps.clock.now_ms()).await;
         (answers.into_iter().map(Some).collect(), exchange)
     };
     let now_ms = deps.clock.now_ms();
@@ -243,13 +250,14 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
     let mut report = Report::default();
     let mut decided = Vec::with_capacity(messages.len());
     for (message, answered) in messages.iter().zip(answers) {
-        let verdict = verdict(&deps.channels, &channel, message, answered.as_ref(), now_ms);
+        let verdict = verdict(&deps.channels, &channel, &deps.schedule, message, answered.as_ref(), now_ms);
         report.count(&verdict);
-        let stops = answered.as_ref().is_some_and(|answered| answered.outcome == SendOutcome::OptedOut);
+        let aftermath = Aftermath::of(answered.as_ref(), message);
         let detail = answered.map_or(String::new(), |answered| answered.detail);
-        decided.push((message.clone(), verdict, detail, stops));
+        decided.push((message.clone(), verdict, detail, aftermath));
     }
-    let (decided, stop) = (Arc::new(decided), deps.number_stop);
+    let (decided, stop) = (Arc::new(decided), deps.recipient_stop);
+    let (keys, ids) = (deps.keys.clone(), deps.ids.block(now_ms));
     let terms = Terms {
         fence,
         receipt_wait_ms: channel.receipt_wait_ms(),
@@ -259,12 +267,16 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
     };
     let settled = written(&deps.store, move |tx| {
         let mut stale = 0;
-        for (message, verdict, detail, stops) in decided.iter() {
+        for (message, verdict, detail, aftermath) in decided.iter() {
             let exchange = if detail.is_empty() { exchange.to_string() } else { format!("{exchange} ({detail})") };
             let done = outbox::settle(tx, message, terms, verdict, &exchange)?;
             stale += u32::from(done == Settled::Stale);
-            if *stops {
-                stop(tx, message.msisdn_hmac(), now_ms)?;
+            match aftermath {
+                Aftermath::None => {}
+                Aftermath::Stop => stop(tx, message.address_hmac(), now_ms)?,
+                Aftermath::Endpoint(seen) => {
+                    endpoint::saw(tx, &keys, &mut ids.clone(), message.endpoint_id, *seen, now_ms)?;
+                }
             }
         }
         Ok(stale)
@@ -278,14 +290,37 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
     report
 }
 
+/// What an outcome tells beyond its message.
+#[derive(Clone, Copy)]
+enum Aftermath {
+    None,
+    /// The number wants no messages.
+    Stop,
+    /// How an endpoint fares.
+    Endpoint(Seen),
+}
+
+impl Aftermath {
+    fn of(answered: Option<&Answered>, message: &Claimed) -> Self {
+        match answered.map(|answered| &answered.outcome) {
+            Some(SendOutcome::OptedOut) => Aftermath::Stop,
+            Some(outcome) if message.endpoint_id != 0 => events::seen(outcome).map_or(Self::None, Self::Endpoint),
+            _ => Aftermath::None,
+        }
+    }
+}
+
 /// Takes note of what an exchange showed of the channel.
 async fn note(deps: &Delivery, channel: &Channel, answers: &[Option<Answered>], now_ms: i64) {
+    if !channel.carrier.has_one_peer() {
+        return;
+    }
     let Some(outcome) = answers.iter().flatten().map(|answered| &answered.outcome).next() else { return };
     let failed = matches!(outcome, SendOutcome::Temporary { .. } | SendOutcome::Unknown);
     let sign = if failed { Sign::Failed } else { Sign::Answered };
     let opened_until_ms = channel.health().saw(sign, now_ms);
     if let Some(until_ms) = opened_until_ms {
-        channel.told(&deps.store, channel.down(until_ms, now_ms), now_ms).await;
+        channel.told(deps, channel.down(until_ms, now_ms), now_ms).await;
     }
     let blocked = answers.iter().flatten().find_map(|answered| match &answered.outcome {
         SendOutcome::Blocked(blocked) => Some(*blocked),
@@ -294,7 +329,7 @@ async fn note(deps: &Delivery, channel: &Channel, answers: &[Option<Answered>], 
     match blocked {
         Some(blocked) => {
             let pause = channel.pause_for(blocked, now_ms);
-            channel.told(&deps.store, pause, now_ms).await;
+            channel.told(deps, pause, now_ms).await;
         }
         None if !failed => channel.not_throttled(),
         None => {}

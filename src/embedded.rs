@@ -6,18 +6,23 @@ macro_rules! files {
     ($($path:literal,)+) => { [$(($path, include_str!(concat!("../menus/", $path)))),+] };
 }
 
-const MENUS: [(&str, &str); 17] = files![
+const MENUS: &[(&str, &str)] = &files![
     "bundle.toml",
     "flows/applications.toml",
+    "flows/book.toml",
+    "flows/data.toml",
     "flows/details.toml",
     "flows/help.toml",
     "flows/home.toml",
     "flows/job.toml",
+    "flows/job_sms.toml",
     "flows/jobs.toml",
     "flows/language.toml",
+    "flows/pin.toml",
     "flows/place.toml",
     "flows/rate.toml",
     "flows/register.toml",
+    "flows/requests.toml",
     "flows/trade.toml",
     "flows/who.toml",
     "text/en.toml",
@@ -28,7 +33,7 @@ const MENUS: [(&str, &str); 17] = files![
 
 /// The menus of this program.
 pub fn menus() -> Sources {
-    Sources::new(MENUS.map(|(path, text)| (path.to_owned(), text.to_owned())))
+    Sources::new(MENUS.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())))
 }
 
 #[cfg(test)]
@@ -47,7 +52,7 @@ mod tests {
         };
         let mut found: Vec<String> = ["", "flows/", "text/"].into_iter().flat_map(names).collect();
         found.sort();
-        assert_eq!(found, MENUS.map(|(path, _)| path.to_owned()));
+        assert_eq!(found, MENUS.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>());
         assert_eq!(menus().files.len(), MENUS.len());
     }
 }

@@ -14,8 +14,10 @@
 //! So an SMS that a screen promises exists if and only if the session moved, and a caller who hangs up cannot tear a
 //! change in two.
 //!
-//! Afterwards [`figures`] counts how screens fared, and [`explain`] shows the help desk what a caller saw.
+//! Afterwards [`figures`] counts how screens fared, and [`explain`] shows the help desk what a caller saw. [`dials`] are
+//! counted as they are answered.
 
+pub mod dials;
 mod drive;
 pub mod explain;
 pub mod figures;
@@ -33,14 +35,18 @@ use crate::actions::{self, Host};
 use crate::bundles::{Bundles, Menus};
 use crate::clock::{Clock, IdSource};
 use crate::country::Msisdn;
+use crate::gateway::email::MailAddress;
 use crate::gateway::ussd::{UssdAnswer, UssdEvent};
+use crate::market::alert::Terms;
 use crate::market::phone_number::MsisdnHash;
 use crate::menu::Bundle;
 use crate::menu::graph::EngineText;
+use crate::outbox::Keep;
 use crate::session::input::Today;
 use crate::session::{Asked, Event, Visit};
 use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
 use crate::text::datetime::Day;
+use dials::Dials;
 use drive::{Driven, drive, save};
 use record::Record;
 use redelivery::Reading;
@@ -96,6 +102,14 @@ pub struct Service {
     pub enqueued: Arc<Notify>,
     /// Where menus are tested: what is noted, and what is to fail.
     pub rehearsal: Option<Arc<Rehearsal>>,
+    /// Who is told of alarms and of each day by mail.
+    pub operators: Arc<[MailAddress]>,
+    /// How long traces of messages are kept.
+    pub keep: Keep,
+    /// How people are told of jobs.
+    pub alerts: Terms,
+    /// Counts dials.
+    pub dials: Arc<Dials>,
 }
 
 /// How a hop came out, for counters and tests.
@@ -144,7 +158,13 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     // The deadline holds even when the disk does not answer. The transaction itself is not cancelled.
     let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
     match tokio::time::timeout(limit, settle(service, &prepared)).await.unwrap_or(Err(Error::TooLate)) {
-        Ok(done) => Answered { answer: done.answer, outcome: done.outcome, asked: done.asked },
+        Ok(done) => {
+            if done.dialled {
+                let network = service.host.country.phone.operator(&prepared.hop.msisdn).unwrap_or_default();
+                service.dials.count(&prepared.hop.channel, network, prepared.now_ms);
+            }
+            Answered { answer: done.answer, outcome: done.outcome, asked: done.asked }
+        }
         Err(error) => {
             tracing::warn!(channel = %prepared.hop.channel, %error, "a hop could not be answered");
             apology(service)
@@ -219,6 +239,8 @@ struct Done {
     answer: UssdAnswer,
     outcome: Outcome,
     asked: Option<Asked>,
+    /// A call began with it.
+    dialled: bool,
     _wake: Wake,
 }
 
@@ -240,7 +262,9 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
     let fresh_id = ids.next_id().unwrap_or_default();
     let before = record::load(tx, prepared, fresh_id)?;
     if before.hop_uid == prepared.hop_uid {
-        return repeat(tx, service, prepared, &before, before.hop_uid);
+        // Its commit was uncertain, and is there: nobody was told of it yet.
+        let done = repeat(tx, service, prepared, &before, before.hop_uid)?;
+        return Ok(Done { dialled: before.hops == 1, ..done });
     }
     let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
     let reading = redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
@@ -333,7 +357,7 @@ fn turn(
     let Driven { screen, enqueued, .. } = driven;
     let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
     let (answer, asked) = (UssdAnswer { text: screen.text, end: screen.end }, Some(screen.asked));
-    Ok(Done { answer, outcome: Outcome::Answered, asked, _wake: wake })
+    Ok(Done { answer, outcome: Outcome::Answered, asked, dialled: before.hops == 0, _wake: wake })
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.
@@ -352,7 +376,8 @@ fn repeat(
         Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
         None => shown_again(tx, service, prepared, before)?,
     };
-    Ok(Done { answer: UssdAnswer { text, end }, outcome: Outcome::Repeated, asked, _wake: Wake(None) })
+    let answer = UssdAnswer { text, end };
+    Ok(Done { answer, outcome: Outcome::Repeated, asked, dialled: false, _wake: Wake(None) })
 }
 
 fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {

@@ -1,17 +1,31 @@
-//! What must be put away: sessions that nobody can come back to, refusals whose time is over, vacancies that have closed.
-//! And what is seen only afterwards: how screens fared, and calls that were cut.
+//! What must be put away: sessions that nobody can come back to, refusals whose time is over, vacancies that have closed,
+//! with whoever still waited for an answer, and what is kept of people who have left (`retention.rs`).
+//! And what is seen only afterwards: how screens fared, and calls that were cut. Once a minute what was dialled is
+//! written down and looked at (`silence.rs`); once a day it is told how the one before went ([`digest`]). Beside all of it
+//! people are told of new jobs ([`alerts`]).
 //!
 //! Each turn does a little as bulk work, so that no hop waits behind it; what is left over is done in the next turn.
+
+pub mod alarm;
+pub mod alerts;
+mod bookings;
+mod desk;
+pub mod digest;
+mod help_desk;
+mod retention;
+mod silence;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::actions::stage::{self, Overdue};
 use crate::actions::{self, Cut};
-use crate::hop::{Service, figures, record};
-use crate::market::{self, person, vacancy};
-use crate::outbox::{self, caps, hook_call, inbound, operate, receipt};
+use crate::hop::{Service, dials, figures, record};
+use crate::market::{self, asked_before, person, vacancy};
+use crate::outbox::{self, Keep};
 use crate::storage::{self, Tx, Work};
 use crate::text::datetime::Day;
 
@@ -23,33 +37,65 @@ const BUSY: Duration = Duration::from_millis(50);
 /// One turn; answers how many rows were put away.
 pub async fn turn(service: &Service) -> Result<u64, market::Fault> {
     let now_ms = service.clock.now_ms();
+    if service.dials.is_due(now_ms) {
+        look_after(service, now_ms).await;
+    }
+    let keep = service.keep;
     let today = Day::from_ms(now_ms, &service.host.country.timezone).0;
     let sessions = service.store.transact(Work::bulk(), move |tx| record::forget(tx, now_ms)).await?;
     let refusals = service.store.transact(Work::bulk(), move |tx| person::forget_refusals(tx, now_ms)).await?;
     let vacancies = service.store.transact(Work::bulk(), move |tx| vacancy::close_expired(tx, now_ms)).await?;
-    let letters = service.store.transact(Work::bulk(), move |tx| put_away(tx, now_ms, today)).await?;
-    Ok(sessions + refusals + vacancies + letters + count_screens(service, now_ms).await?)
+    let letters = service.store.transact(Work::bulk(), move |tx| put_away(tx, keep, now_ms, today)).await?;
+    let ended = end_overdue(service, now_ms).await?;
+    let alerts = service.store.transact(Work::bulk(), move |tx| alerts::forget(tx, now_ms)).await?;
+    let booked = bookings::turn(service, now_ms).await?;
+    let leavers = retention::turn(service, now_ms).await?;
+    let people = help_desk::serve(service, now_ms).await?;
+    let done = sessions + refusals + vacancies + letters + ended + alerts + booked + leavers;
+    Ok(done + people + count_screens(service, now_ms).await?)
 }
 
-/// How long it is kept what was tried to send a message: to answer whoever asks for it within a bill's month, and the next.
-const ATTEMPTS_KEEP_MS: i64 = 90 * 24 * 3_600_000;
-/// Days that counts of what was sent are kept.
-const COUNTS_KEEP_DAYS: i32 = 400;
-/// Rows of each kind in one turn.
-const ROWS_MAX: i64 = 200;
+/// Ends offers that nobody answered and applications whose vacancy is over, and tells their people. Answers how many.
+async fn end_overdue(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let mut ended = 0;
+    for what in [Overdue::Offers, Overdue::Vacancies] {
+        let (host, live) = (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live));
+        let ids = Arc::clone(&service.ids);
+        let end = move |tx: &mut Tx<'_>| stage::end_overdue(tx, &host, &live, &|| ids.block(now_ms), what, now_ms);
+        match service.store.transact(Work::bulk(), end).await {
+            Ok(count) => ended += count,
+            Err(fault) => {
+                tracing::warn!(%fault, "applications that are over could not be ended; it is tried again in a minute");
+            }
+        }
+    }
+    if ended > 0 {
+        service.enqueued.notify_one();
+    }
+    Ok(ended)
+}
 
-/// Forgets what providers called us with and what was tried, each when its time is over.
-fn put_away(tx: &mut Tx<'_>, now_ms: i64, today: i32) -> Result<u64, market::Fault> {
-    let away = |fault: outbox::Error| match fault {
+/// What is looked after once a minute. It comes first and keeps nothing else from being done.
+async fn look_after(service: &Service, now_ms: i64) {
+    if let Err(error) = silence::watch(service, now_ms).await {
+        tracing::warn!(%error, "dials could not be written down; it is tried again in a minute");
+    }
+    if let Err(error) = help_desk::watch(service, now_ms).await {
+        tracing::warn!(%error, "it could not be seen what is late; it is tried again in a minute");
+    }
+    if let Err(error) = digest::tell(service, now_ms).await {
+        tracing::warn!(%error, "the morning digest could not be made; it is tried again in a minute");
+    }
+}
+
+/// Forgets what is kept of messages and dials, each when its time is over.
+fn put_away(tx: &mut Tx<'_>, keep: Keep, now_ms: i64, today: i32) -> Result<u64, market::Fault> {
+    let traces = outbox::keep::put_away(tx, keep, now_ms, today).map_err(|fault| match fault {
         outbox::Error::Storage(error) => market::Fault::Storage(error),
         outbox::Error::OutOfBounds(what) => market::Fault::Gone(what),
-    };
-    let calls = hook_call::forget(tx, now_ms - hook_call::KEEP_MS, ROWS_MAX).map_err(away)?;
-    let receipts = receipt::forget(tx, now_ms - receipt::KEEP_MS, ROWS_MAX)?;
-    let letters = inbound::forget(tx, now_ms - inbound::KEEP_MS, ROWS_MAX)?;
-    let attempts = operate::forget_attempts(tx, now_ms - ATTEMPTS_KEEP_MS, ROWS_MAX).map_err(away)?;
-    let counts = caps::forget(tx, i64::from(today - COUNTS_KEEP_DAYS))?;
-    Ok(calls + receipts + letters + attempts + counts + inbound::give_up(tx, now_ms)?)
+    })?;
+    let answers = asked_before::forget(tx, now_ms)?;
+    Ok(traces + answers + dials::forget(tx, now_ms - dials::KEEP_MS)? + told::forget(tx, now_ms)?)
 }
 
 /// Counts the next hops, and writes to whose call was cut among them. Answers how many were counted, if there are more.
@@ -83,10 +129,17 @@ async fn count_screens(service: &Service, now_ms: i64) -> Result<u64, market::Fa
     }
 }
 
-/// Turns until told to stop.
-pub async fn run(service: Service, mut stop: watch::Receiver<bool>) {
+/// Turns until told to stop. What was dialled since the last turn is written down at the end.
+pub async fn run(service: Service, stop: watch::Receiver<bool>) {
+    turns(&service, stop).await;
+    if let Err(error) = silence::watch(&service, service.clock.now_ms()).await {
+        tracing::warn!(%error, "the last dials could not be written down");
+    }
+}
+
+async fn turns(service: &Service, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow_and_update() {
-        let wait = match turn(&service).await {
+        let wait = match turn(service).await {
             Ok(0) => IDLE,
             Ok(_) => BUSY,
             Err(error) => {

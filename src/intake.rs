@@ -5,6 +5,8 @@
 //! The provider is answered as soon as its call is on the disk. What it means is worked out afterwards and in its own time:
 //! a decoder that fails, or a message that is not known yet, loses nothing.
 
+mod session;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +17,23 @@ use crate::bundles::Bundles;
 use crate::clock::{Clock, IdSource};
 use crate::country::Msisdn;
 use crate::gateway::DecodeFault;
-use crate::gateway::sms::{Account, HookEvent, Inbound};
+use crate::gateway::sms::{HookEvent, HookKind, Inbound, Peer};
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::menu::Bundle;
+use crate::outbox;
 use crate::outbox::hook_call::{self, Waiting};
 use crate::outbox::inbound::{self, Arrived, Kept};
 use crate::outbox::receipt::{self, Joined};
 use crate::storage::{IdBlock, Keys, Store, Tx, Work};
 
-/// Calls that one turn reads.
-const CALLS_MAX: i64 = 50;
+pub use session::Listener;
+
+/// Messages from phones that one turn reads: each does about what a hop does.
+const LETTERS_MAX: i64 = 10;
+const LETTERS_MAX_LEN: usize = 10;
+/// Calls with reports that one turn reads: in one transaction, which no hop should wait for longer than a few milliseconds.
+const RECEIPTS_MAX: i64 = 25;
+const RECEIPTS_MAX_LEN: usize = 25;
 /// The longest sleep: what another node has written down is read by whoever comes first.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The sleep after a failure of the store.
@@ -41,8 +50,8 @@ pub struct Intake {
     pub clock: Arc<dyn Clock>,
     /// Names what is written.
     pub ids: Arc<IdSource>,
-    /// The channels' accounts, by name.
-    pub accounts: Arc<[(String, Account)]>,
+    /// Who the channels speak to, by their names.
+    pub peers: Arc<[(String, Peer)]>,
     /// The country and its numbers.
     pub host: Arc<Host>,
     /// The texts of answers.
@@ -56,7 +65,7 @@ pub struct Intake {
 pub struct Report {
     /// Calls that were read.
     pub read: u64,
-    /// Calls that no dialect could read.
+    /// Calls that no dialect could read, and messages from nobody who could be answered.
     pub refused: u64,
     /// Reports that moved a message.
     pub moved: u64,
@@ -68,88 +77,114 @@ pub struct Report {
     pub letters: u64,
     /// Messages that had come before.
     pub repeats: u64,
+    /// Answers that were queued.
+    pub answers: u64,
+    /// Whether more calls may be waiting.
+    pub is_full: bool,
 }
 
 impl Report {
-    /// Whether more calls may be waiting.
-    pub fn is_full(&self) -> bool {
-        self.read + self.refused >= CALLS_MAX.unsigned_abs()
+    /// Adds what others came to.
+    fn add(&mut self, other: &Report) {
+        self.read += other.read;
+        self.refused += other.refused;
+        self.moved += other.moved;
+        self.kept += other.kept;
+        self.parked += other.parked;
+        self.letters += other.letters;
+        self.repeats += other.repeats;
+        self.answers += other.answers;
     }
 }
 
+/// A call and what it tells; `None` where no dialect can read it.
+struct Read {
+    call: Waiting,
+    events: Option<Vec<HookEvent>>,
+    /// Names for what each event makes.
+    blocks: Vec<IdBlock>,
+}
+
 impl Intake {
-    /// Reads the calls that wait, each in a transaction of its own.
+    /// Reads calls that wait. Messages from phones come first, however many reports wait: whoever has said STOP must not
+    /// get what is claimed meanwhile.
     pub async fn turn(&self) -> Result<Report, Fault> {
-        let waiting = self.store.read(|tx| hook_call::waiting(tx, CALLS_MAX)).await?;
-        let mut report = Report::default();
-        for call in waiting {
-            self.read_call(call, &mut report).await?;
+        let (letters, receipts) = self
+            .store
+            .read(|tx| {
+                let letters = hook_call::waiting(tx, HookKind::Inbound, LETTERS_MAX)?;
+                Ok::<_, outbox::Error>((letters, hook_call::waiting(tx, HookKind::Receipt, RECEIPTS_MAX)?))
+            })
+            .await?;
+        let is_full = letters.len() >= LETTERS_MAX_LEN || receipts.len() >= RECEIPTS_MAX_LEN;
+        let mut report = Report { is_full, ..Report::default() };
+        for calls in [letters, receipts] {
+            if !calls.is_empty() {
+                report.add(&self.read_calls(calls).await?);
+            }
         }
         Ok(report)
     }
 
-    async fn read_call(&self, call: Waiting, report: &mut Report) -> Result<(), Fault> {
-        let id = call.id;
-        let events = match self.decoded(&call) {
-            Ok(events) => events,
-            Err(reason) => {
-                tracing::warn!(call = id, channel = %call.channel, reason, "a provider's call could not be read; it is kept");
-                report.refused += 1;
-                self.store.transact(Work::bulk(), move |tx| hook_call::done(tx, id, false)).await?;
-                return Ok(());
-            }
-        };
+    /// Reads calls in one transaction, so that many share a commit. One that cannot be read does not keep the others.
+    async fn read_calls(&self, calls: Vec<Waiting>) -> Result<Report, Fault> {
         let now_ms = self.clock.now_ms();
+        let read = |call: Waiting| {
+            let events = self.decoded(&call);
+            if let Err(reason) = events {
+                let (id, channel) = (call.id, &call.channel);
+                tracing::warn!(call = id, %channel, reason, "a provider's call could not be read; it is kept");
+            }
+            let blocks = events.iter().flatten().map(|_| self.ids.block(now_ms)).collect();
+            Read { call, events: events.ok(), blocks }
+        };
+        let calls: Arc<[Read]> = calls.into_iter().map(read).collect();
         let (keys, host, bundle) = (self.keys.clone(), Arc::clone(&self.host), Arc::clone(&self.bundles.now().live));
-        let blocks: Vec<IdBlock> = events.iter().map(|_| self.ids.block(now_ms)).collect();
-        let (events, blocks, call) = (Arc::new(events), Arc::new(blocks), Arc::new(call));
         let done = self.store.transact(Work::interactive(None), move |tx| {
             let mut report = Report::default();
-            let mut answers = 0;
-            if !hook_call::done(tx, call.id, true)? {
-                return Ok((report, 0));
-            }
-            report.read = 1;
-            for (event, block) in events.iter().zip(blocks.iter()) {
-                let mut ids = block.clone();
-                let place = Place { keys: &keys, host: &host, bundle: &bundle, call: &call, now_ms };
-                // One bad event among many must not undo the others.
-                match tx.attempt(|tx| place.take(tx, event, &mut ids, &mut report)) {
-                    Ok(answered) => answers += u32::from(answered),
-                    Err(fault) if fault.passing().is_some() => return Err(fault),
-                    Err(error) => {
-                        tracing::error!(call = call.id, %error, "an event of a provider's call was not acted upon");
+            for Read { call, events, blocks } in calls.iter() {
+                if !hook_call::done(tx, call.id, events.is_some())? {
+                    continue;
+                }
+                let Some(events) = events else {
+                    report.refused += 1;
+                    continue;
+                };
+                report.read += 1;
+                let place = Place { keys: &keys, host: &host, bundle: &bundle, call, now_ms };
+                for (event, block) in events.iter().zip(blocks) {
+                    // One bad event among many must not undo the others.
+                    match tx.attempt(|tx| place.take(tx, event, &mut block.clone())) {
+                        Ok(came) => report.add(&came),
+                        Err(fault) if fault.passing().is_some() => return Err(fault),
+                        Err(error) => {
+                            tracing::error!(call = call.id, %error, "an event of a provider's call was not acted upon");
+                        }
                     }
                 }
             }
-            Ok((report, answers))
+            Ok(report)
         });
-        let (came, answers) = done.await?;
-        report.read += came.read;
-        report.moved += came.moved;
-        report.kept += came.kept;
-        report.parked += came.parked;
-        report.letters += came.letters;
-        report.repeats += came.repeats;
-        if answers > 0 {
+        let report = done.await?;
+        if report.answers > 0 {
             self.enqueued.notify_one();
         }
-        Ok(())
+        Ok(report)
     }
 
     /// What a call tells; a stable word where it cannot be told.
     fn decoded(&self, call: &Waiting) -> Result<Vec<HookEvent>, &'static str> {
-        let account = self.accounts.iter().find(|(name, _)| *name == call.channel).map(|(_, account)| account);
-        let account = account.ok_or("the channel is gone")?;
+        let peer = self.peers.iter().find(|(name, _)| *name == call.channel).map(|(_, peer)| peer);
+        let peer = peer.ok_or("the channel is gone")?;
         let opened = call.open(&self.keys).map_err(|_| "it cannot be unsealed")?;
-        account.decode(call.kind, &opened.hook()).map_err(DecodeFault::reason)
+        peer.decode(call.kind, &opened.hook()).map_err(DecodeFault::reason)
     }
 
     /// Turns until told to stop; `wake` is notified when a call was written down.
     pub async fn run(self, wake: Arc<Notify>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
             let wait = match self.turn().await {
-                Ok(report) if report.is_full() => continue,
+                Ok(report) if report.is_full => continue,
                 Ok(_) => LOOK_EVERY,
                 Err(error) => {
                     tracing::warn!(%error, "calls of providers could not be read; they are read again");
@@ -175,17 +210,17 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Acts upon one event. Answers whether an answer was queued.
-    fn take(&self, tx: &mut Tx<'_>, event: &HookEvent, ids: &mut IdBlock, report: &mut Report) -> Result<bool, Fault> {
+    /// Acts upon one event.
+    fn take(&self, tx: &mut Tx<'_>, event: &HookEvent, ids: &mut IdBlock) -> Result<Report, Fault> {
+        let mut report = Report::default();
         match event {
             HookEvent::Receipt(receipt) => {
                 let id = ids.next_id().unwrap_or(self.call.id);
                 match receipt::take(tx, id, &self.call.channel, receipt, self.now_ms)? {
-                    Joined::Moved => report.moved += 1,
-                    Joined::Kept => report.kept += 1,
-                    Joined::Parked => report.parked += 1,
+                    Joined::Moved => report.moved = 1,
+                    Joined::Kept => report.kept = 1,
+                    Joined::Parked => report.parked = 1,
                 }
-                Ok(false)
             }
             HookEvent::OptedOut(number) => {
                 if let Some(msisdn) = self.msisdn(number) {
@@ -194,17 +229,16 @@ impl Place<'_> {
                     phone_number::seen(tx, self.keys, &hash, &msisdn, language, self.now_ms)?;
                     phone_number::stop(tx, &hash, self.now_ms)?;
                 }
-                Ok(false)
             }
-            HookEvent::Inbound(sms) => self.letter(tx, sms, ids, report),
+            HookEvent::Inbound(sms) => return self.letter(tx, sms, ids),
         }
+        Ok(report)
     }
 
-    fn letter(&self, tx: &mut Tx<'_>, sms: &Inbound, ids: &mut IdBlock, report: &mut Report) -> Result<bool, Fault> {
+    fn letter(&self, tx: &mut Tx<'_>, sms: &Inbound, ids: &mut IdBlock) -> Result<Report, Fault> {
         let Some(msisdn) = self.msisdn(&sms.from) else {
             // A name or a short code: nobody who could be answered.
-            report.refused += 1;
-            return Ok(false);
+            return Ok(Report { refused: 1, ..Report::default() });
         };
         let hash = MsisdnHash::of(self.keys, &msisdn);
         let arrived = Arrived {
@@ -214,17 +248,14 @@ impl Place<'_> {
             msisdn_hmac: hash.as_bytes(),
             received_ms: self.call.received_ms,
         };
-        let asked = match inbound::keep(tx, self.keys, &arrived)? {
-            Kept::Whole { asked, .. } => asked,
-            Kept::Waits => return Ok(false),
-            Kept::Repeat => {
-                report.repeats += 1;
-                return Ok(false);
-            }
+        let (text, asked) = match inbound::keep(tx, self.keys, &arrived)? {
+            Kept::Whole { text, asked } => (text, asked),
+            Kept::Waits => return Ok(Report::default()),
+            Kept::Repeat => return Ok(Report { repeats: 1, ..Report::default() }),
         };
-        report.letters += 1;
-        let letter = Letter { msisdn: &msisdn, asked, answer_id: ids.next_id().unwrap_or(self.call.id) };
-        answer_letter(tx, self.host, self.bundle, letter, self.now_ms)
+        let letter = Letter { msisdn: &msisdn, asked, text: &text, id: arrived.id };
+        let answered = answer_letter(tx, self.host, self.bundle, letter, ids, self.now_ms)?;
+        Ok(Report { letters: 1, answers: u64::from(answered), ..Report::default() })
     }
 
     fn msisdn(&self, number: &str) -> Option<Msisdn> {

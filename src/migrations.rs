@@ -10,6 +10,14 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(4, "queue_hold", include_str!("../migrations/sqlite/0004_queue_hold.sql")),
     Migration::new(5, "menus", include_str!("../migrations/sqlite/0005_menus.sql")),
     Migration::new(6, "delivery", include_str!("../migrations/sqlite/0006_delivery.sql")),
+    Migration::new(7, "ways_out", include_str!("../migrations/sqlite/0007_ways_out.sql")),
+    Migration::new(8, "dials", include_str!("../migrations/sqlite/0008_dials.sql")),
+    Migration::new(9, "alerts", include_str!("../migrations/sqlite/0009_alerts.sql")),
+    Migration::new(10, "pipeline", include_str!("../migrations/sqlite/0010_pipeline.sql")),
+    Migration::new(11, "bookings", include_str!("../migrations/sqlite/0011_bookings.sql")),
+    Migration::new(12, "own_data", include_str!("../migrations/sqlite/0012_own_data.sql")),
+    Migration::new(13, "cases", include_str!("../migrations/sqlite/0013_cases.sql")),
+    Migration::new(14, "api", include_str!("../migrations/sqlite/0014_api.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -20,6 +28,14 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(4, "queue_hold", include_str!("../migrations/postgres/0004_queue_hold.sql")),
     Migration::new(5, "menus", include_str!("../migrations/postgres/0005_menus.sql")),
     Migration::new(6, "delivery", include_str!("../migrations/postgres/0006_delivery.sql")),
+    Migration::new(7, "ways_out", include_str!("../migrations/postgres/0007_ways_out.sql")),
+    Migration::new(8, "dials", include_str!("../migrations/postgres/0008_dials.sql")),
+    Migration::new(9, "alerts", include_str!("../migrations/postgres/0009_alerts.sql")),
+    Migration::new(10, "pipeline", include_str!("../migrations/postgres/0010_pipeline.sql")),
+    Migration::new(11, "bookings", include_str!("../migrations/postgres/0011_bookings.sql")),
+    Migration::new(12, "own_data", include_str!("../migrations/postgres/0012_own_data.sql")),
+    Migration::new(13, "cases", include_str!("../migrations/postgres/0013_cases.sql")),
+    Migration::new(14, "api", include_str!("../migrations/postgres/0014_api.sql")),
 ];
 
 #[cfg(test)]

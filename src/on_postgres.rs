@@ -17,10 +17,15 @@ mod output;
 
 use output::{PATIENCE, lines, texts};
 
+/// Milliseconds for what a hop would not wait for: on a machine that does much else the server may be slow, and these tests
+/// are not about that.
+const PATIENCE_MS: u64 = 60_000;
+
 /// A store in a new, empty database.
 pub(crate) fn store(migrations: &[Migration], clock: &Arc<dyn Clock>) -> Store {
     static DATABASES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let url = cluster::shared().create_database(&name);
-    Store::open_postgres(&url, None, migrations, clock, Options::default()).unwrap()
+    let options = Options { connect_ms: PATIENCE_MS, statement_ms: PATIENCE_MS, ..Options::default() };
+    Store::open_postgres(&url, None, migrations, clock, options).unwrap()
 }

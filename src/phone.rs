@@ -35,7 +35,9 @@ pub enum PhoneFault {
     #[error("`wait` needs a clock that can be moved: run the transcript without --url")]
     Time,
     /// Nobody operates the service from here.
-    #[error("`freeze`, `notice`, `hotline` and `fault` need a service of their own: run the transcript without --url")]
+    #[error(
+        "`freeze`, `notice`, `hotline`, `fault` and `employer` need a service of their own: run the transcript without --url"
+    )]
     Operator,
 }
 
@@ -107,6 +109,10 @@ pub enum Operator<'a> {
         /// Its number.
         number: &'a str,
     },
+    /// Answers the open case that is due first.
+    Answer(&'a str),
+    /// Does once what the service does for people with cases beside calls.
+    Look,
     /// Has the next thing fail that a screen asks for.
     Fault,
 }
@@ -128,7 +134,15 @@ pub trait Network: Send {
     /// What the last screen asked for, where the service tells.
     fn asked(&self) -> Option<Asked>;
     /// Has an operator do something at the service.
-    fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault>;
+    fn operate(&mut self, what: Operator<'_>) -> impl Future<Output = Result<(), PhoneFault>> + Send;
+    /// Has the employer of the job that a number asked for last do something; answers why it could not be done.
+    fn employer(
+        &mut self,
+        _number: &str,
+        _does: &str,
+    ) -> impl Future<Output = Result<Option<String>, PhoneFault>> + Send {
+        std::future::ready(Err(PhoneFault::Operator))
+    }
     /// Lets time pass for the service.
     fn wait(&mut self, ms: i64) -> Result<(), PhoneFault>;
 }
@@ -240,6 +254,11 @@ impl<N: Network> Handset<N> {
             Some(call) => self.network.closed(&call).await,
             None => Ok(()),
         }
+    }
+
+    /// Has the employer of the job that this number asked for last do something; answers why it could not be done.
+    pub async fn employer(&mut self, does: &str) -> Result<Option<String>, PhoneFault> {
+        self.network.employer(&self.number, does).await
     }
 
     /// Every SMS to this phone, oldest first.

@@ -26,8 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest answer of a provider that is read, in bytes: the rest is left unread. Answers to one SMS are under 2 KiB.
 const RESPONSE_BYTES_MAX: usize = 64 * 1024;
-/// Time for one request of our own commands, which talk to the same machine.
-const LOCAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for one request of our own commands, which talk to the same machine: proving a bundle takes a second of a whole
+/// processor, and the machine may be busy.
+const LOCAL_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time for one that reads the whole database, as a backup does: hours for a database of terabytes on a slow disk. Who
 /// waits for it can break off at any time.
 const LOCAL_LONG_TIMEOUT: Duration = Duration::from_hours(12);

@@ -201,7 +201,7 @@ impl Worker {
             let until_ms = if pause.until_ms == 0 { i64::MAX } else { pause.until_ms };
             return Err(until_ms.saturating_sub(now_ms).clamp(WAIT_MS_MIN, PAUSES_EVERY_MS));
         }
-        if self.deps.clock.monotonic_us() >= self.lanes_until_us {
+        if !self.channel.carrier.is_ready() || self.deps.clock.monotonic_us() >= self.lanes_until_us {
             return Err(PAUSES_EVERY_MS);
         }
         let window = self.channel.health().window(self.channel.window, now_ms);

@@ -20,6 +20,7 @@ pub(super) const DETAILS: &[Field] = fields! {
     "rate": FieldType::Text(job::PAY_SEPTETS),
     "free": YES_NO,
 };
+
 /// The caller as a worker.
 pub(super) fn worker(cx: &mut ActionCx<'_, '_, '_>) -> Result<Worker, Fault> {
     let person = cx.known_person()?;

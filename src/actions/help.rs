@@ -20,3 +20,12 @@ pub(super) fn hotline(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
     let (name, number) = hotlines.first().map_or(("", ""), |line| (line.name(language), line.number.as_str()));
     Ok(vec![Value::Text(name.to_owned()), Value::Text(number.to_owned())])
 }
+
+/// The hotline for somebody in danger: the country's first for emergencies, else its first.
+pub(super) fn emergency(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let language = cx.language();
+    let hotlines = &cx.at.host.country.hotlines;
+    let line = hotlines.iter().find(|line| line.kind == "emergency").or(hotlines.first());
+    let (name, number) = line.map_or(("", ""), |line| (line.name(language), line.number.as_str()));
+    Ok(vec![Value::Text(name.to_owned()), Value::Text(number.to_owned())])
+}

@@ -1,5 +1,6 @@
 //! The first screen, and the language of everything.
 
+use super::booking::mine;
 use super::manifest::{fields, outcomes};
 use super::{ActionCx, Fault, details, jobs};
 use crate::market::{person, phone_number};
@@ -10,7 +11,12 @@ outcomes! { Status { New = "new", Unfinished = "unfinished", Listed = "listed" }
 outcomes! { LanguageSet { Saved = "saved" } }
 
 /// What a listed worker sees first.
-pub(super) const WORKER: &[Field] = fields! { "jobs": FieldType::Number(2), "free": details::YES_NO };
+pub(super) const WORKER: &[Field] = fields! {
+    "jobs": FieldType::Number(2),
+    "free": details::YES_NO,
+    "requests": FieldType::Number(2),
+    "has_requests": details::YES_NO,
+};
 
 /// How far the caller's registration is.
 pub(super) fn status(cx: &mut ActionCx<'_, '_, '_>) -> Result<Status, Fault> {
@@ -25,11 +31,13 @@ pub(super) fn status(cx: &mut ActionCx<'_, '_, '_>) -> Result<Status, Fault> {
     })
 }
 
-/// How many jobs fit, and whether the worker is free today.
+/// How many jobs fit, what is asked of the worker, and whether the worker is free today.
 pub(super) fn worker(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
     let worker = details::worker(cx)?;
     let count = jobs::count(cx, &worker)?;
-    Ok(vec![Value::Number(count), details::free_word(cx, &worker)])
+    let mut values = vec![Value::Number(count), details::free_word(cx, &worker)];
+    values.extend(mine::count(cx)?);
+    Ok(values)
 }
 
 /// The number's language, from now on.

@@ -1,22 +1,26 @@
-//! Messages from phones: STOP, START, HELP and language words are done and confirmed; anything else gets one helpful answer a
-//! day, and then silence.
+//! Messages from phones: STOP, START, HELP and language words are done and confirmed; what answers a question or asks for a
+//! job is [`replies`]; anything else gets one helpful answer a day, and then silence.
 //!
 //! STOP and START belong to the number: whoever shares it stops with it. A number that never dialled may stop too: it is
 //! written down, so that it is not forgotten.
 
+use super::replies::{self, Answer};
 use super::{Fault, Host, message_text};
 use crate::country::Msisdn;
 use crate::market::phone_number::{self, MsisdnHash, PhoneNumber};
 use crate::menu::Bundle;
 use crate::menu::manifest::Value;
 use crate::outbox::inbound::Asked;
-use crate::outbox::{self, Class, Enqueued, NewMessage, Priority};
-use crate::storage::Tx;
+use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority};
+use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
 use crate::text::datetime::Day;
 
 /// How long a confirmation is of use, in milliseconds.
 const EXPIRES_MS: i64 = 24 * 3_600_000;
+
+/// What is answered to what we do not understand.
+const UNKNOWN: &str = "unknown_sms";
 
 /// Who wrote, and what is done with it.
 #[derive(Clone, Copy)]
@@ -25,8 +29,10 @@ pub struct Letter<'a> {
     pub msisdn: &'a Msisdn,
     /// What the message asks for.
     pub asked: Asked,
-    /// The identifier of the answer, if there is one.
-    pub answer_id: i64,
+    /// What it says.
+    pub text: &'a str,
+    /// The message's own identifier.
+    pub id: i64,
 }
 
 /// Number and words stay out of logs.
@@ -36,14 +42,21 @@ impl std::fmt::Debug for Letter<'_> {
     }
 }
 
-/// Does what a message asks for. Answers whether a message to its sender was queued.
-pub fn answer(tx: &mut Tx<'_>, host: &Host, bundle: &Bundle, letter: Letter<'_>, now_ms: i64) -> Result<bool, Fault> {
+/// Does what a message asks for. Answers whether a message to its sender was queued. Uses at most 14
+/// identifiers.
+pub fn answer(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    letter: Letter<'_>,
+    ids: &mut IdBlock,
+    now_ms: i64,
+) -> Result<bool, Fault> {
     let hash = MsisdnHash::of(&host.keys, letter.msisdn);
-    let number = match phone_number::find(tx, &hash)? {
-        Some(number) => number,
-        None => phone_number::seen(tx, &host.keys, &hash, letter.msisdn, bundle.default_language(), now_ms)?,
-    };
+    // Who writes is there, as who dials is: a number that is asked to stay may do it so.
+    let number = phone_number::seen(tx, &host.keys, &hash, letter.msisdn, bundle.default_language(), now_ms)?;
     let mut language = number.language;
+    let mut values = vec![Value::Text(host.short_code.clone())];
     // What an answer is called that is sent once a day at most.
     let template = match letter.asked {
         Asked::Stop => {
@@ -60,9 +73,36 @@ pub fn answer(tx: &mut Tx<'_>, host: &Host, bundle: &Bundle, letter: Letter<'_>,
             language = wanted;
             "language_confirmed"
         }
-        Asked::Language(_) | Asked::Other => "unknown_sms",
+        Asked::Language(_) => UNKNOWN,
+        Asked::Other => match replies::answer(tx, (host, bundle), &number, &letter, ids, now_ms)? {
+            Answer::Text(template, values) => {
+                let operation_key = format!("letter/{}", letter.id);
+                let answer = Written { template, values: &values, language, operation_key: &operation_key };
+                return send(tx, host, bundle, (&number, letter), &answer, ids, now_ms);
+            }
+            Answer::OnceADay(template, said) => {
+                values = said;
+                template
+            }
+            Answer::NotUnderstood => UNKNOWN,
+            Answer::Told => return Ok(true),
+            Answer::Silence => return Ok(false),
+        },
     };
-    send(tx, host, bundle, (&number, letter), (template, language), now_ms)
+    let day = Day::from_ms(now_ms, &host.country.timezone).0;
+    let who = number.hash.as_bytes().first_chunk().map_or(0, |head| u128::from_be_bytes(*head));
+    // Once a day for each kind and language: two machines that answer each other come to rest.
+    let operation_key = format!("{template}/{}/{who:x}/{}/{day}", language.code(), number.generation);
+    let answer = Written { template, values: &values, language, operation_key: &operation_key };
+    send(tx, host, bundle, (&number, letter), &answer, ids, now_ms)
+}
+
+/// An answer, and what causes it.
+struct Written<'a> {
+    template: &'static str,
+    values: &'a [Value],
+    language: Language,
+    operation_key: &'a str,
 }
 
 fn send(
@@ -70,27 +110,27 @@ fn send(
     host: &Host,
     bundle: &Bundle,
     (number, letter): (&PhoneNumber, Letter<'_>),
-    (template, language): (&'static str, Language),
+    answer: &Written<'_>,
+    ids: &mut IdBlock,
     now_ms: i64,
 ) -> Result<bool, Fault> {
-    let code = [Value::Text(host.short_code.clone())];
-    let Some(text) = message_text(bundle, host, language, template, &code) else { return Ok(false) };
-    let day = Day::from_ms(now_ms, &host.country.timezone).0;
-    let who = number.hash.as_bytes().first_chunk().map_or(0, |head| u128::from_be_bytes(*head));
+    let Written { template, values, language, operation_key } = *answer;
+    let Some(text) = message_text(bundle, host, language, template, values) else { return Ok(false) };
     let class = Class::MustArrive;
     let message = NewMessage {
-        id: letter.answer_id,
-        // Once a day for each kind and language: two machines that answer each other come to rest.
-        operation_key: &format!("{template}/{}/{who:x}/{}/{day}", language.code(), number.generation),
-        to: letter.msisdn,
-        number_generation: number.generation,
+        id: ids.next_id().ok_or(Fault::IdsUsedUp)?,
+        operation_key,
+        content: Content::Sms(NewSms {
+            to: letter.msisdn,
+            generation: number.generation,
+            route: &host.route(letter.msisdn, class),
+            text: &text,
+        }),
         person_id: None,
         employer_id: None,
-        route: &host.route(letter.msisdn, class),
         priority: Priority::Interactive,
         class,
         template,
-        text: &text,
         due_ms: now_ms,
         expires_ms: now_ms + EXPIRES_MS,
     };

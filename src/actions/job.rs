@@ -1,15 +1,13 @@
 //! One job, and asking for it.
 
 use super::manifest::{CODE, fields, outcomes};
-use super::{ActionCx, Fault, details};
+use super::{ActionCx, Fault, details, labels, stage};
 use crate::market::VacancyId;
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
 use crate::market::pay::Pay;
 use crate::market::vacancy::{self, VacancyDetails};
-use crate::menu::Labels;
 use crate::menu::manifest::{Field, FieldType, Value};
-use crate::text::datetime;
 
 outcomes! { Search { Found = "found", Closed = "closed", Unknown = "unknown" } }
 outcomes! { Apply { Applied = "applied", Already = "already", Closed = "closed", NotForYou = "not_for_you" } }
@@ -45,23 +43,16 @@ pub(super) const REFERENCE: &[Field] = fields! { "number": FieldType::Number(8),
 
 /// Pay as it is read: `7000/day`, or that it is to be agreed.
 pub(super) fn pay_text(cx: &ActionCx<'_, '_, '_>, pay: Option<Pay>) -> String {
-    let (bundle, language) = (cx.at.bundle, cx.language());
-    match pay {
-        Some(pay) => {
-            let unit = bundle.word(language, pay.unit.code());
-            format!("{}/{unit}", cx.at.host.money(pay.amount, language))
-        }
-        None => bundle.word(language, "pay_to_agree").to_owned(),
-    }
+    labels::pay_words(cx.at.host, cx.at.bundle, cx.language(), pay)
 }
 
 /// The first day as it is read.
 pub(super) fn day_text(cx: &ActionCx<'_, '_, '_>, offer: &vacancy::NewVacancy) -> String {
-    let agreed = || cx.at.bundle.word(cx.language(), "day_to_agree").to_owned();
-    offer.start_day.map_or_else(agreed, |day| datetime::short(day, cx.language()))
+    labels::day_words(cx.at.bundle, cx.language(), offer.start_day)
 }
 
-fn vacancy(cx: &mut ActionCx<'_, '_, '_>) -> Result<VacancyDetails, Fault> {
+/// The job on the screen.
+pub(super) fn vacancy(cx: &mut ActionCx<'_, '_, '_>) -> Result<VacancyDetails, Fault> {
     let id = VacancyId::new(cx.integer("job")?);
     Ok(vacancy::details(cx.tx, &cx.at.host.keys, id)?.ok_or(crate::market::Fault::Gone("vacancy"))?)
 }
@@ -116,7 +107,9 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     let (host, now_ms) = (cx.at.host, cx.at.now_ms);
     let outcome = application::apply(cx.tx, &host.country, cx.at.ids, &worker, &found, true, &key, now_ms)?;
     match outcome {
-        ApplyOutcome::Applied { .. } => {}
+        ApplyOutcome::Applied { application, .. } => {
+            stage::received(cx.tx, host, cx.at.ids, (found.employer, application), now_ms)?;
+        }
         ApplyOutcome::Already { .. } => return Ok(Apply::Already),
         ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),
         ApplyOutcome::NotEligible(_) => return Ok(Apply::NotForYou),

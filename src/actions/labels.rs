@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use crate::country::{AreaCode, Country, Level, Msisdn, TradeCode};
-use crate::menu::Labels;
+use crate::market::pay::Pay;
+use crate::menu::{Bundle, Labels};
 use crate::outbox::Class;
 use crate::outbox::route::route;
 use crate::storage::Keys;
+use crate::text::datetime::{self, Day};
 use crate::text::{Language, gsm7, money};
 
 /// What actions work with, the same for every hop.
@@ -43,6 +45,19 @@ impl Host {
         let country = if phone.is_own(number) { self.country.code.as_str() } else { FOREIGN };
         route(country, phone.operator(number).unwrap_or_default(), class)
     }
+}
+
+/// Pay as it is read: `7000/day`, or that it is to be agreed.
+pub(super) fn pay_words(host: &Host, bundle: &Bundle, language: Language, pay: Option<Pay>) -> String {
+    match pay {
+        Some(pay) => format!("{}/{}", host.money(pay.amount, language), bundle.word(language, pay.unit.code())),
+        None => bundle.word(language, "pay_to_agree").to_owned(),
+    }
+}
+
+/// A day as it is read, or that it is to be agreed.
+pub(super) fn day_words(bundle: &Bundle, language: Language, day: Option<Day>) -> String {
+    day.map_or_else(|| bundle.word(language, "day_to_agree").to_owned(), |day| datetime::short(day, language))
 }
 
 fn width(text: &str) -> usize {

@@ -1,6 +1,10 @@
 //! The table of everything that a flow may name, with the function behind each name.
 
-use super::{ActionCx, Fault, applications, details, help, home, job, jobs, place, rate, register, trade, who};
+use super::booking::{client, mine, notices, order, requests};
+use super::{
+    ActionCx, Fault, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place,
+    rate, register, replies, report, stage, trade, who,
+};
 use crate::menu::Value;
 use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
 use crate::session::{Row, RowsWanted};
@@ -10,11 +14,11 @@ macro_rules! outcomes {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum $name { $($variant),+ }
+        pub(in crate::actions) enum $name { $($variant),+ }
 
         impl $name {
             /// The words in flows, by number.
-            pub(super) const WORDS: &'static [&'static str] = &[$($word),+];
+            pub(in crate::actions) const WORDS: &'static [&'static str] = &[$($word),+];
         }
 
         impl From<$name> for usize {
@@ -102,12 +106,29 @@ const BY_STEP: Sets = &[
     ("finish", WORKER),
 ];
 const BY_YEAR: Sets = &[("saved", WORKER), ("too_young", NOBODY), ("too_young", NO_WORKER)];
+const CORRECTED: Sets = &[("no_trade", NO_WORKER), ("too_young", NOBODY), ("too_young", NO_WORKER)];
+const WITHDRAWN: Sets = &[("withdrawn", NO_WORKER)];
+const ERASED: Sets = &[("erased", NOBODY), ("erased", NO_WORKER)];
+const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
 
+const BY_CLIENT: Sets = &[("name", PERSON), ("place", PERSON), ("ready", PERSON), ("known", PERSON)];
+const SETS_WORKER: Sets = &[("ready", "trade"), ("ready", "worker")];
+const SETS_READY: Sets = &[
+    ("one", "book_pay"),
+    ("one", "pay_for"),
+    ("one", "pay_unit"),
+    ("many", "book_pay"),
+    ("many", "pay_for"),
+    ("many", "pay_unit"),
+];
+const SETS_PAY: Sets = &[("fine", "pay_for")];
+
 const TABLE: &[Entry] = &[
-    decides!(Case "person.who" &[], &[], who::Who, who::who),
+    decides!(Case "person.who" &[], &[("locked", "person")], who::Who, who::who),
     rows("person.on_number", &[], who::PERSON_ROW, who::on_number),
     decides!(Action "person.choose" &["person"], &[("chosen", PERSON)], who::Choice, who::choose),
+    decides!(Action "person.unlock" &["person"], &[("chosen", PERSON)], who::Unlocked, who::unlock),
     decides!(Action "person.confirm_owner" &["birth_year"], &[], who::Owner, who::confirm_owner),
     decides!(Action "person.new_owner" &[], FORGOTTEN, who::NewOwner, who::new_owner),
     decides!(Action "person.someone_else" &[], FORGOTTEN, who::SomeoneElse, who::someone_else),
@@ -133,6 +154,9 @@ const TABLE: &[Entry] = &[
     decides!(Action "worker.set_sector" &["sector", WORKER], &[], place::Place, place::set_sector),
     decides!(Action "worker.set_district" &["district", WORKER], &[], place::Place, place::set_district),
     show("worker.details", &[WORKER], details::DETAILS, details::details),
+    show("worker.job_sms", &[WORKER], job_sms::JOB_SMS, job_sms::show),
+    decides!(Action "worker.toggle_job_sms" &[WORKER], &[], job_sms::Toggled, job_sms::toggle_sms),
+    decides!(Action "worker.toggle_scored" &[WORKER], &[], job_sms::Toggled, job_sms::toggle_scored),
     rows("jobs.for_me", &[WORKER], jobs::JOB_ROW, jobs::for_me),
     decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
     show("job.details", &["job"], job::DETAILS, job::details),
@@ -140,8 +164,91 @@ const TABLE: &[Entry] = &[
     decides!(Action "application.apply" &["job", WORKER], &[], job::Apply, job::apply),
     rows("applications.mine", &[PERSON], applications::APPLICATION_ROW, applications::mine),
     show("application.details", &["application", PERSON], applications::DETAILS, applications::details),
+    decides!(Case "application.standing" &["application", PERSON], &[], applications::Standing, applications::standing),
+    show("application.assessment", &["application", PERSON], applications::ASSESSMENT, applications::assessment),
+    show("application.interview", &["application", PERSON], applications::INTERVIEW, applications::interview),
+    show("application.offer", &["application", PERSON], applications::OFFER, applications::offer),
+    decides!(Action "application.accept" &["application", PERSON], &[], applications::Accept, applications::accept),
+    decides!(Action "application.decline" &["application", PERSON], &[], applications::Decline, applications::decline),
+    decides!(Action "application.withdraw" &["application", PERSON], &[], applications::Withdraw, applications::withdraw),
     decides!(Case "help.hotline" &[], &[], help::Hotline, help::any),
     show("help.hotline", &[], help::HOTLINE, help::hotline),
+    // Booking: a client asks.
+    show("home.client", &[PERSON], requests::COUNT, mine::count),
+    decides!(Case "client.is_one" &[PERSON], &[], client::IsClient, client::is_client),
+    decides!(Case "client.status" &[], BY_CLIENT, client::Status, client::status),
+    decides!(Action "client.consent" &[], &[("given", PERSON)], client::Consent, client::give_consent),
+    decides!(Action "client.set_sector" &["sector", PERSON], &[], client::Place, client::set_sector),
+    decides!(Action "client.set_district" &["district", PERSON], &[], client::Place, client::set_district),
+    show("client.place", &[PERSON], client::WHERE, client::place),
+    rows("client.known_workers", &[PERSON], client::KNOWN_ROW, client::known_workers),
+    decides!(Case "client.again" &["again", PERSON], SETS_WORKER, client::Again, client::again),
+    rows("book.days", &[], order::DAY_ROW, order::days),
+    decides!(Case "book.check_day" &["book_day"], &[], order::DayCheck, order::check_day),
+    show("book.choice", &["trade", "book_day"], order::CHOICE, order::choice),
+    rows("book.workers", &["trade", "book_day", PERSON], order::WORKER_ROW, order::list),
+    decides!(Case "book.ready" &["trade", "book_day", "worker", PERSON], SETS_READY, order::Ready, order::ready),
+    show("book.offer", &["trade", "book_day", "worker", PERSON], order::OFFER, order::offer),
+    show("book.pay_question", &["trade", "book_day", "worker", PERSON], order::PAY_QUESTION, order::pay_question),
+    decides!(Case "book.check_pay" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay),
+    decides!(Case "book.check_pay_again" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay_again),
+    decides!(Action "book.send" &["trade", "book_day", "worker", PERSON], &[("sent", "hiring")], order::Send, order::send),
+    show("book.sent", &["hiring"], order::SENT, order::sent),
+    rows("client.bookings", &[PERSON], mine::ROW, mine::rows),
+    decides!(Case "client.booking_is" &["booking", PERSON], &[("counter", "other_pay")], mine::Is, mine::is),
+    show("booking.details", &["booking", PERSON], mine::DETAILS, mine::details),
+    show("client.call", &["booking", PERSON], mine::CALL, mine::call),
+    decides!(Action "client.accept_pay" &["booking", "other_pay", PERSON], &[], mine::Done, mine::accept_pay),
+    decides!(Action "client.refuse_pay" &["booking", "other_pay", PERSON], &[], mine::Done, mine::refuse_pay),
+    decides!(Action "client.call_off_all" &["booking", PERSON], &[], mine::Done, mine::call_off_all),
+    decides!(Action "client.replace" &["booking", PERSON], &[("asked", "hiring")], mine::Replaced, mine::replace),
+    decides!(Action "booking.call_off" &["booking", PERSON], &[], mine::Done, mine::call_off),
+    decides!(Action "booking.came" &["booking", PERSON], &[], mine::Done, mine::came),
+    decides!(Action "booking.absent" &["booking", PERSON], &[], mine::Done, mine::absent),
+    decides!(Action "booking.give_number" &["booking", PERSON], &[], mine::Done, mine::give_number),
+    // And a worker answers.
+    decides!(Case "requests.whose" &[], &[("known", PERSON)], requests::Whose, requests::whose),
+    rows("requests.mine", &[PERSON], requests::ROW, requests::rows),
+    decides!(Case "request.is" &["booking", PERSON], &[], requests::Is, requests::is),
+    show("request.details", &["booking", PERSON], requests::REQUEST, requests::request),
+    decides!(Action "request.accept" &["booking", "share", PERSON], &[], requests::Accept, requests::accept),
+    decides!(Action "request.decline" &["booking", PERSON], &[], requests::Decline, requests::decline),
+    decides!(Action "request.ask_pay" &["booking", "other_pay", PERSON], &[], requests::AskPay, requests::ask_pay),
+    decides!(Action "request.block" &["booking", PERSON], &[], requests::Block, requests::block),
+    decides!(Case "pin.needed" &[], &[], pin::Needed, pin::needed),
+    decides!(Action "pin.check" &["pin"], &[], pin::Check, pin::check),
+    show("pin.lock", &[], pin::LOCK, pin::lock),
+    decides!(Case "pin.state" &[PERSON], &[], pin::State, pin::state),
+    show("pin.details", &[PERSON], pin::DETAILS, pin::details),
+    decides!(Action "pin.propose" &["pin", PERSON], &[], pin::Propose, pin::propose),
+    decides!(Action "pin.confirm" &["pin", PERSON], &[], pin::Confirm, pin::confirm),
+    decides!(Action "pin.remove" &[PERSON], &[], pin::Remove, pin::remove),
+    decides!(Action "pin.toggle_each_call" &[PERSON], &[], pin::EachCall, pin::toggle_each_call),
+    decides!(Action "pin.begin_reset" &[], &[], pin::Reset, pin::begin_reset),
+    show("pin.ending", &[], pin::ENDING, pin::ending),
+    show("data.kept", &[WORKER], data::KEPT, data::kept),
+    show("data.kept_more", &[WORKER], data::KEPT_MORE, data::kept_more),
+    show("data.consents", &[PERSON], data::CONSENTS, data::consents),
+    decides!(Action "data.correct_birth_year" &["birth_year", WORKER], CORRECTED, data::Correct, data::correct_birth_year),
+    rows("data.given", &[PERSON], data::GIVEN_ROW, data::given),
+    show("data.given_details", &["given", PERSON], data::GIVEN, data::given_details),
+    decides!(Action "consent.withdraw" &[WORKER], WITHDRAWN, data::Withdraw, data::withdraw),
+    decides!(Action "consent.count_me" &[PERSON], &[], data::Statistics, data::count_me),
+    decides!(Action "consent.count_me_not" &[PERSON], &[], data::Statistics, data::count_me_not),
+    decides!(Action "data.copy" &[WORKER], &[], data::CopySent, data::copy),
+    decides!(Action "data.erase" &[PERSON], ERASED, data::Erase, data::erase),
+    show("help.emergency", &[], help::HOTLINE, help::emergency),
+    decides!(Case "case.question" &[], &[("asked", "case")], cases::Question, cases::question),
+    decides!(Case "case.job" &["job_number"], &[("found", "job")], cases::Job, cases::job),
+    decides!(Action "case.open" &["case_kind", "case_call", "case_about"], OPENED, cases::Open, cases::open),
+    decides!(Case "case.by_number" &["case_number"], &[("found", "case")], cases::Find, cases::by_number),
+    rows("cases.mine", &[], cases::CASE_ROW, cases::mine),
+    show("case.details", &["case"], cases::CASE, cases::details),
+    decides!(Action "case.note" &["case", "case_note"], &[], cases::Say, cases::note),
+    decides!(Action "case.settled" &["case"], &[], cases::Say, cases::settled),
+    decides!(Action "case.worse" &["case"], &[], cases::Say, cases::worse),
+    decides!(Action "case.sms" &["case"], &[], cases::Sms, cases::sms),
+    decides!(Action "job.report" &["job", "report"], &[], report::Reported, report::send),
 ];
 
 const MESSAGES: &[MessageKind] = &[
@@ -164,7 +271,38 @@ const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "help_sms", gives: fields! { "code": CODE } },
     MessageKind { name: "language_confirmed", gives: fields! { "code": CODE } },
     MessageKind { name: "unknown_sms", gives: fields! { "code": CODE } },
+    MessageKind { name: alert::JOB_ALERT, gives: alert::ALERT },
 ];
+
+/// The lists of messages: each flow that has many keeps its own beside its code.
+const LISTS: &[&[MessageKind]] =
+    &[MESSAGES, replies::MESSAGES, stage::MESSAGES, notices::MESSAGES, data::MESSAGES, case_news::MESSAGES];
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const fn messages_in_all() -> usize {
+    let (mut total, mut list) = (0, 0);
+    while list < LISTS.len() {
+        total += LISTS[list].len();
+        list += 1;
+    }
+    total
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const ALL_MESSAGES: [MessageKind; messages_in_all()] = {
+    let mut all = [MessageKind { name: "", gives: &[] }; messages_in_all()];
+    let (mut at, mut list) = (0, 0);
+    while list < LISTS.len() {
+        let mut index = 0;
+        while index < LISTS[list].len() {
+            all[at] = LISTS[list][index];
+            at += 1;
+            index += 1;
+        }
+        list += 1;
+    }
+    all
+};
 
 /// Our short code on a screen or in a message: `*567#` and longer ones.
 pub(super) const CODE: FieldType = FieldType::Text(10);
@@ -186,7 +324,7 @@ const OPERATIONS: [Operation; TABLE.len()] = {
 
 const MANIFEST: Manifest = Manifest {
     operations: &OPERATIONS,
-    messages: MESSAGES,
+    messages: &ALL_MESSAGES,
     coded: &["trade", "category", "area"],
     words: &[
         "day_to_agree",
@@ -200,6 +338,12 @@ const MANIFEST: Manifest = Manifest {
         "kg",
         "piece",
         "job",
+        "no_jobs_yet",
+        "job_done",
+        "jobs_done",
+        "household",
+        "household_new",
+        "case_no_answer",
     ],
     answers: &[
         ("person", "number"),
@@ -215,6 +359,29 @@ const MANIFEST: Manifest = Manifest {
         ("job", "number"),
         ("job_number", "number"),
         ("application", "number"),
+        ("again", "number"),
+        ("book_day", "number"),
+        ("worker", "number"),
+        ("needed", "number"),
+        ("book_pay", "money"),
+        ("pay_for", "number"),
+        ("pay_unit", "number"),
+        ("pass_on", "number"),
+        ("hiring", "number"),
+        ("booking", "number"),
+        ("share", "word"),
+        ("second", "number"),
+        ("complaint", "number"),
+        ("other_pay", "money"),
+        ("pin", "pin"),
+        ("given", "number"),
+        ("case", "number"),
+        ("case_number", "number"),
+        ("case_kind", "word"),
+        ("case_about", "word"),
+        ("case_call", "word"),
+        ("case_note", "text"),
+        ("report", "word"),
     ],
 };
 

@@ -5,33 +5,50 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "every operation has the signature that the table of operations calls")]
 
+mod alert;
 mod applications;
+mod booking;
+mod case_news;
+mod cases;
+mod data;
 mod details;
 mod help;
 mod home;
 mod inbound;
 mod job;
+mod job_sms;
 mod jobs;
 mod labels;
 mod manifest;
+mod pin;
 mod place;
 mod rate;
 mod register;
+mod replies;
+mod report;
 mod resume;
+mod retention;
+pub mod stage;
+mod tell;
 mod trade;
 mod who;
 
+pub use alert::{JOB_ALERT, Plan, TOLD_TOGETHER, Telling, after as after_wave, plan, tell_some};
+pub use booking::{Round, Rounded, round};
+pub use case_news::{follow_cases, tell_cases};
 pub use inbound::{Letter, answer as answer_letter};
 pub use labels::Host;
 pub use manifest::manifest;
 pub use resume::{Cut, invite};
+pub use retention::{ask_to_stay, end_pin};
+pub use tell::{Notice, Told, tell};
 
 use crate::country::{AreaCode, Msisdn, TradeCode};
 use crate::market::phone_number::{self, MsisdnHash, PhoneNumber};
 use crate::market::{self, PersonId};
 use crate::menu::graph::Answer;
 use crate::menu::{Bundle, Value};
-use crate::outbox::{self, Class, NewMessage, Priority};
+use crate::outbox::{self, Class, Content, NewMessage, NewSms, Priority};
 use crate::session::input::Today;
 use crate::session::screen::{Given, Words};
 use crate::session::{Effect, Event, Row, RowsWanted, Visit};
@@ -194,15 +211,17 @@ impl ActionCx<'_, '_, '_> {
         let message = NewMessage {
             id: self.at.ids.next_id().ok_or(Fault::IdsUsedUp)?,
             operation_key: &self.operation_key(template),
-            to: self.at.caller.msisdn,
-            number_generation,
+            content: Content::Sms(NewSms {
+                to: self.at.caller.msisdn,
+                generation: number_generation,
+                route: &self.at.host.route(self.at.caller.msisdn, Class::MustArrive),
+                text: &text,
+            }),
             person_id: self.at.visit.person,
             employer_id: None,
-            route: &self.at.host.route(self.at.caller.msisdn, Class::MustArrive),
             priority: Priority::Interactive,
             class: Class::MustArrive,
             template,
-            text: &text,
             due_ms: self.at.now_ms,
             expires_ms: self.at.now_ms + CONFIRMATION_EXPIRES_MS,
         };
@@ -236,10 +255,17 @@ pub fn greet(
     Ok(greeted)
 }
 
-/// Whether a dropped visit may be offered: not where several people share the number, nor where it may have changed hands.
+/// Whether a dropped visit may be offered: not where several people share the number, nor where it may have changed hands, nor
+/// where somebody has a PIN: a screen behind it may be what was cut.
 pub fn may_resume(tx: &mut Tx<'_>, number: &PhoneNumber) -> Result<bool, storage::Error> {
-    let persons = phone_number::persons_on(tx, number).map_err(only_storage)?;
-    Ok(persons.len() <= 1 && !number.owner_doubted)
+    if number.owner_doubted {
+        return Ok(false);
+    }
+    match phone_number::persons_on(tx, number).map_err(only_storage)?.as_slice() {
+        [] => Ok(true),
+        [person] => Ok(!market::pin::state(tx, *person).map_err(only_storage)?.is_set),
+        _ => Ok(false),
+    }
 }
 
 fn only_storage(fault: market::Fault) -> storage::Error {

@@ -2,13 +2,16 @@
 
 use super::manifest::{fields, outcomes};
 use super::{ActionCx, Fault, details, jobs};
-use crate::market::consent::Given;
+use crate::market::PersonId;
+use crate::market::booking::client;
+use crate::market::consent::{self, Given, Purpose};
 use crate::market::person::{self, Begun, NameOutcome};
 use crate::market::worker::{self, BirthYearOutcome, FinishOutcome};
 use crate::menu::manifest::{Field, FieldType, Value};
 
 /// Version of the consent that the screens `register.consent` and `register.consent_more` ask for. Change it with them.
-const CONSENT_TEXT_VERSION: &str = "2026-11";
+/// Since this one it is also for jobs by SMS: whoever agreed to `2026-11` has to turn them on (`job_sms.rs`).
+const CONSENT_TEXT_VERSION: &str = "2026-12";
 
 outcomes! {
     Step {
@@ -36,6 +39,9 @@ pub(super) const SUMMARY: &[Field] = fields! {
 /// The first question that has no answer yet.
 pub(super) fn next_step(cx: &mut ActionCx<'_, '_, '_>) -> Result<Step, Fault> {
     let Some(person) = cx.person() else { return Ok(Step::Consent) };
+    if !has_agreed(cx, person)? {
+        return Ok(Step::Consent);
+    }
     Ok(match worker::missing(cx.tx, person)? {
         Some(worker::Step::BirthYear) => Step::BirthYear,
         Some(worker::Step::Trade) => Step::Trade,
@@ -46,18 +52,30 @@ pub(super) fn next_step(cx: &mut ActionCx<'_, '_, '_>) -> Result<Step, Fault> {
     })
 }
 
+/// Whether somebody known has agreed to be found as a worker: a client has agreed to another text.
+fn has_agreed(cx: &mut ActionCx<'_, '_, '_>, person: PersonId) -> Result<bool, Fault> {
+    if client::find(cx.tx, person)?.is_some() {
+        return Ok(consent::agreed_to(cx.tx, person, Purpose::Matching, CONSENT_TEXT_VERSION)?);
+    }
+    Ok(consent::in_force(cx.tx, person, Purpose::Matching)?)
+}
+
+/// A consent that is given with the key that was just pressed.
+pub(super) fn given<'a>(cx: &ActionCx<'_, '_, 'a>, text_version: &'static str) -> Given<'a> {
+    Given { text_version, language: cx.language(), channel: cx.at.caller.channel, hop_uid: cx.at.caller.hop_uid }
+}
+
 /// Records the consent; a person begins with it.
 pub(super) fn give_consent(cx: &mut ActionCx<'_, '_, '_>) -> Result<Consent, Fault> {
-    if cx.person().is_some() {
+    let given = given(cx, CONSENT_TEXT_VERSION);
+    if let Some(person) = cx.person() {
+        // A client until now, or taken back before and given again.
+        if !has_agreed(cx, person)? {
+            consent::give(cx.tx, cx.at.ids, person, Purpose::Matching, &given, cx.at.now_ms)?;
+        }
         return Ok(Consent::Given);
     }
     let number = cx.number()?;
-    let given = Given {
-        text_version: CONSENT_TEXT_VERSION,
-        language: cx.language(),
-        channel: cx.at.caller.channel,
-        hop_uid: cx.at.caller.hop_uid,
-    };
     let begun = person::begin(cx.tx, &cx.at.host.keys, cx.at.ids, &number, &given, cx.at.now_ms)?;
     Ok(match begun {
         Begun::Person(person) => {

@@ -1,10 +1,11 @@
 //! The SMS after a call that was cut: what to dial to go on.
 
-use super::{Fault, Host, message_text};
+use super::tell::{Notice, Told, tell};
+use super::{Fault, Host};
 use crate::market::phone_number::{self, MsisdnHash};
-use crate::market::{consent, person};
+use crate::market::{consent, pin};
 use crate::menu::{Bundle, Value};
-use crate::outbox::{self, Class, Enqueued, NewMessage, Priority};
+use crate::outbox::{Class, Priority};
 use crate::storage::Tx;
 use crate::text::datetime::{Day, minute_of_day};
 
@@ -34,30 +35,23 @@ pub fn invite(tx: &mut Tx<'_>, host: &Host, bundle: &Bundle, cut: Cut<'_>, now_m
     let Some(number) = phone_number::find(tx, &hash)?.filter(|number| !number.owner_doubted) else { return Ok(false) };
     let persons = phone_number::persons_on(tx, &number)?;
     let &[person] = persons.as_slice() else { return Ok(false) };
-    if !consent::in_force(tx, person, consent::Purpose::Matching)? {
+    if !consent::in_force(tx, person, consent::Purpose::Matching)? || pin::state(tx, person)?.is_set {
         return Ok(false);
     }
-    let Some(recipient) = person::recipient(tx, &host.keys, person)? else { return Ok(false) };
     let code = format!("{}*{path}#", host.short_code.trim_end_matches('#'));
-    let Some(text) = message_text(bundle, host, recipient.language, TEMPLATE, &[Value::Text(code)]) else {
-        return Ok(false);
-    };
     let day = Day::from_ms(now_ms, zone).0;
-    let message = NewMessage {
+    let notice = Notice {
         id: cut.message_id,
+        person,
+        template: TEMPLATE,
+        values: &|_| vec![Value::Text(code.clone())],
         // A person has one message a day, however often the calls are cut.
         operation_key: &format!("{TEMPLATE}/{}/{day}", person.get()),
-        to: &recipient.msisdn,
-        number_generation: recipient.number_generation,
-        person_id: Some(person.get()),
         employer_id: None,
-        route: &host.route(&recipient.msisdn, Class::Alert),
         priority: Priority::Interactive,
         class: Class::Alert,
-        template: TEMPLATE,
-        text: &text,
         due_ms: now_ms,
         expires_ms,
     };
-    Ok(matches!(outbox::enqueue(tx, &host.keys, &message, now_ms)?, Enqueued::New { .. }))
+    Ok(tell(tx, host, bundle, &notice, now_ms)? == Told::Queued)
 }

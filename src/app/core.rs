@@ -7,22 +7,23 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::StartFault;
-use super::number_check::{number_check, number_stop};
 use super::population;
+use super::recipient_check::{recipient_check, recipient_stop};
+use super::ways_out::ways_out;
 use crate::actions::Host;
 use crate::bundles::{Bundles, Given, Watcher};
 use crate::clock::{Clock, IdSource};
-use crate::config::{Config, SmsChannel, demo_flags};
+use crate::config::{Config, Outward, demo_flags};
 use crate::country::Country;
-use crate::delivery::{Carrier, Channels, Delivery, Described};
-use crate::gateway::sms::{Account, Dialect};
+use crate::delivery::{Channels, Delivery};
+use crate::gateway::sms::Peer;
 use crate::hop::Service;
 use crate::hop::rehearsal::Rehearsal;
-use crate::intake::Intake;
+use crate::intake::{Intake, Listener};
 use crate::menu::Sources;
 use crate::migrations;
 use crate::storage::{Keys, Store};
-use crate::transport::{HttpTransport, Loopback, Transport};
+use crate::transport::Loopback;
 use crate::web::admin::Admin;
 use crate::worker::Worker;
 
@@ -41,8 +42,8 @@ pub struct Parts {
     pub short_code: String,
     /// The menus that it is started with.
     pub menus: Given,
-    /// The ways out for SMS.
-    pub sms: Vec<SmsChannel>,
+    /// The ways out.
+    pub outward: Outward,
     /// Fill the store with an invented population.
     pub population: bool,
     /// This node's number among those on one database.
@@ -52,8 +53,8 @@ pub struct Parts {
 /// A service that can be called.
 #[derive(Clone, Debug)]
 pub struct Core {
-    /// The accounts of the channels for SMS, by name.
-    accounts: Arc<[(String, Account)]>,
+    /// Who the channels for SMS speak to, by their names.
+    peers: Arc<[(String, Peer)]>,
     /// Answers hops.
     pub service: Service,
     /// Sends messages.
@@ -67,10 +68,16 @@ pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
 
 impl Core {
     /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
-    pub async fn open(parts: Parts) -> Result<Core, StartFault> {
-        let Parts { store, keys, clock, country, short_code, menus, sms, population, node } = parts;
+    /// What listens to sessions beside it is for the caller to run.
+    pub async fn open(parts: Parts) -> Result<(Core, Vec<Listener>), StartFault> {
+        let Parts { store, keys, clock, country, short_code, menus, outward, population, node } = parts;
         let ids = Arc::new(IdSource::for_node(node));
         let host = Arc::new(Host::new(country, keys.clone(), short_code));
+        let missing: Vec<&str> = host.country.help.missing().map(|office| office.id.as_str()).collect();
+        if !missing.is_empty() {
+            let offices = missing.join(", ");
+            tracing::info!(%offices, "cases cannot be handed over there: no number is confirmed in the country pack");
+        }
         let now_ms = clock.now_ms();
         let event_id = ids.block(now_ms).next_id().unwrap_or_default();
         let bundles = Bundles::open(&store, menus, &host, now_ms, event_id).await?;
@@ -86,16 +93,38 @@ impl Core {
             bundles: Arc::new(bundles),
             enqueued: Arc::new(Notify::new()),
             rehearsal: None,
+            operators: outward.operators.clone().into(),
+            keep: outward.keep,
+            alerts: outward.alerts,
+            dials: Arc::default(),
         };
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
         let timezone = service.host.country.timezone.clone();
-        let described = described(&sms, &service.host.country, &loopback)?;
+        let seed = ids.block(now_ms).first().unsigned_abs();
+        let (described, told) = ways_out(&outward, &service.host.country, &loopback, (&store, &keys), seed)?;
         let channels = Channels::new(described, clock.now_ms());
         let is_alone = !store.is_shared();
-        let delivery = Delivery { store, keys, clock, ids, channels, is_alone, timezone, number_check, number_stop };
+        let delivery = Delivery {
+            store,
+            keys,
+            clock,
+            ids,
+            channels,
+            is_alone,
+            schedule: outward.schedule.clone(),
+            operators: Arc::clone(&service.operators),
+            timezone,
+            recipient_check,
+            recipient_stop,
+        };
         let delivery = Arc::new(delivery);
-        let accounts = sms.into_iter().map(|channel| (channel.name, channel.account)).collect();
-        Ok(Core { accounts, service, delivery, loopback })
+        let peers = outward.sms.into_iter().map(|channel| (channel.way.name, channel.peer)).collect();
+        let heard = |(name, news)| {
+            let channel = delivery.channels.all().iter().find(|channel| channel.name == name)?;
+            Some(Listener::new(Arc::clone(&delivery), Arc::clone(channel), news))
+        };
+        let listeners = told.into_iter().filter_map(heard).collect();
+        Ok((Core { peers, service, delivery, loopback }, listeners))
     }
 
     /// What commands on the store work with.
@@ -115,7 +144,7 @@ impl Core {
     /// What reads the calls of providers.
     pub fn intake(&self) -> Intake {
         let Service { store, keys, clock, ids, host, bundles, enqueued, .. } = self.service.clone();
-        Intake { store, keys, clock, ids, accounts: Arc::clone(&self.accounts), host, bundles, enqueued }
+        Intake { store, keys, clock, ids, peers: Arc::clone(&self.peers), host, bundles, enqueued }
     }
 
     /// A worker for each way out; the first is the only one where there is one channel.
@@ -139,39 +168,11 @@ impl Core {
     /// A service with the demo's population on an empty store that holds nobody's data.
     pub async fn invented(store: Store, clock: Arc<dyn Clock>, menus: Sources) -> Result<Core, StartFault> {
         let Host { country, keys, short_code, .. } = demo_host()?;
-        let sms = Config::of_layers(None, [], &demo_flags()).map_err(StartFault::Config)?.sms;
+        let outward = Config::of_layers(None, [], &demo_flags()).map_err(StartFault::Config)?.outward;
         let menus = Given { sources: menus, from_folder: false };
-        Self::open(Parts { store, keys, clock, country, short_code, menus, sms, population: true, node: 0 }).await
+        let parts = Parts { store, keys, clock, country, short_code, menus, outward, population: true, node: 0 };
+        Ok(Self::open(parts).await?.0)
     }
-}
-
-/// The ways out as the configuration describes them. One client carries the requests to all providers.
-fn described(sms: &[SmsChannel], country: &Country, loopback: &Arc<Loopback>) -> Result<Vec<Described>, StartFault> {
-    let http = if sms.iter().all(|channel| channel.account.dialect == Dialect::Loopback) {
-        None
-    } else {
-        Some(Arc::new(HttpTransport::new().map_err(StartFault::Transport)?))
-    };
-    let networks: Vec<&str> = country.phone.networks().collect();
-    let described = sms.iter().map(|channel| {
-        let transport: Arc<dyn Transport> = match &http {
-            Some(http) if channel.account.dialect != Dialect::Loopback => Arc::<HttpTransport>::clone(http),
-            _ => Arc::<Loopback>::clone(loopback),
-        };
-        Described {
-            name: channel.name.clone(),
-            carrier: Carrier::Http { account: channel.account.clone(), transport },
-            routes: channel.reach.routes(&networks),
-            order: channel.order,
-            cost_micros: channel.cost_micros,
-            rate: channel.rate_segments_s,
-            lanes: channel.lanes,
-            window: channel.window,
-            reports: channel.reports,
-            caps: channel.caps,
-        }
-    });
-    Ok(described.collect())
 }
 
 /// What menus are proven against without a service: the demo's country and code. Its keys are no secret; what they seal

@@ -3,17 +3,25 @@
 //! An error is one clear line on standard error. What a machine may read comes as JSON with `--json`.
 
 mod backup;
+mod case;
 mod config;
 mod desk;
 mod dial;
+mod digest;
 mod doctor;
+mod employer;
+mod employer_trust;
+mod export;
 mod import;
 mod menu;
 mod move_to_server;
 mod outbox;
 mod serve;
+mod token;
+mod vacancy;
 mod version;
 mod visit;
+mod webhook;
 
 use std::future::Future;
 use std::io::Write as _;
@@ -49,9 +57,29 @@ enum Command {
     /// Bring data in from files
     #[command(subcommand)]
     Import(import::Import),
+    /// Hand out what is kept
+    #[command(subcommand)]
+    Export(export::Export),
     /// Look at the messages that are to be sent
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// Problems that people told us of, and answering them
+    #[command(subcommand)]
+    Case(case::Case),
+    /// Jobs that are held until a person has looked
+    #[command(subcommand)]
+    Vacancy(vacancy::Vacancy),
+    /// A day in numbers, yesterday unless another is asked for, and what needs a hand now
+    Digest(digest::Show),
+    /// Endpoints that are told what happens
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
+    /// Employers: who may post, and what was checked of them
+    #[command(subcommand)]
+    Employer(employer::Employer),
+    /// Tokens of the API of employers
+    #[command(subcommand)]
+    Token(token::Token),
     /// Write a verified copy of the database to a new file, also while the service runs
     Backup(backup::Backup),
     /// Bring a backup back into a folder without a database. Nothing is sent until `outbox resume`
@@ -119,7 +147,14 @@ pub fn main() -> ExitCode {
         Command::Menu(args) => args.run(),
         Command::Visit(args) => args.run(),
         Command::Import(args) => args.run(),
+        Command::Export(args) => args.run(),
         Command::Outbox(args) => args.run(),
+        Command::Case(args) => args.run(),
+        Command::Vacancy(args) => args.run(),
+        Command::Employer(args) => args.run(),
+        Command::Digest(args) => args.run(),
+        Command::Webhook(args) => args.run(),
+        Command::Token(args) => args.run(),
         Command::Backup(args) => args.run(),
         Command::Restore(args) => args.run(),
         Command::Move(args) => args.run(),

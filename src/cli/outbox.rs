@@ -179,8 +179,9 @@ fn speak(said: &Said, json: bool) -> anyhow::Result<()> {
 
 fn channels(days: &[ChannelDay]) -> String {
     let line = |day: &ChannelDay| {
-        let ChannelDay { channel, rests, messages, segments, cost_micros } = day;
+        let ChannelDay { channel, rests, ready, messages, segments, cost_micros } = day;
         let rests = match rests {
+            None if !ready => "has no session".to_owned(),
             None => "sends".to_owned(),
             Some((why, 0)) => format!("rests until it is resumed ({why})"),
             Some((why, until_ms)) => format!("rests until {} ({why})", datetime::utc(*until_ms)),

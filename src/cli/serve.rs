@@ -1,15 +1,23 @@
 //! `kaziline serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigArgs, Verdict, print};
-use crate::app::App;
-use crate::config::demo_flags;
+use crate::app::{App, StartFault};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, demo_flags};
 use crate::telemetry;
+
+/// Milliseconds in which a start that failed for a passing reason is tried again. Beyond, whoever started the service should
+/// hear of it: systemd gives a start 90 s.
+const START_PATIENCE_MS: i64 = 60_000;
+/// Between two tries.
+const START_AGAIN: Duration = Duration::from_secs(1);
 
 /// Run the service until it is told to stop (Ctrl-C or SIGTERM); SIGHUP publishes the configured folder of menus again
 #[derive(Debug, Args)]
@@ -44,7 +52,11 @@ impl Serve {
             // Asked for before anything is started, so that a stop that comes early is not lost.
             let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             let mut hang_up = signal(SignalKind::hangup())?;
-            let app = App::start(&config).await?;
+            let app = tokio::select! {
+                app = start_patiently(&config) => app?,
+                _ = interrupt.recv() => return Ok(Verdict::Good),
+                _ = terminate.recv() => return Ok(Verdict::Good),
+            };
             print(&greeting(app.address(), config.simulator, self.demo))?;
             loop {
                 tokio::select! {
@@ -56,6 +68,22 @@ impl Serve {
             app.stop().await;
             Ok(Verdict::Good)
         })
+    }
+}
+
+/// Starts, and starts again while the database cannot be reached: the two are often started together, and a server that
+/// gives way to its standby is away for moments.
+async fn start_patiently(config: &Config) -> Result<App, StartFault> {
+    let clock = SystemClock::default();
+    let patience_ends_us = clock.monotonic_us() + START_PATIENCE_MS * 1_000;
+    loop {
+        match App::start(config).await {
+            Err(fault) if fault.is_passing() && clock.monotonic_us() < patience_ends_us => {
+                tracing::warn!(%fault, "not started; it is tried again");
+                tokio::time::sleep(START_AGAIN).await;
+            }
+            started => return started,
+        }
     }
 }
 

@@ -51,6 +51,8 @@ const HOUR_MS: i64 = 3_600_000;
 const MESSAGES_MAX: i64 = 1_000_000_000;
 /// A thousand million of any currency.
 const MONEY_MICROS_MAX: i64 = 1_000_000_000_000_000;
+/// Ten years: longer than any law asks for.
+const DAYS_MAX: i64 = 3_650;
 /// No queue of ours is sensibly longer.
 const QUEUE_MAX: i64 = 1_000_000;
 
@@ -65,6 +67,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     whole("server", "idle_ms", 10, HOUR_MS),
     whole("server", "ussd_body_bytes_max", 512, 16 * 1024),
     whole("server", "stop_ms", 0, HOUR_MS),
+    whole("api", "requests_s", 1, 10_000),
+    whole("api", "burst", 1, 10_000),
+    whole("api", "body_bytes_max", 4 * 1024, 4 * 1024 * 1024),
     setting("data", "folder", Kind::Text),
     setting("data", "keys", Kind::Text),
     Setting { section: "store", key: "database", kind: Kind::Text, secret: true },
@@ -80,9 +85,20 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("service", "short_code", Kind::Text),
     whole("service", "node", 0, 63),
     setting("service", "public_url", Kind::Text),
+    setting("delivery", "retry_waits_s", Kind::Text),
     whole("delivery", "number_day_max", 0, 10_000),
     whole("delivery", "prefix_day_max", 0, MESSAGES_MAX),
     whole("delivery", "employer_day_max", 0, MESSAGES_MAX),
+    whole("alerts", "per_opening", 0, 1_000),
+    whole("alerts", "enough_per_opening", 1, 1_000),
+    whole("alerts", "waves_max", 0, 100),
+    whole("alerts", "wave_wait_minutes", 1, 7 * 24 * 60),
+    whole("alerts", "day_max", 0, 20),
+    whole("keep", "attempts_days", 1, DAYS_MAX),
+    whole("keep", "calls_days", 7, DAYS_MAX),
+    whole("keep", "receipts_days", 4, DAYS_MAX),
+    whole("keep", "letters_days", 1, DAYS_MAX),
+    setting("operators", "mail", Kind::Text),
     setting("menus", "folder", Kind::Text),
     setting("log", "format", Kind::OneOf(&["plain", "json"])),
     setting("log", "level", Kind::OneOf(&["error", "warn", "info", "debug", "trace"])),
@@ -103,19 +119,45 @@ static TEMPLATE_SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 
 /// Every setting of a channel.
 pub(super) fn channel_settings() -> impl Iterator<Item = &'static Setting> {
-    CHANNEL_SETTINGS.iter().chain(TEMPLATE_SETTINGS.iter())
+    CHANNEL_SETTINGS.iter().chain(SMPP_SETTINGS.iter()).chain(TEMPLATE_SETTINGS.iter())
 }
 
-/// Those that all dialects have in common.
+/// The keys of the dialect `smpp`.
+pub(super) const SMPP_KEYS: [&str; 7] = [
+    "smpp_system_type",
+    "smpp_alphabet",
+    "smpp_source",
+    "smpp_destination",
+    "smpp_service_type",
+    "smpp_ids",
+    "smpp_statuses",
+];
+const fn text(key: &'static str) -> Setting {
+    setting("channel", key, Kind::Text)
+}
+
+const SMPP_SETTINGS: [Setting; 7] = {
+    let [a, b, c, d, e, f, g] = SMPP_KEYS;
+    [text(a), text(b), text(c), text(d), text(e), text(f), text(g)]
+};
+
+/// Those of all channels.
 const CHANNEL_SETTINGS: &[Setting] = &[
-    setting("channel", "kind", Kind::OneOf(&["ussd", "sms"])),
+    setting("channel", "kind", Kind::OneOf(&["ussd", "sms", "email", "webhook"])),
     setting("channel", "dialect", Kind::Text),
     Setting { section: "channel", key: "secret", kind: Kind::Text, secret: true },
     setting("channel", "sender", Kind::Text),
     setting("channel", "endpoint", Kind::Text),
     setting("channel", "username", Kind::Text),
     Setting { section: "channel", key: "password", kind: Kind::Text, secret: true },
+    setting("channel", "host", Kind::Text),
+    whole("channel", "port", 1, 65_535),
+    setting("channel", "security", Kind::OneOf(&["tls", "starttls", "opportunistic", "none"])),
+    setting("channel", "sender_name", Kind::Text),
+    setting("channel", "reply_to", Kind::Text),
+    setting("channel", "private_addresses", Kind::Flag),
     whole("channel", "rate_segments_s", 1, 10_000),
+    whole("channel", "rate_messages_s", 1, 10_000),
     whole("channel", "lanes", 1, 64),
     whole("channel", "window", 1, 32),
     whole("channel", "order", 0, 1_000),

@@ -1,5 +1,7 @@
 //! Tests of the layers: what wins, what is refused, what is never shown.
 
+use std::collections::BTreeSet;
+
 use super::setting::SETTINGS;
 use super::*;
 
@@ -65,8 +67,8 @@ fn all_faults_are_told_at_once_with_their_place_and_a_way_out() {
         "KAZILINE_LOG_FORMAT: `log.format` must be one of plain, json, not \"xml\"",
         "--listen: `server.listen` must be an address and a port such as \"127.0.0.1:8080\", not \"here\"",
         "k.toml:11: `channel.a.dialect` must be one of loopback, africastalking, pindo, infobip, twilio, kannel, jasmin, \
-            beem, hubtel, http",
-        "k.toml:13: `channel.b` needs a kind: write kind = \"ussd\" or kind = \"sms\"",
+            beem, hubtel, http, smpp",
+        "k.toml:13: `channel.b` needs a kind: write kind = \"ussd\", \"sms\", \"email\" or \"webhook\"",
     ];
     for line in expected {
         assert!(told.iter().any(|told| told == line), "{line}\nis not among\n{}", told.join("\n"));
@@ -99,7 +101,7 @@ fn a_guessable_secret_is_refused_but_for_the_demo() {
     let demo = Config::of_layers(None, [], &demo_flags()).unwrap();
     assert!(demo.missing_to_serve().is_empty());
     assert_eq!(
-        (demo.ussd[0].name.as_str(), demo.sms[0].account.sender.as_str(), demo.simulator),
+        (demo.ussd[0].name.as_str(), demo.outward.sms[0].peer.sender(), demo.simulator),
         ("demo", "Kaziline", true)
     );
 }

@@ -6,6 +6,7 @@
 
 mod areas;
 mod fault;
+mod help_desk;
 mod pack;
 mod phone;
 mod rules;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use areas::{AREA_NAME_SEPTETS_MAX, Area, AreaCode, Areas, Level, SMALL_AREA_NAME_SEPTETS_MAX};
 pub use fault::Fault;
+pub use help_desk::{Deadline, HelpDesk, Office, OfficeHours};
 pub use phone::{Msisdn, Operator, PhoneFault, PhonePlan};
 pub use rules::{Ages, CommunityWork, Hotline, Pay, PayBounds, QuietHours};
 pub use trades::{CATEGORY_NAME_SEPTETS_MAX, PayUnit, Relation, TRADE_NAME_SEPTETS_MAX, Trade, TradeCode, Trades};
@@ -53,6 +55,8 @@ pub struct Country {
     pub pay: Pay,
     /// Where to turn for help.
     pub hotlines: Vec<Hotline>,
+    /// By when somebody answers, and who else helps.
+    pub help: HelpDesk,
     source: Source,
 }
 
@@ -120,6 +124,7 @@ impl Country {
             quiet_hours: pack.quiet_hours,
             pay: pack.pay,
             hotlines: pack.hotlines,
+            help: pack.help,
             source,
         });
         faults.or(country)

@@ -5,6 +5,7 @@ use toml::de::DeTable;
 
 use super::{
     fault::Faults,
+    help_desk::HelpDesk,
     phone::PhonePlan,
     rules::{Ages, CommunityWork, Hotline, Pay, PayBounds, QuietHours},
     section::{Place, Section},
@@ -32,6 +33,7 @@ pub(super) struct Pack {
     pub(super) area_counts: [usize; 5],
     pub(super) pay: Pay,
     pub(super) hotlines: Vec<Hotline>,
+    pub(super) help: HelpDesk,
 }
 
 /// Oldest age that a rule may name.
@@ -69,6 +71,10 @@ impl Pack {
         let pay = root.section("pay", faults).and_then(|section| pay(section, faults));
         let hotlines =
             root.sections("hotline", faults).into_iter().filter_map(|section| hotline(section, faults)).collect();
+        let help = match root.optional_section("help", faults) {
+            Some(section) => HelpDesk::read(section, faults),
+            None => Some(HelpDesk::default()),
+        };
         root.finish(faults);
         Some(Pack {
             code: code?,
@@ -82,6 +88,7 @@ impl Pack {
             area_counts: area_counts?,
             pay: pay?,
             hotlines,
+            help: help?,
         })
     }
 }
@@ -149,7 +156,7 @@ fn quiet_hours(mut section: Section<'_>, faults: &mut Faults) -> Option<QuietHou
 }
 
 /// A clock time `HH:MM` as a minute of the day.
-fn minute(key: &'static str, section: &mut Section<'_>, faults: &mut Faults) -> Option<u16> {
+pub(super) fn minute(key: &'static str, section: &mut Section<'_>, faults: &mut Faults) -> Option<u16> {
     section.parsed(key, "a clock time from \"00:00\" to \"23:59\"", faults, |text| {
         let (hours, minutes) =
             text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2)?;

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::{Carrier, Health, Report};
+use serde_json::json;
+
+use super::{Carrier, Delivery, Health, Report};
 use crate::gateway::sms::Blocked;
+use crate::outbox::operators::{self, News};
 use crate::outbox::route::{InLine, Routing};
 use crate::outbox::{self, Caps, Pause, Why, receipt};
-use crate::storage::{Store, Work};
+use crate::storage::{Tx, Work};
+use crate::text::datetime::utc;
 
 /// How long a channel without credit or with refused credentials rests before one message tries: somebody has to pay or
 /// to mend, and is told at the first.
@@ -151,7 +155,7 @@ impl Channel {
 
     /// Whether it can be asked now.
     pub fn is_up(&self, now_ms: i64) -> bool {
-        self.health().is_sound() && self.pause(now_ms).is_none()
+        self.carrier.is_ready() && self.health().is_sound() && self.pause(now_ms).is_none()
     }
 
     /// The pause that all nodes learn of a channel that fails.
@@ -188,9 +192,17 @@ impl Channel {
     }
 
     /// Writes a pause down, and tells whoever has to do something about it, once.
-    pub(super) async fn told(&self, store: &Store, pause: Pause, now_ms: i64) {
-        let written = pause.clone();
-        let done = store.transact(Work::interactive(None), move |tx| outbox::pause_channel(tx, &written, now_ms)).await;
+    pub(super) async fn told(&self, deps: &Delivery, pause: Pause, now_ms: i64) {
+        let (keys, ids, operators) = (deps.keys.clone(), deps.ids.block(now_ms), Arc::clone(&deps.operators));
+        let (written, news) = (pause.clone(), self.news(&pause, now_ms));
+        let write = move |tx: &mut Tx<'_>| {
+            let is_new = outbox::pause_channel(tx, &written, now_ms)?;
+            if is_new && written.why.is_alarm() {
+                operators::tell(tx, &keys, &mut ids.clone(), &operators, &news, now_ms)?;
+            }
+            Ok::<_, outbox::Error>(is_new)
+        };
+        let done = deps.store.transact(Work::interactive(None), write).await;
         // This node keeps to it in any case.
         {
             let mut pauses = self.pauses.write().unwrap_or_else(PoisonError::into_inner);
@@ -207,6 +219,22 @@ impl Channel {
             Ok(true) => tracing::warn!(why, channel = %self.name, "a channel rests"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, channel = %self.name, "a pause could not be written down"),
+        }
+    }
+
+    /// The alarm of a pause: one an hour at most, since a provider may say the same every five minutes.
+    fn news(&self, pause: &Pause, now_ms: i64) -> News {
+        let (why, name, until_ms) = (pause.why.code(), &self.name, pause.until_ms);
+        News {
+            kind: format!("alarm.{why}"),
+            cause: format!("{why}/{name}/{}", now_ms / 3_600_000),
+            subject: format!("Kaziline: channel {name} cannot send ({why})"),
+            words: format!(
+                "Channel {name} cannot send: {why}. Its messages wait, or leave over the next channel in line.\n\n\
+                 It tries again at {} UTC. See: kaziline outbox channels",
+                utc(until_ms)
+            ),
+            data: json!({ "channel": name, "why": why, "since_ms": pause.since_ms, "until_ms": until_ms }),
         }
     }
 }

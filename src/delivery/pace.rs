@@ -22,11 +22,11 @@ const REST_US: i64 = 1_000_000;
 
 /// Our clock, as the governor reads it.
 #[derive(Clone, Debug)]
-struct Monotonic(Arc<dyn Clock>);
+pub struct Monotonic(pub Arc<dyn Clock>);
 
 /// A moment on it, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Moment(i64);
+pub struct Moment(i64);
 
 fn nanoseconds(duration: Nanos) -> i64 {
     i64::try_from(duration.as_u64()).unwrap_or(i64::MAX)

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::*;
 use crate::gateway::sms::{Account, Dialect};
 use crate::gateway::{TransportFault, WireRequest, WireResponse};
+use crate::outbox::retry::Schedule;
 use crate::outbox::rig::NO_CAPS;
 use crate::outbox::rig::{NUMBER, Rig, closed_numbers};
 use crate::outbox::{Class, Priority, Status, UNKNOWN_WAIT_MS, Why, lane, pauses, retry};
@@ -99,12 +100,14 @@ pub(crate) fn delivery(rig: &Rig, channels: Vec<Described>) -> Arc<Delivery> {
         clock,
         is_alone: false,
         timezone: TimeZone::UTC,
-        number_check: closed_numbers,
-        number_stop: no_stop,
+        schedule: Schedule::default(),
+        operators: [].into(),
+        recipient_check: closed_numbers,
+        recipient_stop: no_stop,
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberStop")]
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a RecipientStop")]
 fn no_stop(_tx: &mut Tx<'_>, _hash: &[u8], _now_ms: i64) -> Result<(), crate::storage::Error> {
     Ok(())
 }
@@ -233,7 +236,7 @@ fn each_answer_has_its_consequence() {
 #[test]
 fn a_number_that_stopped_while_its_message_lay_is_not_sent_to() {
     let bench = Bench::new(&[]);
-    let (id, _) = bench.rig.queue_as("wave1", |new| new.number_generation = 2).unwrap();
+    let (id, _) = bench.rig.queue_sms_as("wave1", |new| new.generation = 2).unwrap();
     assert_eq!(bench.deliver(), Report { claimed: 1, cancelled: 1, ..Report::default() });
     assert_eq!((bench.rig.status(id), bench.requests()), (Status::Cancelled, 0));
 }

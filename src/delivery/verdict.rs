@@ -2,19 +2,20 @@
 
 use super::{Channel, Channels};
 use crate::gateway::sms::{Answered, SendOutcome};
-use crate::outbox::retry::{self, Next};
+use crate::outbox::retry::{self, Next, Schedule};
 use crate::outbox::{Claimed, Class, Verdict};
 
 /// `answered` is `None` for a message that was not given to the provider after all.
 pub(super) fn verdict(
     channels: &Channels,
     channel: &Channel,
+    schedule: &Schedule,
     message: &Claimed,
     answered: Option<&Answered>,
     now_ms: i64,
 ) -> Verdict {
     let attempts = message.attempts + 1;
-    let again = |retry_after_ms: Option<i64>| match retry::after_temporary(
+    let again = |retry_after_ms: Option<i64>| match schedule.after_temporary(
         attempts,
         now_ms,
         retry_after_ms,

@@ -73,7 +73,7 @@ impl DecodeFault {
     /// One line of plain text that helps whoever connects the gateway.
     pub fn body(self) -> String {
         match self {
-            DecodeFault::Method => "Send this request with POST.\n".to_owned(),
+            DecodeFault::Method => "This is not the method of the channel's protocol.\n".to_owned(),
             DecodeFault::ContentType => "Send application/x-www-form-urlencoded in UTF-8.\n".to_owned(),
             DecodeFault::BodyTooLarge => "The body is too large.\n".to_owned(),
             DecodeFault::NotUtf8 => "The body is not UTF-8.\n".to_owned(),

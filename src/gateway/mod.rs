@@ -7,6 +7,7 @@ mod base64;
 pub mod email;
 mod fault;
 mod form;
+pub(crate) mod masked;
 pub mod sms;
 pub mod ussd;
 pub mod webhook;

@@ -2,7 +2,7 @@
 //!
 //! Append-only. The law asks that consent can be proven and withdrawn at any time; a withdrawal is written beside it.
 
-use super::{Fault, PersonId};
+use super::{Fault, PersonId, candidate};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
 
@@ -40,6 +40,19 @@ pub fn give(
     given: &Given<'_>,
     now_ms: i64,
 ) -> Result<(), Fault> {
+    record(tx, ids, person, purpose, given, now_ms)?;
+    candidate::relist(tx, person)
+}
+
+/// Records a consent of somebody who is not listed yet.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    ids: &mut IdBlock,
+    person: PersonId,
+    purpose: Purpose,
+    given: &Given<'_>,
+    now_ms: i64,
+) -> Result<(), Fault> {
     const GIVE: &str = "INSERT INTO consent \
         (id, person_id, purpose, text_version, language, channel, hop_uid, given_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let id = ids.next_id().ok_or(Fault::IdsUsedUp)?;
@@ -61,7 +74,11 @@ pub fn give(
 pub fn withdraw(tx: &mut Tx<'_>, person: PersonId, purpose: Purpose, now_ms: i64) -> Result<bool, Fault> {
     const WITHDRAW: &str = "UPDATE consent SET withdrawn_ms = $3 \
         WHERE person_id = $1 AND purpose = $2 AND withdrawn_ms IS NULL";
-    Ok(tx.execute(WITHDRAW, &[person.into(), purpose.code().into(), now_ms.into()])? > 0)
+    let withdrawn = tx.execute(WITHDRAW, &[person.into(), purpose.code().into(), now_ms.into()])? > 0;
+    if withdrawn {
+        candidate::relist(tx, person)?;
+    }
+    Ok(withdrawn)
 }
 
 /// Whether a consent is in force.
@@ -70,6 +87,22 @@ pub fn in_force(tx: &mut Tx<'_>, person: PersonId, purpose: Purpose) -> Result<b
         WHERE person_id = $1 AND purpose = $2 AND withdrawn_ms IS NULL";
     let count = tx.query_one(IN_FORCE, &[person.into(), purpose.code().into()], |row| row.integer(0))?;
     Ok(count.is_some_and(|count| count > 0))
+}
+
+/// Whether somebody agreed to a text of this version, and has not taken it back.
+pub fn agreed_to(tx: &mut Tx<'_>, person: PersonId, purpose: Purpose, text_version: &str) -> Result<bool, Fault> {
+    const AGREED: &str = "SELECT COUNT(*) FROM consent \
+        WHERE person_id = $1 AND purpose = $2 AND text_version = $3 AND withdrawn_ms IS NULL";
+    let params = [person.into(), purpose.code().into(), text_version.into()];
+    let count = tx.query_one(AGREED, &params, |row| row.integer(0))?;
+    Ok(count.is_some_and(|count| count > 0))
+}
+
+/// When the consent that is in force was given, in epoch milliseconds; `None` when none is.
+pub fn given_ms(tx: &mut Tx<'_>, person: PersonId, purpose: Purpose) -> Result<Option<i64>, Fault> {
+    const GIVEN: &str = "SELECT given_ms FROM consent \
+        WHERE person_id = $1 AND purpose = $2 AND withdrawn_ms IS NULL ORDER BY given_ms DESC LIMIT 1";
+    Ok(tx.query_one(GIVEN, &[person.into(), purpose.code().into()], |row| row.integer(0))?)
 }
 
 #[cfg(test)]
@@ -82,16 +115,17 @@ mod tests {
         Fixture::new().run(|tx, f| {
             let person = f.begin(tx, 1)?;
             assert!(in_force(tx, person, Purpose::Matching)?);
-            assert!(!in_force(tx, person, Purpose::Alerts)?);
+            assert!(in_force(tx, person, Purpose::Alerts)?, "asked for on the same screen");
+            assert!(!in_force(tx, person, Purpose::Statistics)?);
             assert!(
                 withdraw(tx, person, Purpose::Matching, NOW_MS)? && !withdraw(tx, person, Purpose::Matching, NOW_MS)?
             );
-            assert!(!in_force(tx, person, Purpose::Matching)?);
+            assert!(!in_force(tx, person, Purpose::Matching)? && in_force(tx, person, Purpose::Alerts)?);
             let given = Given { text_version: "2", language: Language::En, channel: "demo", hop_uid: 9 };
             give(tx, &mut f.ids(), person, Purpose::Matching, &given, NOW_MS)?;
             assert!(in_force(tx, person, Purpose::Matching)?);
             let rows = tx.query("SELECT given_ms FROM consent", &[], |row| row.integer(0))?;
-            assert_eq!(rows.len(), 2);
+            assert_eq!(rows.len(), 3, "two from the beginning");
             Ok(())
         });
     }

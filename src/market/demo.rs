@@ -7,14 +7,15 @@
 use super::age;
 use super::consent::Given;
 use super::employer::{self, EmployerKind, NewEmployer, Tier};
+use super::employer_check::{self, Check};
 use super::job_number::mix;
 use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
 use super::phone_number::MsisdnHash;
-use super::vacancy::{self, NewVacancy};
+use super::vacancy::{self, NewVacancy, Posted};
 use super::worker_trade::{self, TradeOutcome, WorkerTrade};
-use super::{Fault, PersonId, phone_number, worker};
+use super::{Fault, PersonId, alert, phone_number, worker};
 use crate::country::{AreaCode, Country, Level, Msisdn, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
@@ -33,6 +34,8 @@ const FIRST_ID: i64 = 100_000;
 const IDS_EACH: i64 = 16;
 /// Vacancies stay open for so many days: a demo may be shown for weeks.
 const OPEN_DAYS: i64 = 60;
+/// Agencies are licensed for two years more.
+const LICENCE_DAYS: i64 = 730;
 const DAY_MS: i64 = 86_400_000;
 
 /// Trades that many people have, beside those that are drawn from all: a demo should find something to show.
@@ -42,27 +45,10 @@ const FIRST_NAMES: [&str; 20] = [
     "Aline", "Jean", "Claudine", "Eric", "Diane", "Patrick", "Solange", "Emmanuel", "Yvonne", "Innocent", "Grace",
     "Theogene", "Josiane", "Damas", "Vestine", "Celestin", "Olive", "Faustin", "Esther", "Bosco",
 ];
+/// With `Demo-` before them: nobody is to be taken for somebody.
 const LAST_NAMES: [&str; 20] = [
-    "Demo-Uwera",
-    "Demo-Habi",
-    "Demo-Mukaz",
-    "Demo-Nziza",
-    "Demo-Kayi",
-    "Demo-Ingabi",
-    "Demo-Rwego",
-    "Demo-Umuto",
-    "Demo-Gasana",
-    "Demo-Keza",
-    "Demo-Bizi",
-    "Demo-Isaro",
-    "Demo-Mugi",
-    "Demo-Teta",
-    "Demo-Ngabo",
-    "Demo-Shema",
-    "Demo-Uwase",
-    "Demo-Rugi",
-    "Demo-Cyiza",
-    "Demo-Manzi",
+    "Uwera", "Habi", "Mukaz", "Nziza", "Kayi", "Ingabi", "Rwego", "Umuto", "Gasana", "Keza", "Bizi", "Isaro", "Mugi",
+    "Teta", "Ngabo", "Shema", "Uwase", "Rugi", "Cyiza", "Manzi",
 ];
 const FIRM_NAMES: [&str; 14] = [
     "Umusozi", "Ikirenga", "Isoko", "Urumuri", "Inzira", "Ubumwe", "Igicumbi", "Umuganda", "Imbere", "Akeza", "Intego",
@@ -207,7 +193,7 @@ fn demo_worker(country: &Country, districts: &[AreaCode], at: usize, draw: &mut 
     let (first, last) = (draw.of(&FIRST_NAMES)?, draw.of(&LAST_NAMES)?);
     Some(DemoWorker {
         msisdn: msisdn(if shares { at - 1 } else { at })?,
-        name: format!("{first} {last}"),
+        name: format!("{first} Demo-{last}"),
         birth_year,
         trades,
         area,
@@ -323,7 +309,13 @@ pub fn store(
         let workers_at = at.checked_sub(population.employers.len());
         let vacancies_at = workers_at.and_then(|at| at.checked_sub(population.workers.len()));
         if let Some(new) = population.employers.get(at) {
-            employer::known(tx, keys, &mut ids, new, now_ms)?;
+            let id = employer::known(tx, keys, &mut ids, new, now_ms)?;
+            // Not again in a store that was filled before, or half filled.
+            let standing = employer_check::standing(tx, id)?;
+            if new.kind == EmployerKind::Agency && standing.is_some_and(|standing| standing.licence_until_ms == 0) {
+                let licence = Check::Licence("demo", now_ms + LICENCE_DAYS * DAY_MS);
+                employer_check::check(tx, keys, &mut ids, id, licence, ("demo", ""), now_ms)?;
+            }
         } else if let Some(new) = workers_at.and_then(|at| population.workers.get(at)) {
             store_worker(tx, keys, country, new, &mut ids, now_ms)?;
         } else if let Some(new) = vacancies_at.and_then(|at| population.vacancies.get(at)) {
@@ -383,7 +375,10 @@ fn store_vacancy(
         closes_ms: now_ms + OPEN_DAYS * DAY_MS,
         ..new.vacancy.clone()
     };
-    vacancy::post(tx, keys, ids, employer, &vacancy, random, now_ms)?;
+    if let Posted::Added { vacancy, .. } = vacancy::post(tx, keys, ids, employer, &vacancy, random, now_ms)? {
+        // It came in before the demo began: nobody is told of it now.
+        alert::end(tx, vacancy)?;
+    }
     Ok(())
 }
 

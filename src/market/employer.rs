@@ -11,6 +11,8 @@ pub const CONTACT_CHARS_MAX: usize = 120;
 
 pub(super) const NAME: Column = Column::new("employer", "name");
 const CONTACT: Column = Column::new("employer", "contact");
+/// Employers in one listing.
+const LISTED_MAX: i64 = 1_000;
 
 coded! {
     /// Who offers work.
@@ -58,6 +60,11 @@ impl std::fmt::Debug for NewEmployer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewEmployer").field("kind", &self.kind).field("tier", &self.tier).finish_non_exhaustive()
     }
+}
+
+/// A contact as it is kept: a number in E.164 digits, or an e-mail address; `None` when it is neither.
+pub fn contact(country: &crate::country::Country, given: &str) -> Option<String> {
+    super::import::contact(country, given)
 }
 
 /// The employer with this kind, name and contact: the one that is there, whose tier stays as it is, or a new one. Uses at
@@ -131,6 +138,40 @@ pub fn set_tier(tx: &mut Tx<'_>, employer: EmployerId, tier: Tier) -> Result<boo
     Ok(tx.execute(SET, &[employer.into(), tier.code().into()])? == 1)
 }
 
+/// An employer as operators see it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The employer.
+    pub id: EmployerId,
+    /// Who they are, and how they are reached.
+    pub employer: NewEmployer,
+    /// When they were added, in epoch milliseconds.
+    pub created_ms: i64,
+}
+
+/// Without name and contact.
+impl std::fmt::Debug for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listed").field("id", &self.id).field("employer", &self.employer).finish_non_exhaustive()
+    }
+}
+
+/// The newest employers before one of them, at most a thousand.
+pub fn list(tx: &mut Tx<'_>, keys: &Keys, before: EmployerId) -> Result<Vec<Listed>, Fault> {
+    const LIST: &str = "SELECT id, name_sealed, contact_sealed, kind, tier, created_ms FROM employer \
+        WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    Ok(tx.query(LIST, &[before.into(), LISTED_MAX.into()], |row| {
+        let id = EmployerId::new(row.integer(0)?);
+        let employer = NewEmployer {
+            name: keys.open_text(NAME, id.get(), row.bytes(1)?)?,
+            contact: keys.open_text(CONTACT, id.get(), row.bytes(2)?)?,
+            kind: EmployerKind::read(row, 3)?,
+            tier: Tier::read(row, 4)?,
+        };
+        Ok(Listed { id, employer, created_ms: row.integer(5)? })
+    })?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Fixture, NOW_MS};
@@ -149,7 +190,9 @@ mod tests {
             assert!(set_tier(tx, id, Tier::PhoneOnly)?);
             assert_eq!(find(tx, &f.keys, id)?.unwrap().tier, Tier::PhoneOnly);
             assert!(!set_tier(tx, EmployerId::new(1), Tier::IdSeen)?);
-            assert!(!format!("{emma:?}").contains("EMMA"));
+            let listed = list(tx, &f.keys, EmployerId::new(i64::MAX))?;
+            assert_eq!(listed.len(), 2);
+            assert!(!format!("{:?}{emma:?}", listed[0]).contains("EMMA"));
             Ok(())
         });
     }

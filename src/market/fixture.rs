@@ -1,4 +1,4 @@
-//! What the market's tests start from: an empty store with the real migration, and short ways to fill it.
+//! What the market's tests start from: an empty store with the real migrations, and short ways to fill it.
 
 use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
@@ -12,23 +12,20 @@ use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
+use super::stage::Stage;
 use super::vacancy::{self, NewVacancy, Posted};
 use super::worker::{self, BirthYearOutcome};
 use super::worker_trade::{self, TradeOutcome};
-use super::{Fault, PersonId, VacancyId, employer};
+use super::{ApplicationId, Fault, PersonId, VacancyId, employer};
 use crate::clock::{Clock, SimulatedClock};
 use crate::country::{AreaCode, Country, Msisdn, PayUnit, TradeCode};
-use crate::on_postgres;
-use crate::storage::{IdBlock, Keys, Migration, Store, Tx, Work};
+use crate::storage::{IdBlock, Keys, Store, Tx, Work};
 use crate::text::Language;
+use crate::{migrations, on_postgres};
 
 /// 22 November 2026, 08:00 in Kigali.
 pub(crate) const NOW_MS: i64 = 1_795_327_200_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
-
-const MARKET: &[Migration] = &[Migration::new(1, "market", include_str!("../../migrations/sqlite/0001_market.sql"))];
-const MARKET_THERE: &[Migration] =
-    &[Migration::new(1, "market", include_str!("../../migrations/postgres/0001_market.sql"))];
 
 /// Rwanda, read once.
 pub(crate) fn country() -> &'static Country {
@@ -60,7 +57,8 @@ impl Fixture {
     pub(crate) fn run(self, body: impl Fn(&mut Tx<'_>, &Fixture) -> Result<(), Fault> + Send + Sync + 'static) {
         let body = Arc::new(body);
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
-        for store in [Store::inline(MARKET, Arc::clone(&clock)).unwrap(), on_postgres::store(MARKET_THERE, &clock)] {
+        let here = Store::inline(migrations::SQLITE, Arc::clone(&clock)).unwrap();
+        for store in [here, on_postgres::store(migrations::POSTGRES, &clock)] {
             let (fixture, body) = (self.clone(), Arc::clone(&body));
             store.transact_blocking(Work::interactive(None), move |tx| body(tx, &fixture.clone())).unwrap();
         }
@@ -98,6 +96,13 @@ impl Fixture {
         let details = vacancy::details(tx, &self.keys, vacancy)?.unwrap();
         let Some(worker) = worker::find(tx, person)? else { return Ok(ApplyOutcome::NotListed) };
         application::apply(tx, &self.country, &mut self.ids(), &worker, &details, true, key, now_ms)
+    }
+
+    /// Puts an application to a stage, whatever it was.
+    pub(crate) fn put(tx: &mut Tx<'_>, application: ApplicationId, stage: Stage) -> Result<(), Fault> {
+        const PUT: &str = "UPDATE application SET stage = $2 WHERE id = $1";
+        tx.execute(PUT, &[application.into(), stage.code().into()])?;
+        Ok(())
     }
 
     /// The jobs of a person who has told enough to be a worker.

@@ -25,7 +25,7 @@ pub const DIGITS_MIN: u32 = 5;
 pub const DIGITS_MAX: u32 = 8;
 /// Numbers tried of each length before one digit is added. There are 9,000 of five digits: with half of them given, one
 /// vacancy in sixteen gets a sixth digit; with all of them given, a vacancy costs four tries more.
-const TRIES_PER_LENGTH: u32 = 4;
+pub(super) const TRIES_PER_LENGTH: u32 = 4;
 
 /// A job number whose check digit is right. It may still belong to no vacancy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,12 +92,27 @@ impl fmt::Display for JobNumber {
 
 /// Damm's interim digit of a number: the check digit to append, and 0 when the last digit is the right check digit.
 /// Leading zeros do not change it.
-fn interim(value: u32) -> u8 {
-    let digits = (0..10).rev().map(|power| value / 10_u32.pow(power) % 10);
-    digits.fold(0, |interim, digit| {
+pub(super) fn interim(value: u32) -> u8 {
+    interim_from(0, value, 10)
+}
+
+/// The same, begun with another digit, over the last `digits` digits of a number.
+///
+/// The table is a Latin square, so numbers that are right from one beginning are wrong from every other: two series of
+/// numbers with different beginnings have no number in common.
+pub(super) fn interim_from(begin: u8, value: u32, digits: u32) -> u8 {
+    let digits = (0..digits).rev().map(|power| value / 10_u32.pow(power) % 10);
+    digits.fold(begin, |interim, digit| {
         let row = DAMM.get(usize::from(interim));
         row.and_then(|row| row.get(digit as usize)).copied().unwrap_or_default()
     })
+}
+
+/// The digit that brings the check of a number to `check`: each digit is in each row of the table once.
+pub(super) fn appended(payload: u32, check: u8) -> u8 {
+    let row = DAMM.get(usize::from(interim(payload)));
+    let at = row.and_then(|row| row.iter().position(|found| *found == check));
+    at.and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default()
 }
 
 /// `SplitMix64`'s finaliser (Steele, Lea, Flood 2014): spreads neighbouring inputs over all 64 bits.

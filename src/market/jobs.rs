@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::matching::{self, LISTED_MIN, Score, VacancySide, WorkerSide};
+use super::matching::{self, LISTED_MIN, NOT_SCORED, Score, VacancySide, WorkerSide};
 use super::pay::Pay;
 use super::worker::{Worker, read_area, read_pay, today};
 use super::{Fault, VacancyId, age, kind, vacancy};
@@ -75,12 +75,12 @@ pub struct Job {
     pub start_day: Option<Day>,
     /// Minute of the day at which work starts.
     pub start_minute: Option<u16>,
-    /// How well it fits.
+    /// How well it fits; [`NOT_SCORED`] for who lets no jobs be scored.
     pub score: Score,
 }
 
 /// The open vacancies that fit a worker best, the best first, at most `limit`: by score, then by start, then by age of the
-/// posting. Without those the person applied to, and none below [`LISTED_MIN`]. Empty for who is not through with the
+/// posting; for who lets no jobs be scored in plain order. Without those the person applied to, and none below [`LISTED_MIN`]. Empty for who is not through with the
 /// registration.
 pub fn for_worker(
     tx: &mut Tx<'_>,
@@ -90,14 +90,17 @@ pub fn for_worker(
     limit: usize,
 ) -> Result<Vec<Job>, Fault> {
     let mut jobs = fitting(tx, country, worker, now_ms)?;
-    jobs.sort_unstable_by_key(|job| {
-        (
-            Reverse(job.score.total),
-            job.start_day.unwrap_or(Day(i32::MAX)),
-            job.start_minute.unwrap_or(u16::MAX),
-            job.vacancy,
-        )
-    });
+    // Who is not scored sees them as they were read: the own trades first, the nearest first, the newest first.
+    if worker.scored {
+        jobs.sort_unstable_by_key(|job| {
+            (
+                Reverse(job.score.total),
+                job.start_day.unwrap_or(Day(i32::MAX)),
+                job.start_minute.unwrap_or(u16::MAX),
+                job.vacancy,
+            )
+        });
+    }
     jobs.truncate(limit);
     Ok(jobs)
 }
@@ -120,7 +123,8 @@ fn fitting(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now_ms: i64) -> 
     let asked = std::iter::once((APPLIED, &person[..]));
     let steps: Vec<Step<'_>> = asked.chain(cells.iter().zip(&params).map(|(cell, all)| cell.step(all))).collect();
     let jobs = Vec::with_capacity(CANDIDATES_MAX);
-    let mut search = Search { country, side, cells: &cells, applied: BTreeSet::new(), read: 0, jobs };
+    let scored = worker.scored;
+    let mut search = Search { country, scored, side, cells: &cells, applied: BTreeSet::new(), read: 0, jobs };
     tx.query_each(&steps, &mut search)?;
     Ok(search.jobs)
 }
@@ -182,6 +186,8 @@ fn cells(country: &Country, side: &WorkerSide<'_>) -> Vec<Cell> {
 
 struct Search<'a> {
     country: &'a Country,
+    /// Whether the worker lets jobs be scored.
+    scored: bool,
     side: WorkerSide<'a>,
     /// Of the queries behind the first.
     cells: &'a [Cell],
@@ -226,8 +232,8 @@ impl Search<'_> {
         if matching::gates(self.country, &self.side, &side).is_err() || self.applied.contains(&vacancy) {
             return Ok(());
         }
-        let score = matching::score(self.country, &self.side, &side);
-        if score.total >= LISTED_MIN {
+        let score = if self.scored { matching::score(self.country, &self.side, &side) } else { NOT_SCORED };
+        if score.total >= LISTED_MIN || !self.scored {
             let (start_day, start_minute) = (vacancy::read_day(row, 5)?, vacancy::read_minute(row, 6)?);
             self.jobs.push(Job { vacancy, trade, area: side.area, pay: side.pay, start_day, start_minute, score });
         }

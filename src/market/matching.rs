@@ -20,12 +20,18 @@ pub const ALERT_MIN: u8 = 70;
 /// a page of such rows teaches people not to look.
 pub const LISTED_MIN: u8 = 40;
 
-/// Points of each part when it fits wholly.
-const TRADE: u8 = 40;
-const PLACE: u8 = 20;
-const PAY: u8 = 15;
-const EXPERIENCE: u8 = 10;
-const SCHEDULE: u8 = 5;
+/// Points of a trade that fits wholly.
+pub const TRADE: u8 = 40;
+/// Points of a place that fits wholly.
+pub const PLACE: u8 = 20;
+/// Points of pay that fits wholly.
+pub const PAY: u8 = 15;
+/// Points of experience that fits wholly.
+pub const EXPERIENCE: u8 = 10;
+/// Points of skills that fit wholly.
+pub const SKILLS: u8 = 10;
+/// Points of days that fit wholly.
+pub const SCHEDULE: u8 = 5;
 /// Points of a place for who would move, wherever it is.
 const PLACE_WILL_MOVE: u8 = 10;
 /// Offered pay in per cent of the asked at and below which it gets no point: below four fifths few would go.
@@ -163,6 +169,10 @@ pub struct Score {
     /// The points.
     pub parts: Parts,
 }
+
+/// Stands where no score was made, since the worker lets none be made.
+pub const NOT_SCORED: Score =
+    Score { total: 0, parts: Parts { trade: 0, place: 0, pay: None, experience: None, skills: None, schedule: None } };
 
 /// The score of a worker for a vacancy. Look at [`gates`] first: a trade with nothing in common scores 0 here, not less.
 pub fn score(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) -> Score {

@@ -3,8 +3,16 @@
 //! A [`phone_number`] dials; behind it stand one or more [`person`]s, each from the moment of a [`consent`]. A person who
 //! wants work becomes a [`worker`] with trades, a place and a rate, as far as [`age`] allows. An [`employer`] posts a
 //! [`vacancy`], which gets a [`job_number`]; [`matching`] says how well the two fit and why, [`jobs`] finds what fits one
-//! worker, and an [`application`] joins them. Vacancies come in by [`import`], read by a person first where [`hold`] says
+//! worker, and an [`application`] joins them. Who may be told of a new one is a [`candidate`]; an [`alert`] tells them.
+//! An application moves through its [`stage`]s in the [`pipeline`], with an [`appointment`] or an [`offer`] on the way,
+//! until an answer or the vacancy's [`ending`]. A client asks workers to come by [`booking`]. Vacancies come in by
+//! [`import`], read by a person first where [`hold`] says
 //! so; [`demo`] makes a population to try it all on.
+//!
+//! What is kept of a person is theirs: [`correction`], [`disclosure`] (who was given the number), [`pin`] with [`wrong_try`],
+//! [`erasure`] and [`retention`]; a [`data_event`] says what was done.
+//! Who needs help opens a [`case`]; who saw a bad job makes a [`report`], and [`quarantine`] keeps it from others until a
+//! person has looked. [`employer_check`] is what was checked of employers, and what they may do.
 //!
 //! Each file holds the types, the rules and the statements of its noun. Operations run inside the caller's transaction
 //! and take time, identifiers and chance as arguments. What may happen to honest people (too young, applied already) is
@@ -41,26 +49,55 @@ macro_rules! coded {
 }
 
 pub mod age;
+pub mod alert;
+pub mod applicants;
 pub mod application;
+pub mod appointment;
+pub mod asked_before;
+pub mod booking;
+pub mod candidate;
+pub mod case;
+pub mod case_number;
 pub mod consent;
+pub mod correction;
+pub mod data_event;
+pub mod day;
 pub mod demo;
+pub mod disclosure;
 pub mod employer;
+pub mod employer_check;
+pub mod ending;
+pub mod erasure;
+pub mod export;
 pub mod hold;
 pub mod import;
 pub mod job_number;
 pub mod jobs;
 pub mod kind;
+pub mod mail_address;
 pub mod matching;
+pub mod note;
+pub mod offer;
 pub mod pay;
 pub mod person;
 pub mod phone_number;
+pub mod pin;
+pub mod pipeline;
+pub mod quarantine;
+pub mod report;
+pub mod retention;
 pub mod stage;
+pub mod token;
+pub mod usual_pay;
 pub mod vacancy;
+pub mod vacancy_change;
+pub mod vacancy_desk;
 pub mod worker;
 pub mod worker_trade;
+pub mod wrong_try;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 use crate::storage;
 
@@ -79,6 +116,9 @@ pub enum Fault {
     /// No job number was free among those tried; other randomness may find one.
     #[error("no free job number was found")]
     NoJobNumber,
+    /// No case number was free among those tried; other randomness may find one.
+    #[error("no free case number was found")]
+    NoCaseNumber,
     /// An operation key came back with another person or vacancy: a fault of the program.
     #[error("an operation key was used for two different operations")]
     OperationKeyReused,
@@ -125,4 +165,10 @@ identifiers! {
     VacancyId
     /// An application of a person to a vacancy.
     ApplicationId
+    /// What a client wants workers for.
+    HiringId
+    /// One worker who was asked.
+    BookingId
+    /// A problem that somebody told us of.
+    CaseId
 }

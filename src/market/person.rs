@@ -3,9 +3,10 @@
 //! Nothing personal is kept before consent, and nothing of a child: a refused child leaves an expiring keyed hash of the
 //! number and no more, so that redialling with another year does not pass.
 
+use super::booking::cancel;
 use super::consent::{self, Given, Purpose};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId};
+use super::{Fault, PersonId, case, pin, report};
 use crate::country::Msisdn;
 use crate::storage::{self, IdBlock, Keys, Tx};
 use crate::text::{Language, folding};
@@ -30,6 +31,10 @@ coded! {
     }
 }
 
+/// What the screen `register.consent` asks for: to be found work for, and to be told of it by SMS. Each is recorded by
+/// itself, since each can be withdrawn by itself.
+const ASKED_FOR: &[Purpose] = &[Purpose::Matching, Purpose::Alerts];
+
 /// What came of a wish to register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begun {
@@ -41,7 +46,7 @@ pub enum Begun {
     NumberFull,
 }
 
-/// Begins a person with the consent that the screen asked for. Uses two identifiers.
+/// Begins a person with the consent that the screen asked for. Uses three identifiers.
 pub fn begin(
     tx: &mut Tx<'_>,
     keys: &Keys,
@@ -66,7 +71,9 @@ pub fn begin(
     let person = PersonId::take(ids)?;
     let params = [person.into(), hash.into(), number.generation.into(), given.language.code().into(), now_ms.into()];
     tx.execute(BEGIN, &params)?;
-    consent::give(tx, ids, person, Purpose::Matching, given, now_ms)?;
+    for purpose in ASKED_FOR {
+        consent::record(tx, ids, person, *purpose, given, now_ms)?;
+    }
     Ok(Begun::Person(person))
 }
 
@@ -114,7 +121,7 @@ pub fn initials(name: &str) -> String {
 
 /// Erases somebody whose registration is not finished, with the consent; answers false when there is nothing to erase.
 ///
-/// The number goes too when nobody else is on it and it did not ask for silence. With `refused`, an expiring keyed hash
+/// The number goes too when nobody else is on it, it did not ask for silence and no case of it waits for an answer. With `refused`, an expiring keyed hash
 /// stays, which [`refused`] finds.
 pub fn erase_unfinished(
     tx: &mut Tx<'_>,
@@ -124,24 +131,63 @@ pub fn erase_unfinished(
     now_ms: i64,
 ) -> Result<bool, Fault> {
     const FIND: &str = "SELECT msisdn_hmac FROM person WHERE id = $1 AND status = 'registering'";
-    const TRADES: &str = "DELETE FROM worker_trade WHERE person_id = $1";
-    const WORKER: &str = "DELETE FROM worker WHERE person_id = $1";
     const CONSENT: &str = "DELETE FROM consent WHERE person_id = $1";
     const PERSON: &str = "DELETE FROM person WHERE id = $1";
-    const NUMBER: &str = "DELETE FROM phone_number WHERE msisdn_hmac = $1 AND stopped_ms IS NULL \
-        AND NOT EXISTS (SELECT 1 FROM person WHERE person.msisdn_hmac = $1)";
-    const REFUSE: &str = "INSERT INTO refusal (msisdn_hmac, until_ms) VALUES ($1, $2) \
-        ON CONFLICT (msisdn_hmac) DO UPDATE SET until_ms = $2";
+    const CLIENT: &str = "SELECT employer_id FROM client WHERE person_id = $1";
+    const CLOSE: &str = "UPDATE person SET status = 'closed', name_sealed = NULL, mail_sealed = NULL, mail_hmac = NULL, \
+        changed_ms = $2 WHERE id = $1";
     let Some(hash) = tx.query_one(FIND, &[person.into()], |row| MsisdnHash::read(row, 0))? else { return Ok(false) };
-    for sql in [TRADES, WORKER, CONSENT, PERSON] {
-        tx.execute(sql, &[person.into()])?;
+    let is_client = tx.query_one(CLIENT, &[person.into()], |row| row.integer(0))?.is_some();
+    if is_client {
+        cancel::leave(tx, person, now_ms)?;
     }
-    tx.execute(NUMBER, &[hash.as_bytes().into()])?;
+    forget_work(tx, person)?;
+    pin::forget(tx, person)?;
+    if is_client {
+        // Somebody has asked workers to come: the bookings are theirs too, so what stays of this person has no name.
+        tx.execute(CLOSE, &[person.into(), now_ms.into()])?;
+    } else {
+        for sql in [CONSENT, PERSON] {
+            tx.execute(sql, &[person.into()])?;
+        }
+        forget_number(tx, &hash)?;
+    }
     if refused {
-        let until_ms = now_ms.saturating_add(REFUSED_MS);
-        tx.execute(REFUSE, &[(&refusal_hash(keys, &hash)).into(), until_ms.into()])?;
+        refuse(tx, keys, &hash, now_ms)?;
     }
     Ok(true)
+}
+
+/// Forgets what somebody told as a worker.
+pub(super) fn forget_work(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
+    const TRADES: &str = "DELETE FROM worker_trade WHERE person_id = $1";
+    const WORKER: &str = "DELETE FROM worker WHERE person_id = $1";
+    for sql in [TRADES, WORKER] {
+        tx.execute(sql, &[person.into()])?;
+    }
+    Ok(())
+}
+
+/// Forgets a number that nobody is on, unless it asked for silence. True when it is gone.
+pub(super) fn forget_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<bool, Fault> {
+    const NUMBER: &str = "DELETE FROM phone_number WHERE msisdn_hmac = $1 AND stopped_ms IS NULL \
+        AND NOT EXISTS (SELECT 1 FROM person WHERE person.msisdn_hmac = $1) \
+        AND NOT EXISTS (SELECT 1 FROM help_case WHERE help_case.msisdn_hmac = $1 AND help_case.open_slot IS NOT NULL)";
+    let is_gone = tx.execute(NUMBER, &[number.as_bytes().into()])? == 1;
+    if is_gone {
+        case::forget_number(tx, number)?;
+        report::forget_number(tx, number)?;
+    }
+    Ok(is_gone)
+}
+
+/// Refuses a number for a while: a child was on it.
+pub(super) fn refuse(tx: &mut Tx<'_>, keys: &Keys, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
+    const REFUSE: &str = "INSERT INTO refusal (msisdn_hmac, until_ms) VALUES ($1, $2) \
+        ON CONFLICT (msisdn_hmac) DO UPDATE SET until_ms = $2";
+    let until_ms = now_ms.saturating_add(REFUSED_MS);
+    tx.execute(REFUSE, &[(&refusal_hash(keys, number)).into(), until_ms.into()])?;
+    Ok(())
 }
 
 /// Whether a child was refused on this number within [`REFUSED_MS`].
@@ -210,12 +256,15 @@ pub struct Recipient {
     pub language: Language,
 }
 
-/// Whom a message to this person goes to; `None` when the person is closed or erased, or the number stopped.
+/// Whom a message to this person goes to; `None` when the person is closed or erased or took back the consent, or the number
+/// stopped, or may have another owner by now.
 pub fn recipient(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Result<Option<Recipient>, Fault> {
     const RECIPIENT: &str = "SELECT phone_number.msisdn_hmac, phone_number.msisdn_sealed, phone_number.generation, \
         phone_number.language FROM person JOIN phone_number ON phone_number.msisdn_hmac = person.msisdn_hmac \
         AND phone_number.generation = person.number_generation \
-        WHERE person.id = $1 AND person.status <> 'closed' AND phone_number.stopped_ms IS NULL";
+        WHERE person.id = $1 AND person.status <> 'closed' AND phone_number.stopped_ms IS NULL \
+        AND phone_number.owner_doubted = 0 AND EXISTS (SELECT 1 FROM consent WHERE consent.person_id = person.id \
+        AND consent.purpose = 'matching' AND consent.withdrawn_ms IS NULL)";
     Ok(tx.query_one(RECIPIENT, &[person.into()], |row| {
         let number = MsisdnHash::read(row, 0)?;
         Ok(Recipient {

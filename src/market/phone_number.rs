@@ -3,7 +3,9 @@
 //! A number is found by its keyed hash and kept sealed. Several persons may share one; networks also give idle numbers to
 //! new people, so each number has a *generation*: persons and messages of an earlier one are somebody else's.
 
-use super::{Fault, PersonId};
+use super::booking::cancel;
+use super::person::Recipient;
+use super::{Fault, PersonId, candidate, pipeline, wrong_try};
 use crate::country::Msisdn;
 use crate::storage::{Column, Error, Keys, Purpose, Row, Tx};
 use crate::text::Language;
@@ -72,7 +74,7 @@ pub struct PhoneNumber {
     pub owner_doubted: bool,
 }
 
-/// Notes that a number dialled, and says what is known of it. Call it on a dial, not on every hop.
+/// Notes that a number dialled or wrote, and says what is known of it. Call it on a dial, not on every hop.
 pub fn seen(
     tx: &mut Tx<'_>,
     keys: &Keys,
@@ -83,7 +85,8 @@ pub fn seen(
 ) -> Result<PhoneNumber, Fault> {
     const KNOWN: &str = "SELECT msisdn_hmac, language, generation, stopped_ms, owner_doubted, last_hop_ms \
         FROM phone_number WHERE msisdn_hmac = $1";
-    const SEEN: &str = "UPDATE phone_number SET owner_doubted = $2, last_hop_ms = $3 WHERE msisdn_hmac = $1";
+    const SEEN: &str =
+        "UPDATE phone_number SET owner_doubted = $2, last_hop_ms = $3, asked_ms = 0 WHERE msisdn_hmac = $1";
     const NEW: &str = "INSERT INTO phone_number \
         (msisdn_hmac, msisdn_sealed, language, generation, last_hop_ms, owner_doubted) VALUES ($1, $2, $3, 1, $4, 0) \
         ON CONFLICT (msisdn_hmac) DO NOTHING";
@@ -110,11 +113,34 @@ pub fn find(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<Option<PhoneNumber>, F
     Ok(tx.query_one(FIND, &[(&hash.0).into()], number_of)?)
 }
 
+/// Whether a number may have changed hands: nobody has shown since to be the same person, or it has been silent for
+/// [`IDLE_MS`]. Nothing of anybody's is told or done on its word alone. False when it never dialled.
+pub fn is_doubtful(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
+    const DOUBT: &str = "SELECT owner_doubted, last_hop_ms FROM phone_number WHERE msisdn_hmac = $1";
+    let doubt = |row: &Row<'_>| Ok(row.boolean(0)? || row.integer(1)? <= now_ms.saturating_sub(IDLE_MS));
+    Ok(tx.query_one(DOUBT, &[(&hash.0).into()], doubt)?.unwrap_or_default())
+}
+
 /// The number itself, in E.164 digits without `+`; `None` when it never dialled. Only for sending to it.
 pub fn msisdn(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash) -> Result<Option<Msisdn>, Fault> {
     const SEALED: &str = "SELECT msisdn_sealed FROM phone_number WHERE msisdn_hmac = $1";
     let open = |row: &Row<'_>| open_msisdn(keys, hash, row.bytes(0)?);
     Ok(tx.query_one(SEALED, &[(&hash.0).into()], open)?)
+}
+
+/// Whom a message to a number's owner goes to, whether or not anybody is registered on it; `None` when the number has another
+/// owner by now, or stopped.
+pub fn recipient(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash, generation: i64) -> Result<Option<Recipient>, Fault> {
+    const OWNER: &str = "SELECT msisdn_sealed, language FROM phone_number \
+        WHERE msisdn_hmac = $1 AND generation = $2 AND stopped_ms IS NULL";
+    Ok(tx.query_one(OWNER, &[(&hash.0).into(), generation.into()], |row| {
+        Ok(Recipient {
+            msisdn: open_msisdn(keys, hash, row.bytes(0)?)?,
+            number: *hash,
+            number_generation: generation,
+            language: read_language(row, 1)?,
+        })
+    })?)
 }
 
 /// Opens a sealed number.
@@ -132,30 +158,52 @@ pub fn set_language(tx: &mut Tx<'_>, hash: &MsisdnHash, language: Language) -> R
 /// STOP: no more messages to this number. False when it was stopped already or never dialled.
 pub fn stop(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
     const STOP: &str = "UPDATE phone_number SET stopped_ms = $2 WHERE msisdn_hmac = $1 AND stopped_ms IS NULL";
-    Ok(tx.execute(STOP, &[(&hash.0).into(), now_ms.into()])? == 1)
+    let stopped = tx.execute(STOP, &[(&hash.0).into(), now_ms.into()])? == 1;
+    if stopped {
+        candidate::relist_number(tx, hash)?;
+    }
+    Ok(stopped)
 }
 
 /// START: messages are welcome again. False when the number was not stopped.
 pub fn start(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<bool, Fault> {
     const START: &str = "UPDATE phone_number SET stopped_ms = NULL WHERE msisdn_hmac = $1 AND stopped_ms IS NOT NULL";
-    Ok(tx.execute(START, &[(&hash.0).into()])? == 1)
+    let started = tx.execute(START, &[(&hash.0).into()])? == 1;
+    if started {
+        candidate::relist_number(tx, hash)?;
+    }
+    Ok(started)
+}
+
+/// Whether a number has been silent for so long that somebody else may read what is sent to it.
+pub fn may_have_moved(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
+    const SILENT: &str = "SELECT last_hop_ms FROM phone_number WHERE msisdn_hmac = $1 AND last_hop_ms < $2";
+    let params = [(&hash.0).into(), now_ms.saturating_sub(IDLE_MS).into()];
+    Ok(tx.query_one(SILENT, &params, |row| row.integer(0))?.is_some())
 }
 
 /// The owner has shown to be the same person: the doubt ends.
 pub fn confirm_owner(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<(), Fault> {
     const CONFIRM: &str = "UPDATE phone_number SET owner_doubted = 0 WHERE msisdn_hmac = $1";
     tx.execute(CONFIRM, &[(&hash.0).into()])?;
-    Ok(())
+    candidate::relist_number(tx, hash)
 }
 
 /// The number has a new owner: the persons on it are closed, its STOP is lifted, and messages to them no longer match its
 /// generation, which is answered.
 pub fn new_owner(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<i64, Fault> {
+    const PERSONS: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 AND status <> 'closed' ORDER BY id LIMIT 8";
     const CLOSE: &str = "UPDATE person SET status = 'closed', changed_ms = $2 \
         WHERE msisdn_hmac = $1 AND status <> 'closed'";
     const NEXT: &str = "UPDATE phone_number SET generation = generation + 1, owner_doubted = 0, stopped_ms = NULL \
         WHERE msisdn_hmac = $1 RETURNING generation";
+    for person in tx.query(PERSONS, &[(&hash.0).into()], |row| Ok(PersonId::new(row.integer(0)?)))? {
+        cancel::leave(tx, person, now_ms)?;
+        pipeline::leave(tx, person, now_ms)?;
+    }
     tx.execute(CLOSE, &[(&hash.0).into(), now_ms.into()])?;
+    candidate::relist_number(tx, hash)?;
+    wrong_try::forget_number(tx, hash)?;
     tx.query_one(NEXT, &[(&hash.0).into()], |row| row.integer(0))?.ok_or(Fault::Gone("number"))
 }
 

@@ -5,9 +5,10 @@ use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
 use super::matching::VacancySide;
 use super::pay::{PaidWhen, Pay};
+use super::quarantine::{self, HoldWhy};
 use super::worker::{read_area, read_pay};
 use super::worker_trade::read_trade;
-use super::{EmployerId, Fault, VacancyId, employer, hold};
+use super::{EmployerId, Fault, VacancyId, alert, employer, employer_check, hold};
 use crate::country::{AreaCode, PayUnit, TradeCode};
 use crate::storage::{Column, Error, IdBlock, Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
@@ -21,7 +22,7 @@ pub const OPENINGS_MAX: i64 = 1_000;
 /// Days that a vacancy may last: five years.
 pub const DURATION_DAYS_MAX: i64 = 1_826;
 
-const DESCRIPTION: Column = Column::new("vacancy", "description");
+pub(super) const DESCRIPTION: Column = Column::new("vacancy", "description");
 
 coded! {
     /// Where a vacancy stands.
@@ -108,8 +109,9 @@ pub enum Posted {
     },
 }
 
-/// Posts a vacancy: held when its text asks for a person's look, else open. Uses one identifier; `random` draws the job
-/// number.
+/// Posts a vacancy: held when its text asks for a person's look or its employer may not post (see
+/// [`employer_check::may_post`], which a form asks before), else open. Uses one identifier, or two when it is held;
+/// `random` draws the job number.
 pub fn post(
     tx: &mut Tx<'_>,
     keys: &Keys,
@@ -128,7 +130,11 @@ pub fn post(
         return Ok(Posted::Duplicate { vacancy });
     }
     let household = employer::kind(tx, employer)?.ok_or(Fault::Gone("employer"))? == EmployerKind::Household;
-    let status = if hold::reason(&new.description).is_some() { VacancyStatus::Held } else { VacancyStatus::Open };
+    let why = match quarantine::why_of(employer_check::may_post(tx, employer, now_ms)?) {
+        Some(why) => Some(why),
+        None => hold::reason(&new.description).map(HoldWhy::from),
+    };
+    let status = if why.is_some() { VacancyStatus::Held } else { VacancyStatus::Open };
     let vacancy = VacancyId::take(ids)?;
     let sealed = keys.seal(DESCRIPTION, vacancy.get(), new.description.as_bytes());
     let district = new.area.district().ok_or(Fault::Gone("district"))?;
@@ -165,6 +171,12 @@ pub fn post(
             now_ms.into(),
         ];
         if tx.execute(POST, &params)? == 1 {
+            if status == VacancyStatus::Open {
+                alert::begin(tx, vacancy, now_ms)?;
+            }
+            if let Some(why) = why {
+                quarantine::note_held(tx, ids, vacancy, (why, ""), now_ms)?;
+            }
             return Ok(Posted::Added { vacancy, job_number, status });
         }
         // Either the number was taken, or another has just posted the same.
@@ -175,7 +187,7 @@ pub fn post(
     Err(Fault::NoJobNumber)
 }
 
-fn by_source(tx: &mut Tx<'_>, source: &str, source_ref: &str) -> Result<Option<VacancyId>, Fault> {
+pub(super) fn by_source(tx: &mut Tx<'_>, source: &str, source_ref: &str) -> Result<Option<VacancyId>, Fault> {
     const FIND: &str = "SELECT id FROM vacancy WHERE source = $1 AND source_ref = $2";
     Ok(tx.query_one(FIND, &[source.into(), source_ref.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?)
 }
@@ -185,6 +197,12 @@ fn by_source(tx: &mut Tx<'_>, source: &str, source_ref: &str) -> Result<Option<V
 pub fn by_job_number(tx: &mut Tx<'_>, job_number: JobNumber) -> Result<Option<VacancyId>, Fault> {
     const FIND: &str = "SELECT id FROM vacancy WHERE job_number = $1";
     Ok(tx.query_one(FIND, &[job_number.get().into()], |row| Ok(VacancyId::new(row.integer(0)?)))?)
+}
+
+/// The number of a vacancy; `None` when there is no such vacancy.
+pub fn job_number(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<Option<JobNumber>, Fault> {
+    const NUMBER: &str = "SELECT job_number FROM vacancy WHERE id = $1";
+    Ok(tx.query_one(NUMBER, &[vacancy.into()], |row| row.integer(0))?.and_then(JobNumber::from_value))
 }
 
 /// A vacancy as the job's screen shows it.
@@ -315,28 +333,40 @@ pub enum Decision {
     Close,
 }
 
-/// Carries out a decision. False when the vacancy is not in a status from which it can be: held for a release, open for
-/// filled, open or held for closed.
+/// Carries out a decision. False when the vacancy is not in a status from which it can be: held (and not paused by its
+/// employer) for a release, open or closed for filled, open or held for closed.
 pub fn decide(tx: &mut Tx<'_>, vacancy: VacancyId, decision: Decision, now_ms: i64) -> Result<bool, Fault> {
-    const RELEASE: &str = "UPDATE vacancy SET status = 'open', changed_ms = $2 WHERE id = $1 AND status = 'held'";
-    const FILL: &str = "UPDATE vacancy SET status = 'filled', changed_ms = $2 WHERE id = $1 AND status = 'open'";
+    const RELEASE: &str = "UPDATE vacancy SET status = 'open', changed_ms = $2 \
+        WHERE id = $1 AND status = 'held' AND paused = 0";
+    // Those who went on being considered after the time to apply are to be told as well.
+    const FILL: &str = "UPDATE vacancy SET status = 'filled', changed_ms = $2, settle_ms = 0 \
+        WHERE id = $1 AND status IN ('open', 'closed')";
     const CLOSE: &str = "UPDATE vacancy SET status = 'closed', changed_ms = $2 \
         WHERE id = $1 AND status IN ('open', 'held')";
+    const HELD_NO_MORE: &str = "DELETE FROM vacancy_hold WHERE vacancy_id = $1";
     let sql = match decision {
         Decision::Release => RELEASE,
         Decision::Fill => FILL,
         Decision::Close => CLOSE,
     };
-    Ok(tx.execute(sql, &[vacancy.into(), now_ms.into()])? == 1)
+    let decided = tx.execute(sql, &[vacancy.into(), now_ms.into()])? == 1;
+    if decided {
+        tx.execute(HELD_NO_MORE, &[vacancy.into()])?;
+    }
+    if decided && decision == Decision::Release {
+        alert::begin(tx, vacancy, now_ms)?;
+    }
+    Ok(decided)
 }
 
-/// Closes open vacancies whose time is over, at most a hundred (well under the 5 ms of a bulk
-/// closure); answers how many. They take no
-/// applications in the meantime: their closing time is looked at everywhere.
+/// Closes vacancies whose time is over, open or paused, at most a hundred (well under the 5 ms of a bulk closure); answers how
+/// many. They take no applications in the meantime: their closing time is looked at everywhere.
 pub fn close_expired(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Fault> {
-    const CLOSE: &str = "UPDATE vacancy SET status = 'closed', changed_ms = $1 WHERE id IN \
+    const OPEN: &str = "UPDATE vacancy SET status = 'closed', changed_ms = $1 WHERE id IN \
         (SELECT id FROM vacancy WHERE status = 'open' AND closes_ms <= $1 ORDER BY closes_ms LIMIT 100)";
-    Ok(tx.execute(CLOSE, &[now_ms.into()])?)
+    const PAUSED: &str = "UPDATE vacancy SET status = 'closed', paused = 0, changed_ms = $1 WHERE id IN \
+        (SELECT id FROM vacancy WHERE paused = 1 AND closes_ms <= $1 ORDER BY closes_ms LIMIT 100)";
+    Ok(tx.execute(OPEN, &[now_ms.into()])? + tx.execute(PAUSED, &[now_ms.into()])?)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //! where it stopped.
 
 use super::age::{self, AgeGroup};
+use super::booking::bookable;
 use super::consent::{self, Purpose};
 use super::kind::{Kinds, Weekdays};
 use super::pay::{Pay, Rate};
 use super::worker_trade::{self, WorkerTrade};
-use super::{Fault, PersonId, person};
+use super::{Fault, PersonId, candidate, person};
 use crate::country::{AreaCode, Country, PayUnit};
-use crate::storage::{Error, Keys, Row, Tx};
+use crate::storage::{Error, Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 
 /// What came of a birth year.
@@ -35,7 +36,7 @@ pub fn set_birth_year(
 ) -> Result<BirthYearOutcome, Fault> {
     const SAVE: &str = "INSERT INTO worker (person_id, birth_year, will_move, rate_kind, rate_amount, rate_unit, kinds, \
         days, changed_ms) VALUES ($1, $2, 0, 'unset', 0, 'day', $3, $4, $5) \
-        ON CONFLICT (person_id) DO UPDATE SET birth_year = $2, changed_ms = $5";
+        ON CONFLICT (person_id) DO UPDATE SET birth_year = $2, changed_ms = $5 RETURNING listed_ms";
     let Some(age) = age::age(birth_year, today(country, now_ms), &country.ages) else {
         return Ok(BirthYearOutcome::Implausible);
     };
@@ -49,8 +50,11 @@ pub fn set_birth_year(
     }
     let params =
         [person.into(), birth_year.into(), Kinds::ALL.bits().into(), Weekdays::ALL.bits().into(), now_ms.into()];
-    tx.execute(SAVE, &params)?;
+    let is_listed = tx.query_one(SAVE, &params, |row| Ok(row.optional_integer(0)?.is_some()))?;
     worker_trade::drop_disallowed(tx, country, person, age)?;
+    if is_listed == Some(true) {
+        candidate::relist(tx, person)?;
+    }
     Ok(if group == AgeGroup::Minor { BirthYearOutcome::SavedMinor } else { BirthYearOutcome::Saved })
 }
 
@@ -71,56 +75,65 @@ pub fn set_area(
     area: AreaCode,
     now_ms: i64,
 ) -> Result<AreaOutcome, Fault> {
-    const SET: &str = "UPDATE worker SET area_code = $2, district_code = $3, changed_ms = $4 WHERE person_id = $1";
+    const SET: &str = "UPDATE worker SET area_code = $2, district_code = $3, changed_ms = $4 WHERE person_id = $1 RETURNING listed_ms";
     let (Some(district), Some(_)) = (area.district(), country.areas.get(area)) else {
         return Ok(AreaOutcome::Unusable);
     };
     let params = [person.into(), area.get().into(), district.get().into(), now_ms.into()];
-    changed(tx.execute(SET, &params)?)?;
+    save(tx, person, SET, &params)?;
+    bookable::refresh(tx, person)?;
     Ok(AreaOutcome::Saved)
 }
 
 /// Saves what the worker asks. The caller has checked the amount against the country's bounds.
 pub fn set_rate(tx: &mut Tx<'_>, person: PersonId, rate: Rate, now_ms: i64) -> Result<(), Fault> {
     const SET: &str = "UPDATE worker SET rate_kind = $2, rate_amount = $3, rate_unit = $4, changed_ms = $5 \
-        WHERE person_id = $1";
+        WHERE person_id = $1 RETURNING listed_ms";
     let (amount, unit) = match rate {
         Rate::Amount(pay) => (pay.amount, pay.unit),
         Rate::Unset | Rate::Agree => (0, PayUnit::Day),
     };
     let params = [person.into(), rate.code().into(), amount.into(), unit.code().into(), now_ms.into()];
-    changed(tx.execute(SET, &params)?)
+    save(tx, person, SET, &params)
 }
 
 /// Saves the kinds of work wanted.
 pub fn set_kinds(tx: &mut Tx<'_>, person: PersonId, kinds: Kinds, now_ms: i64) -> Result<(), Fault> {
-    const SET: &str = "UPDATE worker SET kinds = $2, changed_ms = $3 WHERE person_id = $1";
-    changed(tx.execute(SET, &[person.into(), kinds.bits().into(), now_ms.into()])?)
+    const SET: &str = "UPDATE worker SET kinds = $2, changed_ms = $3 WHERE person_id = $1 RETURNING listed_ms";
+    save(tx, person, SET, &[person.into(), kinds.bits().into(), now_ms.into()])
 }
 
 /// Saves the days of the week on which the worker can work.
 pub fn set_days(tx: &mut Tx<'_>, person: PersonId, days: Weekdays, now_ms: i64) -> Result<(), Fault> {
-    const SET: &str = "UPDATE worker SET days = $2, changed_ms = $3 WHERE person_id = $1";
-    changed(tx.execute(SET, &[person.into(), days.bits().into(), now_ms.into()])?)
+    const SET: &str = "UPDATE worker SET days = $2, changed_ms = $3 WHERE person_id = $1 RETURNING listed_ms";
+    save(tx, person, SET, &[person.into(), days.bits().into(), now_ms.into()])
 }
 
 /// Saves whether the worker has the licence of their trade.
 pub fn set_licence(tx: &mut Tx<'_>, person: PersonId, licence: bool, now_ms: i64) -> Result<(), Fault> {
-    const SET: &str = "UPDATE worker SET licence = $2, changed_ms = $3 WHERE person_id = $1";
-    changed(tx.execute(SET, &[person.into(), licence.into(), now_ms.into()])?)
+    const SET: &str = "UPDATE worker SET licence = $2, changed_ms = $3 WHERE person_id = $1 RETURNING listed_ms";
+    save(tx, person, SET, &[person.into(), licence.into(), now_ms.into()])
 }
 
 /// Saves whether the worker would move for work.
 pub fn set_will_move(tx: &mut Tx<'_>, person: PersonId, will_move: bool, now_ms: i64) -> Result<(), Fault> {
-    const SET: &str = "UPDATE worker SET will_move = $2, changed_ms = $3 WHERE person_id = $1";
-    changed(tx.execute(SET, &[person.into(), will_move.into(), now_ms.into()])?)
+    const SET: &str = "UPDATE worker SET will_move = $2, changed_ms = $3 WHERE person_id = $1 RETURNING listed_ms";
+    save(tx, person, SET, &[person.into(), will_move.into(), now_ms.into()])
+}
+
+/// Saves whether jobs may be scored for the worker. Who says no looks at jobs in the menus in plain order, and is told of
+/// none.
+pub fn set_scored(tx: &mut Tx<'_>, person: PersonId, scored: bool, now_ms: i64) -> Result<(), Fault> {
+    const SET: &str = "UPDATE worker SET scored = $2, changed_ms = $3 WHERE person_id = $1 RETURNING listed_ms";
+    save(tx, person, SET, &[person.into(), scored.into(), now_ms.into()])
 }
 
 /// Saves the day on which the worker is free: today for "free today: YES", `None` for NO.
 pub fn set_free_on(tx: &mut Tx<'_>, person: PersonId, day: Option<Day>, now_ms: i64) -> Result<(), Fault> {
     const SET: &str = "UPDATE worker SET free_on_day = $2, changed_ms = $3 WHERE person_id = $1";
-    let day = day.map(|day| i64::from(day.0));
-    changed(tx.execute(SET, &[person.into(), day.into(), now_ms.into()])?)
+    let free_on = day.map(|day| i64::from(day.0));
+    changed(tx.execute(SET, &[person.into(), free_on.into(), now_ms.into()])?)?;
+    bookable::set_free_on(tx, person, day)
 }
 
 coded! {
@@ -188,6 +201,8 @@ pub fn finish(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<FinishOu
         return Err(Fault::Gone("person"));
     }
     tx.execute(LISTED, &[person.into(), now_ms.into()])?;
+    candidate::relist(tx, person)?;
+    bookable::refresh(tx, person)?;
     Ok(FinishOutcome::Listed)
 }
 
@@ -216,6 +231,8 @@ pub struct Worker {
     pub free_on: Option<Day>,
     /// When they were listed; `None` while registering.
     pub listed_ms: Option<i64>,
+    /// Jobs may be scored for them.
+    pub scored: bool,
 }
 
 /// Finds a worker; `None` when the birth year was not given yet, or the person is closed or erased.
@@ -223,14 +240,14 @@ pub fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Worker>, Fault> 
     // A row for each trade: three at most. One statement costs less than two, and sorting here less than there.
     const FIND: &str = "SELECT worker.birth_year, worker.area_code, worker.will_move, worker.rate_kind, \
         worker.rate_amount, worker.rate_unit, worker.kinds, worker.days, worker.licence, worker.free_on_day, \
-        worker.listed_ms, worker_trade.rank, worker_trade.trade, worker_trade.years, worker_trade.paid \
+        worker.listed_ms, worker.scored, worker_trade.rank, worker_trade.trade, worker_trade.years, worker_trade.paid \
         FROM worker JOIN person ON person.id = worker.person_id \
         LEFT JOIN worker_trade ON worker_trade.person_id = worker.person_id \
         WHERE worker.person_id = $1 AND person.status <> 'closed'";
     let (mut found, mut trades) = (None, Vec::new());
     tx.query(FIND, &[person.into()], |row| {
-        if row.optional_integer(11)?.is_some() {
-            trades.push(worker_trade::read_ranked(row, 11)?);
+        if row.optional_integer(12)?.is_some() {
+            trades.push(worker_trade::read_ranked(row, 12)?);
         }
         if found.is_none() {
             found = Some(worker_of(row, person)?);
@@ -255,6 +272,7 @@ fn worker_of(row: &Row<'_>, person: PersonId) -> Result<Worker, Error> {
         licence: row.optional_integer(8)?.map(|licence| licence == 1),
         free_on: row.optional_integer(9)?.map(day).transpose()?,
         listed_ms: row.optional_integer(10)?,
+        scored: row.boolean(11)?,
     })
 }
 
@@ -276,6 +294,15 @@ pub(super) fn read_unit(code: &str) -> Result<PayUnit, Error> {
 /// A stored amount as pay; 0 means that none is stated.
 pub(super) fn read_pay(amount: i64, unit: &str) -> Result<Option<Pay>, Error> {
     Ok(if amount == 0 { None } else { Some(Pay { amount, unit: read_unit(unit)? }) })
+}
+
+/// Saves an answer that the score looks at, if there is a worker to save it for.
+fn save(tx: &mut Tx<'_>, person: PersonId, sql: &'static str, params: &[Param<'_>]) -> Result<(), Fault> {
+    let is_listed = tx.query_one(sql, params, |row| Ok(row.optional_integer(0)?.is_some()))?;
+    if is_listed.ok_or(Fault::Gone("worker"))? {
+        candidate::relist(tx, person)?;
+    }
+    Ok(())
 }
 
 /// An answer was saved if there is a worker to save it for.

@@ -1,8 +1,9 @@
 //! A worker's trades: the primary one that the registration asks for, and others that can wait.
 
 use super::age;
+use super::booking::bookable;
 use super::worker::today;
-use super::{Fault, PersonId};
+use super::{Fault, PersonId, candidate};
 use crate::country::{Country, TradeCode};
 use crate::storage::{Error, Row, Tx};
 
@@ -66,9 +67,10 @@ pub fn set_primary(
     trade: TradeCode,
     now_ms: i64,
 ) -> Result<TradeOutcome, Fault> {
-    if let Err(outcome) = allowed(tx, country, person, trade, now_ms)? {
-        return Ok(outcome);
-    }
+    let is_listed = match allowed(tx, country, person, trade, now_ms)? {
+        Ok(is_listed) => is_listed,
+        Err(outcome) => return Ok(outcome),
+    };
     let mut trades = of(tx, person)?;
     if let Some(at) = trades.iter().position(|had| had.trade == trade) {
         if let Some(front) = trades.get_mut(..=at) {
@@ -82,6 +84,9 @@ pub fn set_primary(
         }
     }
     write(tx, person, &trades)?;
+    if is_listed {
+        candidate::relist(tx, person)?;
+    }
     Ok(TradeOutcome::Saved)
 }
 
@@ -93,9 +98,10 @@ pub fn add(
     new: WorkerTrade,
     now_ms: i64,
 ) -> Result<TradeOutcome, Fault> {
-    if let Err(outcome) = allowed(tx, country, person, new.trade, now_ms)? {
-        return Ok(outcome);
-    }
+    let is_listed = match allowed(tx, country, person, new.trade, now_ms)? {
+        Ok(is_listed) => is_listed,
+        Err(outcome) => return Ok(outcome),
+    };
     let mut trades = of(tx, person)?;
     let many = trades.len() >= TRADES_MAX;
     match trades.iter_mut().find(|had| had.trade == new.trade) {
@@ -104,6 +110,9 @@ pub fn add(
         None => trades.push(new),
     }
     write(tx, person, &trades)?;
+    if is_listed {
+        candidate::relist(tx, person)?;
+    }
     Ok(TradeOutcome::Saved)
 }
 
@@ -115,6 +124,7 @@ pub fn remove(tx: &mut Tx<'_>, person: PersonId, trade: TradeCode) -> Result<boo
     let removed = trades.len() < before && !trades.is_empty();
     if removed {
         write(tx, person, &trades)?;
+        candidate::relist(tx, person)?;
     }
     Ok(removed)
 }
@@ -130,20 +140,21 @@ pub(super) fn drop_disallowed(tx: &mut Tx<'_>, country: &Country, person: Person
     Ok(())
 }
 
-/// Whether the worker's age allows the trade.
+/// Whether the worker's age allows the trade; if so, whether the worker is listed.
 fn allowed(
     tx: &mut Tx<'_>,
     country: &Country,
     person: PersonId,
     trade: TradeCode,
     now_ms: i64,
-) -> Result<Result<(), TradeOutcome>, Fault> {
-    const BIRTH_YEAR: &str = "SELECT birth_year FROM worker WHERE person_id = $1";
-    let birth_year = tx.query_one(BIRTH_YEAR, &[person.into()], |row| row.integer(0))?.ok_or(Fault::Gone("worker"))?;
+) -> Result<Result<bool, TradeOutcome>, Fault> {
+    const WORKER: &str = "SELECT birth_year, listed_ms FROM worker WHERE person_id = $1";
+    let read = |row: &Row<'_>| Ok((row.integer(0)?, row.optional_integer(1)?.is_some()));
+    let (birth_year, is_listed) = tx.query_one(WORKER, &[person.into()], read)?.ok_or(Fault::Gone("worker"))?;
     let Some(trade) = country.trades.get(trade) else { return Ok(Err(TradeOutcome::Unknown)) };
     let age = age::age(birth_year, today(country, now_ms), &country.ages).unwrap_or_default();
     Ok(if country.ages.allows(age, trade) {
-        Ok(())
+        Ok(is_listed)
     } else {
         let min_age = if trade.at_home { trade.min_age.max(country.ages.adult) } else { trade.min_age };
         Err(TradeOutcome::TooYoung { min_age })
@@ -160,7 +171,7 @@ fn write(tx: &mut Tx<'_>, person: PersonId, trades: &[WorkerTrade]) -> Result<()
         let params = [person.into(), i64::from(had.trade.get()).into(), rank.into(), years.into(), had.paid.into()];
         tx.execute(ADD, &params)?;
     }
-    Ok(())
+    bookable::refresh(tx, person)
 }
 
 /// The trade in a column of a row.

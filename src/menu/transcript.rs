@@ -15,7 +15,10 @@
 //! freeze help                     an operator closes a flow; `thaw help` opens it again
 //! notice on                       every dial leads to the notice of maintenance, until `notice off`
 //! hotline Police 112              the country has this hotline, first of all
+//! answer WORDS                    an operator answers the open case that is due first
+//! look                            the service looks after cases once, as it does each minute
 //! fault                           the next thing that a screen asks for cannot be done
+//! employer rejected               the employer of the job that the number asked for last does this
 //! sms You are listed              the newest SMS to the number contains this
 //! no sms                          no SMS has come since the dial
 //! ```
@@ -69,8 +72,14 @@ pub enum Line {
         /// Its number.
         number: String,
     },
+    /// An operator answers the open case that is due first.
+    Answer(String),
+    /// What the service does beside calls for people with cases is done.
+    Look,
     /// The next thing that a screen asks of the service fails.
     Fault,
+    /// An employer does something with the newest application of the number: a stage and what goes with it.
+    Employer(String),
     /// The newest SMS contains this.
     Sms(String),
     /// No SMS has come since the dial.
@@ -116,7 +125,7 @@ pub fn parse(text: &str) -> Result<Transcript, Vec<TranscriptFault>> {
 }
 
 const KNOWN: &str = "a line begins with dial, >, <, =, !, redeliver, drop, wait, end, septets, freeze, thaw, notice on, \
-    notice off, hotline, fault, sms or no sms";
+    notice off, hotline, answer, look, fault, employer, sms or no sms";
 
 fn line(written: &str) -> Result<Line, String> {
     let (word, rest) = written.split_once(' ').unwrap_or((written, ""));
@@ -142,6 +151,7 @@ fn line(written: &str) -> Result<Line, String> {
         "=" => with_text(Line::HasLine),
         "!" => with_text(Line::Lacks),
         "sms" => with_text(Line::Sms),
+        "employer" => with_text(Line::Employer),
         "redeliver" => alone(Line::Redeliver),
         "drop" => alone(Line::Drop),
         "end" => alone(Line::End),
@@ -154,6 +164,8 @@ fn line(written: &str) -> Result<Line, String> {
             Some((name, number)) => Ok(Line::Hotline { name: name.trim().to_owned(), number: number.to_owned() }),
             None => Err("write: hotline Police 112".to_owned()),
         },
+        "answer" => with_text(Line::Answer),
+        "look" => alone(Line::Look),
         "fault" => alone(Line::Fault),
         "septets" => rest.parse().map(Line::Septets).map_err(|_| "write: septets 140".to_owned()),
         "wait" => {
@@ -174,9 +186,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_is_read() {
-        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nhotline Police post 112\nsms x\nno sms\n";
+        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nhotline Police post 112\nanswer a b\nlook\nemployer rejected\nsms x\nno sms\n";
         let transcript = parse(text).unwrap();
-        assert_eq!(transcript.lines.len(), 18);
+        assert_eq!(transcript.lines.len(), 21);
         assert_eq!(transcript.lines[4], (7, Line::Type(String::new())));
         assert_eq!(transcript.lines[8], (11, Line::Wait(600_000)));
     }
@@ -184,10 +196,10 @@ mod tests {
     #[test]
     fn every_line_that_is_not_understood_is_reported() {
         let faults = parse(
-            "dial 567\nwait 5\n<\ndrop it\nhello\ndial *5# as\ndial *5# as  \nno\nseptets many\nfreeze\nnotice x\n",
+            "dial 567\nwait 5\n<\ndrop it\nhello\ndial *5# as\ndial *5# as  \nno\nseptets many\nfreeze\nnotice x\nemployer\n",
         )
         .unwrap_err();
-        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::storage::{self, Tx};
 
 /// Caps of a day. 0: none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
     /// Messages to one number.
     pub number: i64,
@@ -28,8 +28,8 @@ pub const PREFIX_DIGITS: usize = 7;
 pub struct Counted<'a> {
     /// Days since the epoch, where the country's clocks say so.
     pub day: i64,
-    /// Keyed hash of the number.
-    pub msisdn_hmac: &'a [u8],
+    /// Keyed hash of the recipient.
+    pub address_hmac: &'a [u8],
     /// Keyed hash of its first digits.
     pub prefix_hmac: &'a [u8],
     /// 0: nobody.
@@ -79,7 +79,7 @@ pub fn count(tx: &mut Tx<'_>, counted: &Counted<'_>, caps: &Caps) -> Result<Opti
         ("channel", counted.channel.as_bytes(), caps.channel, caps.channel_cost_micros, Capped::Channel),
         ("employer", &employer[..], caps.employer, 0, Capped::Employer),
         ("prefix", counted.prefix_hmac, caps.prefix, 0, Capped::Prefix),
-        ("number", counted.msisdn_hmac, caps.number, 0, Capped::Number),
+        ("number", counted.address_hmac, caps.number, 0, Capped::Number),
     ];
     for (scope, key, messages_max, cost_max, capped) in scopes {
         let is_counted = match scope {
@@ -133,7 +133,7 @@ pub fn take_back(tx: &mut Tx<'_>, counted: &Counted<'_>) -> Result<(), storage::
         ("channel", counted.channel.as_bytes()),
         ("employer", &employer[..]),
         ("prefix", counted.prefix_hmac),
-        ("number", counted.msisdn_hmac),
+        ("number", counted.address_hmac),
     ];
     for (scope, key) in scopes {
         let (segments, cost) = (counted.segments, counted.cost_micros);
@@ -175,7 +175,7 @@ mod tests {
             let number = [number; 32];
             let counted = Counted {
                 day: 20_000,
-                msisdn_hmac: &number,
+                address_hmac: &number,
                 prefix_hmac: &[7; 32],
                 employer_id,
                 channel: "mtn",
@@ -211,7 +211,7 @@ mod tests {
             let capped = rig.tx(move |tx| {
                 let counted = Counted {
                     day: 1,
-                    msisdn_hmac: &[1; 32],
+                    address_hmac: &[1; 32],
                     prefix_hmac: &[],
                     employer_id: 1,
                     channel: "mtn",

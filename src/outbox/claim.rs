@@ -7,16 +7,23 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::caps::{Caps, Counted};
-use super::{BODY, Class, Error, MSISDN, Priority};
+use super::mark::release;
+use super::route::Kind;
+use super::{Class, Error, Opened, Priority, endpoint};
 use crate::storage::{self, Keys, Row, Tx};
 
-/// What the owner of numbers is asked about a message that is about to be sent.
+/// What the owner of numbers and addresses is asked about a message that is about to be sent.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
-    /// Keyed hash of the number, `Purpose::Msisdn` over its E.164 digits.
-    pub msisdn_hmac: &'a [u8],
-    /// The generation the message was written for.
-    pub number_generation: i64,
+    /// The message.
+    pub id: i64,
+    /// What leaves.
+    pub kind: Kind,
+    /// Keyed hash of the recipient: of a number's E.164 digits (`Purpose::Msisdn`), of a mail address
+    /// (`Purpose::MailAddress`).
+    pub address_hmac: &'a [u8],
+    /// The generation of the number that the message was written for; 0 where there is none.
+    pub generation: i64,
     /// Its class.
     pub class: Class,
     /// Its template: the confirmation of a stop goes to a stopped number.
@@ -25,40 +32,51 @@ pub struct Check<'a> {
 
 impl fmt::Debug for Check<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check").field("class", &self.class).field("template", &self.template).finish_non_exhaustive()
+        f.debug_struct("Check").field("kind", &self.kind).field("template", &self.template).finish_non_exhaustive()
     }
 }
 
-/// What a number's owner allows now.
+/// What a recipient allows now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberState {
+pub enum RecipientState {
     /// Send it.
     Open,
-    /// The number has asked for no messages.
+    /// The number or the address has asked for no messages.
     Stopped,
     /// The number has another owner than when the message was written.
     OtherOwner,
     /// The person was erased.
     Erased,
+    /// What it tells of is over, or the person wants to hear of such things no more.
+    Over,
+    /// The endpoint is switched off, or gone.
+    Disabled,
+    /// The endpoint does not answer just now: not before this time, in milliseconds since the epoch.
+    Rests {
+        /// When.
+        until_ms: i64,
+    },
 }
 
-impl NumberState {
+impl RecipientState {
     fn reason(self) -> Option<&'static str> {
         match self {
-            NumberState::Open => None,
-            NumberState::Stopped => Some("stopped"),
-            NumberState::OtherOwner => Some("other_owner"),
-            NumberState::Erased => Some("erased"),
+            RecipientState::Open | RecipientState::Rests { .. } => None,
+            RecipientState::Stopped => Some("stopped"),
+            RecipientState::OtherOwner => Some("other_owner"),
+            RecipientState::Erased => Some("erased"),
+            RecipientState::Over => Some("over"),
+            RecipientState::Disabled => Some("disabled"),
         }
     }
 }
 
-/// Asks the module that owns numbers, in the claim's own transaction. A function rather than a table of the outbox's
-/// own: a second record of who has stopped would have to be kept equal to the first, and one day would not be.
-pub type NumberCheck = fn(&mut Tx<'_>, &Check<'_>) -> Result<NumberState, storage::Error>;
+/// Asks the module that owns numbers and addresses, in the claim's own transaction. A function rather than a table of the
+/// outbox's own: a second record of who has stopped would have to be kept equal to the first, and one day would not be.
+pub type RecipientCheck = fn(&mut Tx<'_>, &Check<'_>) -> Result<RecipientState, storage::Error>;
 
 /// Notes that a number wants no messages: the provider has said so. Given the number's keyed hash and the time.
-pub type NumberStop = fn(&mut Tx<'_>, &[u8], i64) -> Result<(), storage::Error>;
+pub type RecipientStop = fn(&mut Tx<'_>, &[u8], i64) -> Result<(), storage::Error>;
 
 /// The terms of a claim.
 #[derive(Clone, Debug)]
@@ -106,10 +124,12 @@ pub struct Claimed {
     pub segments: i64,
     /// When it is of no more use, in milliseconds since the epoch.
     pub expires_ms: i64,
+    /// The endpoint that it is for; 0 for none.
+    pub endpoint_id: i64,
     employer_id: i64,
-    msisdn_hmac: Vec<u8>,
+    address_hmac: Vec<u8>,
     prefix_hmac: Vec<u8>,
-    msisdn: Vec<u8>,
+    address: Vec<u8>,
     body: Vec<u8>,
 }
 
@@ -120,25 +140,10 @@ impl fmt::Debug for Claimed {
     }
 }
 
-/// A claimed message, unsealed.
-pub struct Opened {
-    /// E.164 digits.
-    pub to: String,
-    /// The text.
-    pub text: String,
-}
-
-impl fmt::Debug for Opened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Opened")
-    }
-}
-
 impl Claimed {
-    /// Unseals number and text. Done outside the transaction, whose thread everyone waits for.
+    /// Unseals recipient and words. Done outside the transaction, whose thread everyone waits for.
     pub fn open(&self, keys: &Keys) -> Result<Opened, storage::Error> {
-        let to = keys.open_text(MSISDN, self.id, &self.msisdn)?;
-        Ok(Opened { to, text: keys.open_text(BODY, self.id, &self.body)? })
+        Opened::open(keys, self.id, &self.route, &self.address, &self.body)
     }
 
     /// Our name of the message at the provider: the same for every attempt, so that one that compares sends it once.
@@ -150,7 +155,7 @@ impl Claimed {
     pub(super) fn counted<'a>(&'a self, day: i64, channel: &'a str, cost_micros: i64) -> Counted<'a> {
         Counted {
             day,
-            msisdn_hmac: &self.msisdn_hmac,
+            address_hmac: &self.address_hmac,
             prefix_hmac: &self.prefix_hmac,
             employer_id: self.employer_id,
             channel,
@@ -159,9 +164,9 @@ impl Claimed {
         }
     }
 
-    /// Keyed hash of the number.
-    pub fn msisdn_hmac(&self) -> &[u8] {
-        &self.msisdn_hmac
+    /// Keyed hash of the recipient.
+    pub fn address_hmac(&self) -> &[u8] {
+        &self.address_hmac
     }
 }
 
@@ -203,7 +208,7 @@ impl ClaimReport {
 ///
 /// A queue that is held gives nothing. Run again after a lost commit it takes others; the first wait out their lease and go
 /// back, nothing of them was sent.
-pub fn claim(tx: &mut Tx<'_>, terms: &Claim, number_check: NumberCheck) -> Result<ClaimReport, Error> {
+pub fn claim(tx: &mut Tx<'_>, terms: &Claim, recipient_check: RecipientCheck) -> Result<ClaimReport, Error> {
     let mut report = ClaimReport { held: super::held(tx)?.is_some(), ..ClaimReport::default() };
     if report.held {
         return Ok(report);
@@ -223,7 +228,7 @@ pub fn claim(tx: &mut Tx<'_>, terms: &Claim, number_check: NumberCheck) -> Resul
             left -= i64::try_from(rows.len()).unwrap_or(left);
             rows.sort_unstable_by_key(|row| (row.due_ms, row.claimed.id));
             for row in rows {
-                sift(tx, terms, row, number_check, &mut report)?;
+                sift(tx, terms, row, recipient_check, &mut report)?;
             }
         }
     }
@@ -235,21 +240,31 @@ fn sift(
     tx: &mut Tx<'_>,
     terms: &Claim,
     row: Taken,
-    number_check: NumberCheck,
+    recipient_check: RecipientCheck,
     report: &mut ClaimReport,
 ) -> Result<(), Error> {
     let check = Check {
-        msisdn_hmac: &row.claimed.msisdn_hmac,
-        number_generation: row.number_generation,
+        id: row.claimed.id,
+        kind: Kind::of_route(&row.claimed.route),
+        address_hmac: &row.claimed.address_hmac,
+        generation: row.generation,
         class: row.claimed.class,
         template: &row.claimed.template,
     };
     if row.claimed.expires_ms <= terms.now_ms {
         withdraw(tx, terms, row.claimed.id, "expired", "too_late")?;
         report.expired += 1;
-    } else if let Some(reason) = number_check(tx, &check)?.reason() {
+        return Ok(());
+    }
+    let state = match check.kind {
+        Kind::Webhook => endpoint::state(tx, row.claimed.endpoint_id, terms.now_ms)?,
+        Kind::Sms | Kind::Mail => recipient_check(tx, &check)?,
+    };
+    if let Some(reason) = state.reason() {
         withdraw(tx, terms, row.claimed.id, "cancelled", reason)?;
         report.cancelled += 1;
+    } else if let RecipientState::Rests { until_ms } = state {
+        release(tx, terms, row.claimed.id, "endpoint_rests", until_ms)?;
     } else {
         report.messages.push(row.claimed);
     }
@@ -258,7 +273,7 @@ fn sift(
 
 struct Taken {
     claimed: Claimed,
-    number_generation: i64,
+    generation: i64,
     due_ms: i64,
 }
 
@@ -274,8 +289,8 @@ fn take(
          WHERE status = 'queued' AND id IN (
            SELECT id FROM outbox WHERE status = 'queued' AND route = $6 AND priority = $4 AND due_ms <= $3
            ORDER BY due_ms, id LIMIT $5)
-         RETURNING id, attempts, template, msisdn, body, class, msisdn_hmac, number_generation, due_ms, expires_ms,
-           route, segments, employer_id, prefix_hmac",
+         RETURNING id, attempts, template, address, body, class, address_hmac, number_generation, due_ms, expires_ms,
+           route, segments, employer_id, prefix_hmac, endpoint_id",
         &[
             terms.fence.into(),
             terms.now_ms.saturating_add(terms.lease_ms).into(),
@@ -290,17 +305,18 @@ fn take(
                     id: row.integer(0)?,
                     attempts: row.integer(1)?,
                     template: row.text(2)?.to_owned(),
-                    msisdn: row.bytes(3)?.to_vec(),
+                    address: row.bytes(3)?.to_vec(),
                     body: row.bytes(4)?.to_vec(),
                     class: Class::from_code(row.text(5)?).ok_or(storage::Error::Corrupt { what: "an outbox class" })?,
-                    msisdn_hmac: row.bytes(6)?.to_vec(),
+                    address_hmac: row.bytes(6)?.to_vec(),
                     expires_ms: row.integer(9)?,
                     route: row.text(10)?.to_owned(),
                     segments: row.integer(11)?,
                     employer_id: row.integer(12)?,
                     prefix_hmac: row.bytes(13)?.to_vec(),
+                    endpoint_id: row.integer(14)?,
                 },
-                number_generation: row.integer(7)?,
+                generation: row.integer(7)?,
                 due_ms: row.integer(8)?,
             })
         },

@@ -1,10 +1,10 @@
 //! Why a message is where it is, in words for the person at the desk. Pure.
 
+use super::Status;
 use super::hold::{Hold, HoldReason};
 use super::list::Shown;
 use super::pause::{Pause, Why};
 use super::receipt::ReceiptLine;
-use super::{Status, retry};
 use crate::text::datetime::utc;
 
 /// What is known around a message.
@@ -46,7 +46,7 @@ fn stands(around: &Around<'_>) -> String {
     let (reason, channel) = (message.reason.as_str(), message.channel.as_str());
     match message.status {
         Status::Queued if message.attempts > 0 => {
-            format!("It waits for attempt {} of {}.", message.attempts + 1, retry::ATTEMPTS_MAX)
+            format!("It waits for attempt {}.", message.attempts + 1)
         }
         Status::Queued => "It waits to be sent for the first time.".to_owned(),
         Status::Claimed => "A sender has just taken it; nothing has left yet.".to_owned(),
@@ -74,7 +74,10 @@ fn stands(around: &Around<'_>) -> String {
 
 fn failed(reason: &str) -> String {
     match reason {
-        "tried_too_often" => format!("the provider did not take it in {} attempts", retry::ATTEMPTS_MAX),
+        "tried_too_often" => "it was not taken, as often as it was tried".to_owned(),
+        "disabled" => "its endpoint was switched off meanwhile".to_owned(),
+        "gone" => "its endpoint says that it is gone; it is switched off".to_owned(),
+        "address" => "the mail server says that the address is none, or it cannot be written to".to_owned(),
         "number" => "the provider says that the number is none, or cannot get SMS".to_owned(),
         "opted_out" => {
             "the provider says that this number wants no messages of ours; it is stopped here, too".to_owned()
@@ -87,10 +90,13 @@ fn failed(reason: &str) -> String {
 
 fn withdrawn(reason: &str) -> String {
     match reason {
-        "stopped" => "the number asked for no messages".to_owned(),
+        "stopped" => "whom it is for asked for no messages".to_owned(),
         "other_owner" => "the number has another owner than when it was written".to_owned(),
         "erased" => "the person was erased".to_owned(),
+        "over" => "what it tells of was over, or the person wants no such messages any more".to_owned(),
+        "no_consent" => "the person took back the consent".to_owned(),
         "operator" => "an operator took it back".to_owned(),
+        "disabled" => "its endpoint is switched off, or removed".to_owned(),
         "number_cap" | "prefix_cap" | "employer_cap" => {
             format!("a cap of the day was reached (`{reason}`), and an alert does not wait for the next day")
         }
@@ -113,6 +119,7 @@ fn waits(around: &Around<'_>) -> Vec<String> {
         let why = match message.reason.as_str() {
             "temporary" => ": the provider did not take it, and may later",
             "number_cap" | "prefix_cap" | "employer_cap" => ": a cap of the day was reached",
+            "endpoint_rests" => ": its endpoint has not answered, and rests",
             "put_off" => ": repeats give way to what is sent for the first time",
             _ => "",
         };

@@ -9,7 +9,7 @@ use crate::storage::{self, Column, Keys, Tx};
 
 /// The whole call, sealed: numbers and texts are in it.
 const REQUEST: Column = Column::new("hook_call", "request");
-/// How long calls are kept: to read them again after a fault of ours was mended, and to answer a provider that asks.
+/// How long calls are kept at least: to read them again after a fault of ours was mended, and to answer a provider that asks.
 pub const KEEP_MS: i64 = 7 * 24 * 3_600_000;
 
 /// A call without its signature, which was checked when it came.
@@ -85,17 +85,17 @@ pub fn keep(tx: &mut Tx<'_>, id: i64, channel: &str, kind: HookKind, request: &[
     Ok(())
 }
 
-/// The oldest calls that wait to be read.
-pub fn waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Waiting>, Error> {
-    const WAITING: &str = "SELECT id, channel, kind, received_ms, request FROM hook_call WHERE status = 'waiting' \
-        ORDER BY id LIMIT $1";
-    Ok(tx.query(WAITING, &[limit.into()], |row| {
+/// The oldest calls of a kind that wait to be read.
+pub fn waiting(tx: &mut Tx<'_>, kind: HookKind, limit: i64) -> Result<Vec<Waiting>, Error> {
+    const WAITING: &str = "SELECT id, channel, received_ms, request FROM hook_call WHERE status = 'waiting' \
+        AND kind = $1 ORDER BY id LIMIT $2";
+    Ok(tx.query(WAITING, &[code(kind).into(), limit.into()], |row| {
         Ok(Waiting {
             id: row.integer(0)?,
             channel: row.text(1)?.to_owned(),
-            kind: if row.text(2)? == "receipt" { HookKind::Receipt } else { HookKind::Inbound },
-            received_ms: row.integer(3)?,
-            request: row.bytes(4)?.to_vec(),
+            kind,
+            received_ms: row.integer(2)?,
+            request: row.bytes(3)?.to_vec(),
         })
     })?)
 }
@@ -132,7 +132,8 @@ mod tests {
             let request = Call::of(&hook).seal(&rig.keys, 7);
             assert!(!request.windows(6).any(|window| window == b"250788"));
             rig.tx(move |tx| keep(tx, 7, "mtn", HookKind::Inbound, &request, NOW_MS)).unwrap();
-            let found = rig.tx(|tx| waiting(tx, 9)).unwrap();
+            let found = rig.tx(|tx| waiting(tx, HookKind::Inbound, 9)).unwrap();
+            assert!(rig.tx(|tx| waiting(tx, HookKind::Receipt, 9)).unwrap().is_empty(), "of another kind");
             assert_eq!((found.len(), found[0].kind, found[0].channel.as_str()), (1, HookKind::Inbound, "mtn"));
             let call = found[0].open(&rig.keys).unwrap();
             assert_eq!((call.hook().body, call.hook().query), (hook.body, "ref=kz1"));
@@ -140,7 +141,7 @@ mod tests {
             assert_eq!(rig.tx(|tx| forget(tx, NOW_MS + 1, 9)).unwrap(), 0, "what was not read is not forgotten");
             assert!(rig.tx(|tx| done(tx, 7, true)).unwrap());
             assert!(!rig.tx(|tx| done(tx, 7, true)).unwrap(), "once");
-            assert!(rig.tx(|tx| waiting(tx, 9)).unwrap().is_empty());
+            assert!(rig.tx(|tx| waiting(tx, HookKind::Inbound, 9)).unwrap().is_empty());
             assert_eq!(rig.tx(|tx| forget(tx, NOW_MS + 1, 9)).unwrap(), 1);
         }
     }

@@ -4,11 +4,17 @@
 use super::caps::{self, Capped};
 use super::claim::{Claim, Claimed, withdraw};
 use super::pause::{Pause, Why};
-use super::{Class, Error, lane};
+use super::{Class, Error, lane, retry};
 use crate::storage::{self, Tx};
 
 /// Puts claimed messages back into the queue: nothing of them was sent, and no attempt was spent.
-fn release(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &str, due_ms: i64) -> Result<(), storage::Error> {
+pub(super) fn release(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    id: i64,
+    reason: &str,
+    due_ms: i64,
+) -> Result<(), storage::Error> {
     tx.execute(
         "UPDATE outbox SET status = 'queued', reason = $3, lease_until_ms = 0, changed_ms = $4, due_ms = $5
          WHERE id = $1 AND fence = $2 AND status = 'claimed'",
@@ -17,13 +23,21 @@ fn release(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &str, due_ms: i64) -
     Ok(())
 }
 
-/// How long a repeat waits for which there was no room beside what is sent for the first time.
+/// How long a repeat waits at least for which there was no room beside what is sent for the first time.
 const PUT_OFF_MS: i64 = 5_000;
+/// How much longer at most, where many wait so: else all of them would be claimed and put off again every few seconds.
+const PUT_OFF_SPREAD_MS: i64 = 55_000;
 
-/// Puts repeats off for which there is no room now.
+/// Puts repeats off for which there is no room now. The more of a claim they are, the wider they are spread.
 pub fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
-    let due_ms = terms.now_ms.saturating_add(PUT_OFF_MS);
-    Ok(ids.iter().try_for_each(|id| release(tx, terms, *id, "put_off", due_ms))?)
+    let part = i64::try_from(ids.len()).unwrap_or(i64::MAX).min(terms.limit);
+    let span_ms = PUT_OFF_SPREAD_MS.saturating_mul(part) / terms.limit.max(1);
+    for id in ids {
+        let spread = retry::spread(*id, terms.fence) % (span_ms.unsigned_abs() + 1);
+        let wait_ms = PUT_OFF_MS.saturating_add(i64::try_from(spread).unwrap_or_default());
+        release(tx, terms, *id, "put_off", terms.now_ms.saturating_add(wait_ms))?;
+    }
+    Ok(())
 }
 
 /// What came of marking messages as being sent.

@@ -6,16 +6,24 @@
 
 pub mod caps;
 mod claim;
+mod content;
+pub mod day;
+pub mod endpoint;
 mod enqueue;
+pub mod erase;
 pub mod explain;
 mod hold;
 pub mod hook_call;
 pub mod inbound;
+pub mod keep;
 pub mod lane;
+mod late;
 mod list;
 mod mark;
 mod message;
+pub mod of_person;
 pub mod operate;
+pub mod operators;
 mod pause;
 mod reap;
 pub mod receipt;
@@ -31,11 +39,14 @@ mod walk;
 
 pub use caps::Caps;
 pub use claim::{
-    Check, Claim, ClaimReport, Claimed, NumberCheck, NumberState, NumberStop, Opened, claim, next_due_ms,
+    Check, Claim, ClaimReport, Claimed, RecipientCheck, RecipientState, RecipientStop, claim, next_due_ms,
     oldest_due_ms, refuse,
 };
+pub use content::{Content, Event, Letter, NewSms, Opened};
 pub use enqueue::{Enqueued, NewMessage, enqueue};
 pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
+pub use keep::Keep;
+pub use late::{Late, late};
 pub use list::{AttemptLine, Depth, Listed, Shown, counts, depths, list, show};
 pub use mark::{Marked, mark_sending, put_off};
 pub use message::{Class, Error, Priority, Status};
@@ -43,9 +54,10 @@ pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};
 pub use settle::{Settled, Terms, Verdict, settle};
 
+pub use crate::gateway::email::MailAddress;
 use crate::storage::Column;
 
-/// The recipient, sealed.
-const MSISDN: Column = Column::new("outbox", "msisdn");
-/// The text, sealed.
+/// The recipient, sealed. The seal is bound to the name that the column had when there was nothing but SMS.
+const ADDRESS: Column = Column::new("outbox", "msisdn");
+/// What is said, sealed.
 const BODY: Column = Column::new("outbox", "body");

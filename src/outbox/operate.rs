@@ -45,6 +45,28 @@ pub fn cancel(tx: &mut Tx<'_>, id: i64, now_ms: i64) -> Result<Operated, Error> 
     Ok(standing(tx, id)?.map_or(Operated::Nothing, |(status, _)| Operated::Not(status)))
 }
 
+/// Alerts of one vacancy that are cancelled at once.
+const ALERTS_AT_ONCE: u64 = 200;
+
+/// Whether the message of this cause has left: whoever it is for may have read it.
+pub fn has_left(tx: &mut Tx<'_>, operation_key: &str) -> Result<bool, storage::Error> {
+    const LEFT: &str = "SELECT COUNT(*) FROM outbox WHERE operation_key = $1 AND status <> 'queued' \
+        AND status <> 'claimed' AND status <> 'cancelled'";
+    Ok(tx.query_one(LEFT, &[operation_key.into()], |row| row.integer(0))?.unwrap_or_default() > 0)
+}
+
+/// Cancels some alerts of a vacancy that wait to be sent; answers how many, at most two hundred. An alert is known by its
+/// operation key, `alert/VACANCY/...`.
+pub fn cancel_alerts(tx: &mut Tx<'_>, vacancy: i64, now_ms: i64) -> Result<u64, storage::Error> {
+    const CANCEL: &str = "UPDATE outbox SET status = 'cancelled', reason = 'job_held', changed_ms = $3 WHERE id IN \
+        (SELECT id FROM outbox WHERE operation_key > $1 AND operation_key < $2 AND status = 'queued' \
+        ORDER BY operation_key LIMIT 200) AND status = 'queued'";
+    // What comes after `/` in the alphabet is `0`.
+    let (from, to) = (format!("alert/{vacancy}/"), format!("alert/{vacancy}0"));
+    let cancelled = tx.execute(CANCEL, &[(&from).into(), (&to).into(), now_ms.into()])?;
+    Ok(cancelled.min(ALERTS_AT_ONCE))
+}
+
 fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Option<(Status, i64)>, storage::Error> {
     let known = "SELECT status, expires_ms FROM outbox WHERE id = $1";
     tx.query_one(known, &[id.into()], |row| {

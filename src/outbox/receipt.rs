@@ -8,8 +8,6 @@ use super::Error;
 use crate::gateway::sms::{About, Receipt, Reported};
 use crate::storage::{self, Tx};
 
-/// How long reports are kept, and may still find their message: receipts of a phone that was off for three days come.
-pub const KEEP_MS: i64 = 14 * 24 * 3_600_000;
 /// How long after a message has expired its report is waited for.
 pub const WAIT_MS: i64 = 24 * 3_600_000;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Caps, Check, Claim, Class, Enqueued, Error, NewMessage, NumberState, Priority, Shown, Status, Terms, enqueue, show,
+    Caps, Check, Claim, Class, Content, Enqueued, Error, NewMessage, NewSms, Priority, RecipientState, Shown, Status,
+    Terms, enqueue, show,
 };
 use crate::clock::{Clock, IdSource, SimulatedClock};
 use crate::country::Msisdn;
@@ -19,11 +20,13 @@ const OUTBOX: &[Migration] = &[
     Migration::new(1, "outbox", include_str!("../../migrations/sqlite/0003_outbox.sql")),
     Migration::new(2, "queue_hold", include_str!("../../migrations/sqlite/0004_queue_hold.sql")),
     Migration::new(3, "delivery", include_str!("../../migrations/sqlite/0006_delivery.sql")),
+    Migration::new(4, "ways_out", include_str!("../../migrations/sqlite/0007_ways_out.sql")),
 ];
 const OUTBOX_THERE: &[Migration] = &[
     Migration::new(1, "outbox", include_str!("../../migrations/postgres/0003_outbox.sql")),
     Migration::new(2, "queue_hold", include_str!("../../migrations/postgres/0004_queue_hold.sql")),
     Migration::new(3, "delivery", include_str!("../../migrations/postgres/0006_delivery.sql")),
+    Migration::new(4, "ways_out", include_str!("../../migrations/postgres/0007_ways_out.sql")),
 ];
 
 /// The number that every message goes to.
@@ -92,20 +95,30 @@ impl Rig {
             let mut new = NewMessage {
                 id,
                 operation_key: &key,
-                to: &to,
-                number_generation: 1,
+                content: Content::Sms(NewSms { to: &to, generation: 1, route: "", text: &text }),
                 person_id: None,
                 employer_id: None,
-                route: "",
                 priority: Priority::Interactive,
                 class: Class::MustArrive,
                 template: "apply.received",
-                text: &text,
                 due_ms: now_ms,
                 expires_ms: now_ms + USE_MS,
             };
             change(&mut new);
             Ok((id, enqueue(tx, &keys, &new, now_ms)?))
+        })
+    }
+
+    /// Queues an SMS that `change` may alter.
+    pub(crate) fn queue_sms_as(
+        &self,
+        key: &str,
+        change: impl Fn(&mut NewSms<'_>) + Send + 'static,
+    ) -> Result<(i64, Enqueued), Error> {
+        self.queue_as(key, move |new| {
+            if let Content::Sms(sms) = &mut new.content {
+                change(sms);
+            }
         })
     }
 
@@ -155,18 +168,18 @@ pub(crate) fn settling(fence: i64, receipt_wait_ms: Option<i64>, now_ms: i64) ->
 pub(crate) const NO_CAPS: Caps = Caps { number: 0, prefix: 0, employer: 0, channel: 0, channel_cost_micros: 0 };
 
 /// Every number takes everything.
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberCheck")]
-pub(crate) fn open_numbers(_tx: &mut Tx<'_>, _check: &Check<'_>) -> Result<NumberState, storage::Error> {
-    Ok(NumberState::Open)
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a RecipientCheck")]
+pub(crate) fn open_numbers(_tx: &mut Tx<'_>, _check: &Check<'_>) -> Result<RecipientState, storage::Error> {
+    Ok(RecipientState::Open)
 }
 
 /// Generation 2 has stopped, and 3 belongs to somebody else; the confirmation of a stop is sent all the same.
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a NumberCheck")]
-pub(crate) fn closed_numbers(_tx: &mut Tx<'_>, check: &Check<'_>) -> Result<NumberState, storage::Error> {
-    assert_eq!(check.msisdn_hmac.len(), 32);
-    Ok(match check.number_generation {
-        2 if check.template != "stop.confirmed" => NumberState::Stopped,
-        3 => NumberState::OtherOwner,
-        _ => NumberState::Open,
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a RecipientCheck")]
+pub(crate) fn closed_numbers(_tx: &mut Tx<'_>, check: &Check<'_>) -> Result<RecipientState, storage::Error> {
+    assert_eq!(check.address_hmac.len(), 32);
+    Ok(match check.generation {
+        2 if check.template != "stop.confirmed" => RecipientState::Stopped,
+        3 => RecipientState::OtherOwner,
+        _ => RecipientState::Open,
     })
 }

@@ -19,6 +19,28 @@ pub const EMAIL: &str = "email";
 /// The route of everything that goes to a webhook.
 pub const WEBHOOK: &str = "webhook";
 
+/// What leaves over a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// SMS.
+    Sms,
+    /// E-mail.
+    Mail,
+    /// Events for endpoints.
+    Webhook,
+}
+
+impl Kind {
+    /// What leaves over this route.
+    pub fn of_route(route: &str) -> Self {
+        match route.split(NOT_OVER).next() {
+            Some(EMAIL) => Kind::Mail,
+            Some(WEBHOOK) => Kind::Webhook,
+            _ => Kind::Sms,
+        }
+    }
+}
+
 /// What a channel carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Call, Network, Operator, PhoneFault, Sms};
-use crate::actions::Host;
+use crate::actions::{Fault, Host, stage};
 use crate::app::Core;
 use crate::clock::SimulatedClock;
 use crate::country::{Hotline, Msisdn};
 use crate::gateway::ussd::{ClosedWhy, UssdAnswer, UssdEvent};
 use crate::hop::{self, Hop};
 use crate::session::Asked;
+use crate::storage::{Tx, Work};
 use crate::worker::Worker;
 
 /// Rounds of delivery before what is still due is left alone: each sends a batch, and a retry comes later anyhow.
@@ -94,7 +95,7 @@ impl Network for InProcess {
         (limits.screen_septets, limits.opening_septets)
     }
 
-    fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault> {
+    async fn operate(&mut self, what: Operator<'_>) -> Result<(), PhoneFault> {
         let service = &self.core.service;
         let mut closures = service.bundles.now().closures.clone();
         match what {
@@ -107,6 +108,8 @@ impl Network for InProcess {
                 self.core.service.host = Arc::new(Host::new(country, keys, short_code));
                 return Ok(());
             }
+            Operator::Answer(words) => return self.core.answer_case(words).await.map_err(|_| PhoneFault::Operator),
+            Operator::Look => return self.core.look_after_cases().await.map_err(|_| PhoneFault::Operator),
             Operator::Fault => {
                 let rehearsal = service.rehearsal.as_ref().ok_or(PhoneFault::Operator)?;
                 rehearsal.fails.store(true, Ordering::Release);
@@ -114,6 +117,18 @@ impl Network for InProcess {
         }
         service.bundles.close(closures);
         Ok(())
+    }
+
+    async fn employer(&mut self, number: &str, does: &str) -> Result<Option<String>, PhoneFault> {
+        let (msisdn, does) = (self.msisdn(number)?, does.to_owned());
+        let service = &self.core.service;
+        let (host, live) = (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live));
+        let (ids, now_ms) = (Arc::clone(&service.ids), service.clock.now_ms());
+        let work =
+            move |tx: &mut Tx<'_>| stage::rehearse(tx, &host, &live, &|| ids.block(now_ms), (&msisdn, &does), now_ms);
+        let done: Result<_, Fault> = service.store.transact(Work::interactive(None), work).await;
+        let done = done.map_err(|fault| PhoneFault::Network(fault.to_string()))?;
+        Ok(done.err().map(|stage::Unread(why)| why))
     }
 
     fn asked(&self) -> Option<Asked> {

@@ -94,7 +94,7 @@ impl Network for OverHttp {
         true
     }
 
-    fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
+    async fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
         Err(PhoneFault::Operator)
     }
 

@@ -48,7 +48,7 @@ impl Network for Echo {
         more
     }
 
-    fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
+    async fn operate(&mut self, _what: Operator<'_>) -> Result<(), PhoneFault> {
         Err(PhoneFault::Operator)
     }
 

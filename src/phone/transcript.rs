@@ -127,19 +127,28 @@ async fn each<N: Network>(
             screen.contains(words.as_str()).then(|| differs(&format!("no {}", quoted(words)), screen))
         }
         Line::Freeze { flow, is_frozen } => {
-            phone.network().operate(Operator::Freeze { flow, is_frozen: *is_frozen })?;
+            phone.network().operate(Operator::Freeze { flow, is_frozen: *is_frozen }).await?;
             None
         }
         Line::Notice(is_on) => {
-            phone.network().operate(Operator::Notice(*is_on))?;
+            phone.network().operate(Operator::Notice(*is_on)).await?;
             None
         }
         Line::Hotline { name, number } => {
-            phone.network().operate(Operator::Hotline { name, number })?;
+            phone.network().operate(Operator::Hotline { name, number }).await?;
             None
         }
+        Line::Answer(words) => {
+            phone.network().operate(Operator::Answer(words)).await?;
+            None
+        }
+        Line::Look => {
+            phone.network().operate(Operator::Look).await?;
+            None
+        }
+        Line::Employer(does) => phone.employer(does).await?,
         Line::Fault => {
-            phone.network().operate(Operator::Fault)?;
+            phone.network().operate(Operator::Fault).await?;
             None
         }
         Line::Septets(most) => match gsm7::septets(screen) {

@@ -89,7 +89,15 @@ pub enum OpenError {
         /// What is wrong with it.
         what: String,
     },
-    /// The database server cannot be reached, or refuses us.
+    /// No server of the database is there now that takes writes: another time one may be.
+    #[error("the database {server} cannot be reached: {what}")]
+    ServerAway {
+        /// Hosts and database.
+        server: String,
+        /// Its reason, or the system's.
+        what: String,
+    },
+    /// The database server refuses us.
     #[error("the database {server} cannot be used: {what}")]
     Server {
         /// Hosts and database.
@@ -114,6 +122,15 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// True when opening may succeed later without anything being changed.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            OpenError::ServerAway { .. } => true,
+            OpenError::Setup(error) => error.is_passing(),
+            _ => false,
+        }
+    }
+
     /// A database that cannot be opened.
     pub(super) fn database(path: &Path, what: impl std::fmt::Display) -> Self {
         OpenError::Database { path: path.to_owned(), what: what.to_string() }

@@ -24,6 +24,11 @@ pub const READ_WAIT_MS: u64 = 1_000;
 pub const READ_US_MAX: i64 = 2_000_000;
 /// Prepared statements kept on each connection: more than the program has.
 pub const STATEMENTS_KEPT: usize = 256;
+/// Milliseconds to reach one server of several. After a failover the first of two is dead: the second is tried within a
+/// hop's time.
+pub const CONNECT_MS: u64 = 800;
+/// Milliseconds for one statement on a server. A hop has 2 s in all; the server gives up a little sooner by itself.
+pub const STATEMENT_MS: u64 = 1_500;
 /// Milliseconds that a connection waits for a lock: only another process or a recovery holds one that long.
 pub const BUSY_MS: u64 = 5_000;
 /// Commits between two looks at the WAL by the checkpoint thread.
@@ -64,6 +69,10 @@ pub struct Options {
     pub restart_frames: i64,
     /// See [`WAL_FRAMES_MAX`].
     pub wal_frames_max: i64,
+    /// See [`CONNECT_MS`].
+    pub connect_ms: u64,
+    /// See [`STATEMENT_MS`].
+    pub statement_ms: u64,
 }
 
 impl Default for Options {
@@ -79,6 +88,8 @@ impl Default for Options {
             checkpoint_frames: CHECKPOINT_FRAMES,
             restart_frames: RESTART_FRAMES,
             wal_frames_max: WAL_FRAMES_MAX,
+            connect_ms: CONNECT_MS,
+            statement_ms: STATEMENT_MS,
         }
     }
 }

@@ -22,8 +22,6 @@ use super::postgres_value::{Bound, PostgresRow};
 use super::tx::{Connection, Rows, SAVEPOINTS_DEEP_MAX, Step};
 use super::{Columns, Error, Param, Row};
 
-/// Milliseconds for one statement. A hop has 2 s in all; the server gives up a little sooner by itself.
-pub(super) const STATEMENT_MS: u64 = 1_500;
 /// Milliseconds between two rows of a stream, and for its end, when the server writes what it has.
 const STREAM_MS: u64 = 60_000;
 
@@ -48,6 +46,8 @@ pub(super) struct PostgresConnection {
     statements: HashMap<(usize, usize), Statement>,
     /// What goes out before the next statement, in the same packet.
     held: String,
+    /// For one statement.
+    statement_limit: Duration,
     /// Whether the transaction may write: if so, a server that refuses it has become a standby.
     writes: bool,
     /// The transaction cannot be kept: another one was first. Told apart from the work's own outcome, since only running
@@ -68,13 +68,14 @@ impl std::fmt::Debug for PostgresConnection {
 }
 
 impl PostgresConnection {
-    pub(super) fn new(runtime: Runtime, client: Client) -> Self {
+    pub(super) fn new(runtime: Runtime, client: Client, statement_ms: u64) -> Self {
         let (client, statements, held) = (Arc::new(client), HashMap::new(), String::new());
         Self {
             runtime,
             client,
             statements,
             held,
+            statement_limit: Duration::from_millis(statement_ms),
             writes: true,
             conflicted: false,
             blocked: false,
@@ -110,14 +111,14 @@ impl PostgresConnection {
     pub(super) fn commit(&mut self) -> Result<(), Error> {
         self.hold("COMMIT");
         let held = std::mem::take(&mut self.held);
-        match within(&self.runtime, self.client.batch_execute(&held)) {
-            Waited::TooLong => {
+        match within(&self.runtime, self.statement_limit, self.client.batch_execute(&held)) {
+            None => {
                 tracing::error!("the database did not answer a commit in time: does its standby run?");
                 let client = Arc::clone(&self.client);
                 self.unanswered = Some(self.runtime.spawn(async move { client.batch_execute("").await }));
                 Err(Error::Unavailable)
             }
-            done @ Waited::Done(_) => self.settle("COMMIT", done),
+            done => self.settle("COMMIT", done),
         }
     }
 
@@ -211,8 +212,7 @@ impl PostgresConnection {
             return Err(Error::Unavailable);
         }
         let held = std::mem::take(&mut self.held);
-        let (client, runtime) = (&self.client, &self.runtime);
-        let done = within(runtime, client.batch_execute(&held));
+        let done = within(&self.runtime, self.statement_limit, self.client.batch_execute(&held));
         self.settle(what, done)
     }
 
@@ -225,7 +225,7 @@ impl PostgresConnection {
         if !self.held.is_empty() {
             self.flush(sql)?;
         }
-        let prepared = within(&self.runtime, self.client.prepare(sql));
+        let prepared = within(&self.runtime, self.statement_limit, self.client.prepare(sql));
         let statement = self.settle(sql, prepared)?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
@@ -255,7 +255,7 @@ impl PostgresConnection {
         }
         let held = std::mem::take(&mut self.held);
         let client = &self.client;
-        let done = within(&self.runtime, async {
+        let done = within(&self.runtime, self.statement_limit, async {
             let all = try_join_all(ready.iter().map(|(statement, bound)| send(client, statement, bound)));
             if held.is_empty() {
                 return all.await;
@@ -268,10 +268,10 @@ impl PostgresConnection {
     }
 
     /// What an outcome means, for the connection and for the work.
-    fn settle<T>(&mut self, sql: &'static str, done: Waited<T>) -> Result<T, Error> {
+    fn settle<T>(&mut self, sql: &'static str, done: Option<Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
         match done {
-            Waited::Done(Ok(value)) => Ok(value),
-            Waited::Done(Err(error)) => {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => {
                 let (meaning, error) = classify(sql, self.writes, &error);
                 match meaning {
                     Meaning::Conflict => self.conflicted = true,
@@ -281,7 +281,7 @@ impl PostgresConnection {
                 }
                 Err(error)
             }
-            Waited::TooLong => {
+            None => {
                 tracing::error!("the database did not answer in time");
                 self.lost = true;
                 Err(Error::Unavailable)
@@ -302,17 +302,13 @@ async fn told_within<T>(
     }
 }
 
-enum Waited<T> {
-    Done(Result<T, tokio_postgres::Error>),
-    TooLong,
-}
-
-fn within<T>(runtime: &Runtime, work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Waited<T> {
-    let limit = Duration::from_millis(STATEMENT_MS);
-    match runtime.block_on(async { tokio::time::timeout(limit, work).await }) {
-        Ok(done) => Waited::Done(done),
-        Err(_) => Waited::TooLong,
-    }
+/// What comes of `work`; `None` when it takes longer than `limit`.
+fn within<T>(
+    runtime: &Runtime,
+    limit: Duration,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Option<Result<T, tokio_postgres::Error>> {
+    runtime.block_on(async { tokio::time::timeout(limit, work).await }).ok()
 }
 
 /// The rows of a query.

@@ -19,10 +19,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::migrate::{Migration, MigrationFault, Recorded, pending};
 use super::postgres::PostgresConnection;
-use super::{Error, OpenError};
+use super::{Error, OpenError, Options};
 
-/// Milliseconds to reach one host. After a failover the first of two is dead: the second is tried within a hop's time.
-const CONNECT_MS: u64 = 800;
+/// Milliseconds to reach one server while the store is opened: nobody waits for a hop yet, and a machine that starts has
+/// much to do.
+const OPEN_CONNECT_MS: u64 = 5_000;
 /// Seconds without traffic after which the system asks whether the other end is there; unanswered data give up sooner.
 const KEEPALIVE_S: u64 = 5;
 /// Milliseconds after which unacknowledged data end the connection: a host that died says nothing.
@@ -33,9 +34,14 @@ const MIGRATION_MS: u64 = 10 * 60_000;
 /// its wait does; a lock is not waited for longer than a hop would; a transaction in which a node fell silent (stopped,
 /// paused, cut off) gives its locks back. A statement is planned once: planning the search for jobs anew for each worker
 /// costs ten times the search.
-const SESSION: &str = "SET statement_timeout = '1400ms'; SET lock_timeout = '1000ms'; \
-    SET idle_in_transaction_session_timeout = '5s'; SET client_min_messages = 'error'; SET synchronous_commit = 'on'; \
-    SET plan_cache_mode = 'force_generic_plan'";
+fn session(statement_ms: u64) -> String {
+    let (gives_up_ms, lock_ms) = (statement_ms * 14 / 15, statement_ms * 2 / 3);
+    format!(
+        "SET statement_timeout = '{gives_up_ms}ms'; SET lock_timeout = '{lock_ms}ms'; \
+         SET idle_in_transaction_session_timeout = '5s'; SET client_min_messages = 'error'; \
+         SET synchronous_commit = 'on'; SET plan_cache_mode = 'force_generic_plan'"
+    )
+}
 
 /// The store's own tables: which migrations were applied, and which keys are this database's.
 const OWN_TABLES: &str = "
@@ -60,6 +66,7 @@ pub(super) struct Address {
     seen: Arc<Seen>,
     /// Hosts and database, for errors: no user, no password.
     shown: String,
+    options: Options,
 }
 
 /// See the module.
@@ -80,7 +87,7 @@ impl std::fmt::Debug for Address {
 impl Address {
     /// Reads a URL (`postgres://USER:PASSWORD@HOST:PORT/DATABASE`, several hosts separated by commas). `roots` is a PEM
     /// file with the certificates to trust in place of the platform's.
-    pub(super) fn parse(url: &str, roots: Option<&Path>) -> Result<Self, OpenError> {
+    pub(super) fn parse(url: &str, roots: Option<&Path>, options: Options) -> Result<Self, OpenError> {
         let refused = |what: &str| OpenError::Address { what: what.to_owned() };
         let config: Config = url.parse().map_err(|_| refused("it is no postgres://USER:PASSWORD@HOST/DATABASE"))?;
         let shown = shown(&config);
@@ -102,11 +109,18 @@ impl Address {
             }
         };
         let servers = (0..config.get_hosts().len()).map(|at| server(&config, at)).collect();
-        Ok(Self { servers, tls: MakeRustlsConnect::new(tls), seen: Arc::default(), shown })
+        Ok(Self { servers, tls: MakeRustlsConnect::new(tls), seen: Arc::default(), shown, options })
     }
 
     fn fault(&self, what: impl std::fmt::Display) -> OpenError {
         OpenError::Server { server: self.shown.clone(), what: what.to_string() }
+    }
+
+    fn unreached(&self, unreached: Unreached) -> OpenError {
+        match unreached {
+            Unreached::Refused(what) => self.fault(what),
+            Unreached::Away(what) => OpenError::ServerAway { server: self.shown.clone(), what },
+        }
     }
 }
 
@@ -143,7 +157,6 @@ fn server(all: &Config, at: usize) -> Config {
         .application_name("kaziline")
         // A standby is not written to.
         .target_session_attrs(TargetSessionAttrs::ReadWrite)
-        .connect_timeout(Duration::from_millis(CONNECT_MS))
         .tcp_user_timeout(Duration::from_millis(UNACKNOWLEDGED_MS))
         .keepalives_idle(Duration::from_secs(KEEPALIVE_S));
     one
@@ -161,74 +174,104 @@ fn shown(config: &Config) -> String {
     format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
-/// Connects to the first server that takes writes, beginning with the one that did last. The reason of a failure is the
-/// server's or the system's; it names no password.
-fn reach(address: &Address) -> Result<PostgresConnection, String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let first = address.seen.server.load(Ordering::Relaxed);
-    let mut found = Err("it names no server".to_owned());
-    for at in (0..address.servers.len()).map(|offset| (first + offset) % address.servers.len()) {
-        let Some(server) = address.servers.get(at) else { continue };
-        found = runtime.block_on(async {
-            let limit = Duration::from_millis(CONNECT_MS);
-            let connecting = tokio::time::timeout(limit, reach_one(server, address));
-            connecting.await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
-        });
-        if found.is_ok() {
-            address.seen.server.store(at, Ordering::Relaxed);
-            break;
-        }
-    }
-    Ok(PostgresConnection::new(runtime, found?))
+/// Why there is no connection: the server's reason or the system's, which names no password.
+#[derive(Debug)]
+enum Unreached {
+    /// No server is there that takes writes now: another time one may be.
+    Away(String),
+    /// A server refuses us, and will until somebody changes something.
+    Refused(String),
 }
 
-async fn reach_one(server: &Config, address: &Address) -> Result<Client, String> {
-    let (client, connection) = server.connect(address.tls.clone()).await.map_err(|error| reason(&error))?;
+impl Unreached {
+    fn what(self) -> String {
+        let (Unreached::Away(what) | Unreached::Refused(what)) = self;
+        what
+    }
+}
+
+/// Connects to the first server that takes writes within `limit`, beginning with the one that did last.
+fn reach(address: &Address, limit: Duration) -> Result<PostgresConnection, Unreached> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Unreached::Away(error.to_string()))?;
+    let first = address.seen.server.load(Ordering::Relaxed);
+    let mut unreached = Unreached::Refused("it names no server".to_owned());
+    for at in (0..address.servers.len()).map(|offset| (first + offset) % address.servers.len()) {
+        let Some(server) = address.servers.get(at) else { continue };
+        let found = runtime.block_on(async {
+            let connecting = tokio::time::timeout(limit, reach_one(server, limit, address));
+            connecting.await.unwrap_or_else(|_| Err(Unreached::Away("no answer in time".to_owned())))
+        });
+        match found {
+            Ok(client) => {
+                address.seen.server.store(at, Ordering::Relaxed);
+                return Ok(PostgresConnection::new(runtime, client, address.options.statement_ms));
+            }
+            Err(why) => unreached = why,
+        }
+    }
+    Err(unreached)
+}
+
+async fn reach_one(server: &Config, limit: Duration, address: &Address) -> Result<Client, Unreached> {
+    let mut server = server.clone();
+    let connecting = server.connect_timeout(limit).connect(address.tls.clone());
+    let (client, connection) = connecting.await.map_err(|error| unreached(&error))?;
     // Ends when the client is dropped, with the runtime that drives it.
     drop(tokio::spawn(connection));
-    client.batch_execute(SESSION).await.map_err(|error| reason(&error))?;
+    client.batch_execute(&session(address.options.statement_ms)).await.map_err(|error| unreached(&error))?;
     let timeline = timeline(&client).await?;
     if address.seen.timeline.fetch_max(timeline, Ordering::AcqRel) > timeline {
-        return Err("another server has taken over since: this one must not be written to".to_owned());
+        return Err(Unreached::Away("another server has taken over since: this one must not be written to".to_owned()));
     }
     Ok(client)
 }
 
 /// The timeline that the server writes. 0 where there is none: engines that only speak the protocol.
-async fn timeline(client: &Client) -> Result<u32, String> {
+async fn timeline(client: &Client) -> Result<u32, Unreached> {
     let answered = match client.simple_query(LOG_FILE).await {
         Ok(answered) => answered,
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_FUNCTION) => return Ok(0),
-        Err(error) => return Err(reason(&error)),
+        Err(error) => return Err(unreached(&error)),
     };
+    let not_understood = |what: &str| Unreached::Refused(what.to_owned());
     let name = answered.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     });
-    let digits = name.and_then(|name| name.get(..8)).ok_or("the server has no log")?;
-    u32::from_str_radix(digits, 16).map_err(|_| "the name of its log is not understood".to_owned())
+    let digits = name.and_then(|name| name.get(..8)).ok_or_else(|| not_understood("the server has no log"))?;
+    u32::from_str_radix(digits, 16).map_err(|_| not_understood("the name of its log is not understood"))
 }
 
-fn reason(error: &tokio_postgres::Error) -> String {
+/// What a server says of user, password, database and rights stays as it is; the rest (it starts, it stops, it has no room,
+/// it does not answer) passes.
+fn unreached(error: &tokio_postgres::Error) -> Unreached {
+    let stays = [
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_CATALOG_NAME,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
     match (error.as_db_error(), std::error::Error::source(error)) {
-        (Some(told), _) => told.message().to_owned(),
-        (None, Some(cause)) => format!("{error}: {cause}"),
-        (None, None) => error.to_string(),
+        (Some(told), _) if stays.contains(told.code()) => Unreached::Refused(told.message().to_owned()),
+        (Some(told), _) => Unreached::Away(told.message().to_owned()),
+        (None, Some(cause)) => Unreached::Away(format!("{error}: {cause}")),
+        (None, None) => Unreached::Away(error.to_string()),
     }
 }
 
 /// Opens a further connection of a store that was opened.
 pub(super) fn connect(address: &Address) -> Result<PostgresConnection, Error> {
-    reach(address).map_err(|what| {
-        tracing::error!(server = %address.shown, what, "no connection");
+    reach(address, Duration::from_millis(address.options.connect_ms)).map_err(|unreached| {
+        tracing::error!(server = %address.shown, what = unreached.what(), "no connection");
         Error::Unavailable
     })
 }
 
 /// Opens the first connection, and brings the database up to date.
 pub(super) fn open(address: &Address, migrations: &[Migration], now_ms: i64) -> Result<PostgresConnection, OpenError> {
-    let mut connection = reach(address).map_err(|what| address.fault(what))?;
+    let limit = Duration::from_millis(address.options.connect_ms.max(OPEN_CONNECT_MS));
+    let mut connection = reach(address, limit).map_err(|unreached| address.unreached(unreached))?;
     migrate(&mut connection, address, migrations, now_ms)?;
     Ok(connection)
 }

@@ -14,7 +14,7 @@ use super::migrate::Migration;
 use super::postgres::PostgresConnection;
 use super::postgres_open::{Address, LOCK, open};
 use super::sqlite_snapshot::{Column, Snapshot, Table, quoted};
-use super::{Columns, Error, OpenError, Row, Value};
+use super::{Columns, Error, OpenError, Options, Row, Value};
 
 /// Milliseconds for one of the statements around the data: the lock of a node that migrates, the commit with all of it.
 const ALONE_MS: u64 = 10 * 60_000;
@@ -95,7 +95,7 @@ pub fn to_postgres(
     let mut tables = here.outline().map_err(|error| OpenError::database(source, error))?;
     // The server has its own record of its own migrations.
     tables.retain(|table| table.name != "schema_migration");
-    let mut there = open(&Address::parse(url, roots)?, migrations, now_ms)?;
+    let mut there = open(&Address::parse(url, roots, Options::default())?, migrations, now_ms)?;
     let limit = Duration::from_millis(ALONE_MS);
     // Under the lock of migrations: a node that starts meanwhile waits, and then finds everything.
     let begun = there.script(LOCK, limit).and_then(|()| there.script(ALONE, limit));

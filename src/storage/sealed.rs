@@ -48,11 +48,25 @@ pub enum Purpose {
     InboundSms,
     /// An access token of the API or of an operator.
     Token,
+    /// A mail address or an endpoint, to find its messages.
+    MailAddress,
+    /// The right to end messages to a mail address.
+    MailStop,
+    /// A person's PIN.
+    Pin,
 }
 
 impl Purpose {
-    const ALL: [Purpose; 5] =
-        [Purpose::Msisdn, Purpose::SessionText, Purpose::Refusal, Purpose::InboundSms, Purpose::Token];
+    const ALL: [Purpose; 8] = [
+        Purpose::Msisdn,
+        Purpose::SessionText,
+        Purpose::Refusal,
+        Purpose::InboundSms,
+        Purpose::Token,
+        Purpose::MailAddress,
+        Purpose::MailStop,
+        Purpose::Pin,
+    ];
 
     /// Part of the derivation: changing a label orphans every hash of that purpose.
     fn label(self) -> &'static str {
@@ -62,6 +76,9 @@ impl Purpose {
             Purpose::Refusal => "hash/refusal",
             Purpose::InboundSms => "hash/inbound-sms",
             Purpose::Token => "hash/token",
+            Purpose::MailAddress => "hash/mail-address",
+            Purpose::MailStop => "hash/mail-stop",
+            Purpose::Pin => "hash/pin",
         }
     }
 }
@@ -161,13 +178,16 @@ impl Keys {
 
     /// The keyed hash of `bytes` for `purpose`: found again by equality, worth nothing without the keys.
     pub fn keyed_hash(&self, purpose: Purpose, bytes: &[u8]) -> [u8; 32] {
-        let [msisdn, session_text, refusal, inbound_sms, token] = &self.derived.hashes;
+        let [msisdn, session_text, refusal, inbound_sms, token, mail_address, mail_stop, pin] = &self.derived.hashes;
         let key = match purpose {
             Purpose::Msisdn => msisdn,
             Purpose::SessionText => session_text,
             Purpose::Refusal => refusal,
             Purpose::InboundSms => inbound_sms,
             Purpose::Token => token,
+            Purpose::MailAddress => mail_address,
+            Purpose::MailStop => mail_stop,
+            Purpose::Pin => pin,
         };
         let mut hash = [0; 32];
         hash.iter_mut().zip(hmac::sign(key, bytes).as_ref()).for_each(|(to, from)| *to = *from);

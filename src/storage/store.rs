@@ -86,7 +86,7 @@ impl Store {
         clock: &Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let address = Address::parse(url, roots)?;
+        let address = Address::parse(url, roots, options)?;
         Ok(Self { engine: Arc::new(PostgresEngine::open(&address, migrations, clock, options)?), is_shared: true })
     }
 

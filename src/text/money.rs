@@ -17,6 +17,11 @@ impl Currency {
         whole.checked_mul(self.unit())
     }
 
+    /// How many whole francs or shillings an amount in the smallest unit has; what is over is left out.
+    pub fn whole(&self, amount: i64) -> i64 {
+        amount / self.unit()
+    }
+
     /// Smallest units in a whole one.
     fn unit(&self) -> i64 {
         10_i64.saturating_pow(u32::from(self.minor_digits))

@@ -26,8 +26,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Sleep, sleep};
 
 use crate::gateway::sms::smpp::pdu::{Bind, SubmitSm};
-use crate::gateway::sms::smpp::{PartAnswer, Place, Profile};
-use crate::gateway::sms::{Account, Answered, HookEvent, SendOutcome, Sms};
+use crate::gateway::sms::smpp::{Account, PartAnswer, Place, Profile};
+use crate::gateway::sms::{Answered, HookEvent, SendOutcome, Sms};
 use back_off::BackOff;
 use dial::Dial;
 use keeper::Keeper;
@@ -60,7 +60,12 @@ pub struct FromNetwork {
 #[derive(Debug)]
 pub enum News {
     /// A receipt, or a message from a phone.
-    Event(HookEvent),
+    Event {
+        /// Which.
+        event: HookEvent,
+        /// The unit that it came in, whole: to be written down.
+        unit: Vec<u8>,
+    },
     /// The answer to a message that was given up as unknown because it did not come in time.
     Late {
         /// The message.
@@ -173,14 +178,14 @@ impl Smpp {
         let lengths = [
             (&account.username, SYSTEM_ID_OCTETS_MAX),
             (&account.password, PASSWORD_OCTETS_MAX),
-            (&settings.system_type, SYSTEM_TYPE_OCTETS_MAX),
+            (&account.system_type, SYSTEM_TYPE_OCTETS_MAX),
         ];
         if lengths.iter().any(|(text, octets_max)| text.len() > *octets_max) {
             return Err(StartFault::Account);
         }
-        let Settings { profile, tls, system_type, window, timings, seed } = settings;
-        let bind = Bind { system_id: account.username, password: account.password, system_type };
-        let dial = Dial::new(&account.endpoint, tls, bind, timings)?;
+        let Settings { window, timings, seed } = settings;
+        let Account { endpoint, tls, sender, username, password, system_type, profile } = account;
+        let dial = Dial::new(&endpoint, tls, Bind { system_id: username, password, system_type }, timings)?;
         let window_size = window.clamp(1, WINDOW_MAX);
         let (jobs, jobs_in) = mpsc::channel(window_size);
         let (news, news_out) = mpsc::channel(DELIVERIES_MAX);
@@ -193,7 +198,7 @@ impl Smpp {
         let [reference, ..] = seed.to_le_bytes();
         let shared = Shared {
             profile,
-            sender: account.sender,
+            sender,
             timings,
             window: Arc::new(Semaphore::new(window_size)),
             window_size,

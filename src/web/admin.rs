@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::{menus, queue, visits};
+use super::{cases, digest, employer_checks, employers, endpoints, menus, persons, queue, tokens, trust, visits};
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
@@ -55,8 +55,16 @@ pub fn routes(admin: Admin) -> Router {
         .route("/outbox/resume", post(resume_outbox))
         .route("/outbox/{id}", get(show_outbox))
         .with_state(Arc::new(admin.clone()))
+        .merge(cases::routes(admin.clone()))
+        .merge(trust::routes(admin.clone()))
+        .merge(employer_checks::routes(admin.clone()))
+        .merge(digest::routes(admin.clone()))
         .merge(menus::routes(admin.clone()))
         .merge(queue::routes(admin.clone()))
+        .merge(endpoints::routes(admin.clone()))
+        .merge(persons::routes(admin.clone()))
+        .merge(employers::routes(admin.clone()))
+        .merge(tokens::routes(admin.clone()))
         .merge(visits::routes(admin))
 }
 

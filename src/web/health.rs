@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
+use crate::market::{case, quarantine};
 use crate::outbox::{self, caps, receipt};
 use crate::storage;
 use crate::telemetry::{self, Figure};
@@ -32,7 +33,26 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> Response {
 pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
     let mut text = telemetry::render(web.channels.iter().map(|channel| &channel.counter), &web.unknown_hooks);
     text.push_str(&messages(&web).await);
+    text.push_str(&help_desk(&web).await);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// Figures of the help desk: cases by kind and state, those that are late, jobs that are held. Nobody can be found in them.
+async fn help_desk(web: &Web) -> String {
+    let now_ms = web.service.clock.now_ms();
+    let read = web.service.store.read(move |tx| {
+        Ok::<_, storage::Error>((case::counts(tx)?, case::overdue_count(tx, now_ms)?, quarantine::held_count(tx)?))
+    });
+    let Ok((counts, overdue, held)) = read.await else { return String::new() };
+    let mut cases = Figure::gauge("kaziline_cases", "Cases that are not over, by kind and state.");
+    for of in counts {
+        cases.add(&[("kind", of.kind.code()), ("state", of.state.code())], of.cases);
+    }
+    let mut late = Figure::gauge("kaziline_cases_overdue", "Cases that should have been answered by now.");
+    late.add(&[], overdue);
+    let mut jobs = Figure::gauge("kaziline_jobs_held", "Jobs that wait for a person's look.");
+    jobs.add(&[], held);
+    [cases, late, jobs].iter().map(Figure::text).collect()
 }
 
 /// Figures of the queue: what waits and for how long, what came of what was sent, segments and money of the day, pauses.

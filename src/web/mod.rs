@@ -4,22 +4,34 @@
 //! |---|---|---|
 //! | `POST /hooks/{channel}/{secret}/ussd` | a hop, in the channel's dialect | `hooks.rs` |
 //! | `/hooks/{channel}/{secret}/receipt`, `/sms` | a provider's report, or a message from a phone | `provider_hooks.rs` |
+//! | `/unsubscribe/{word}` | ends e-mail to an address | `unsubscribe.rs` |
 //! | `GET /simulator` and its files | a phone in the browser, with `--demo` or `--simulator` alone | `simulator.rs` |
 //! | `GET /simulator/config`, `/simulator/inbox` | what that page asks for | `simulator.rs` |
+//! | `/api/v1/...`, `/api/openapi.json`, `/api/docs` | employers' own programs | `api/mod.rs` has its map |
 //! | `GET /health/live`, `/health/ready`, `/metrics` | for whoever runs the service | `health.rs` |
-//! | over the admin socket only | commands on a live store | `admin.rs`, `menus.rs`, `visits.rs`, `upkeep.rs` |
+//! | over the admin socket only | commands on a live store | `admin.rs`, `queue.rs`, `cases.rs`, `trust.rs`, `employers.rs`, `employer_checks.rs`, `tokens.rs`, `endpoints.rs`, `menus.rs`, `visits.rs`, `persons.rs`, `digest.rs`, `upkeep.rs` |
 //!
 //! `listener.rs` takes connections and bounds their times (`pulse.rs`).
 
 pub mod admin;
+pub mod api;
+pub mod cases;
+pub mod digest;
+pub mod employer_checks;
+pub mod employers;
+pub mod endpoints;
 mod health;
 pub mod hooks;
 pub mod listener;
 pub mod menus;
+pub mod persons;
 pub mod provider_hooks;
 mod pulse;
 pub mod queue;
 pub mod simulator;
+pub mod tokens;
+pub mod trust;
+mod unsubscribe;
 pub mod upkeep;
 pub mod visits;
 
@@ -85,6 +97,7 @@ pub fn routes(web: Web) -> Router {
         .route("/hooks/{channel}/{secret}/ussd", any(hooks::ussd))
         .route("/hooks/{channel}/{secret}/receipt", any(provider_hooks::receipt))
         .route("/hooks/{channel}/{secret}/sms", any(provider_hooks::sms))
+        .route("/unsubscribe/{word}", get(unsubscribe::ask).post(unsubscribe::stop))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::Web;
 use super::hooks::text;
 use crate::gateway::sms::hook::HOOK_BYTES_MAX;
-use crate::gateway::sms::{Account, Hook, HookKind};
+use crate::gateway::sms::{Hook, HookKind, Peer};
 use crate::outbox::hook_call::{self, Call};
 use crate::storage::Work;
 
@@ -33,7 +33,7 @@ const AGAIN_S: &str = "5";
 pub struct Provider {
     name: Arc<str>,
     secret: Box<[u8]>,
-    account: Account,
+    peer: Peer,
     /// What the address of its hooks begins with, as the provider knows it: for signatures.
     public_url: String,
     /// Told when a call was written down.
@@ -42,9 +42,9 @@ pub struct Provider {
 
 impl Provider {
     /// The channel `name`, whose addresses end in `secret`.
-    pub fn new(name: &str, secret: &str, account: Account, public_url: &str, wake: Arc<Notify>) -> Self {
+    pub fn new(name: &str, secret: &str, peer: Peer, public_url: &str, wake: Arc<Notify>) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { name: name.into(), secret: secret.as_bytes().into(), account, public_url, wake }
+        Self { name: name.into(), secret: secret.as_bytes().into(), peer, public_url, wake }
     }
 }
 
@@ -91,13 +91,13 @@ async fn called(web: &Web, kind: HookKind, (name, secret): &(String, String), re
         body: &body,
     };
     let address = head.uri.path_and_query().map_or("", |address| address.as_str());
-    if !provider.account.is_signed(&hook, &format!("{}{address}", provider.public_url)) {
+    if !provider.peer.is_signed(&hook, &format!("{}{address}", provider.public_url)) {
         tracing::warn!(channel = %provider.name, "a call was not signed by the channel's provider");
         return text(StatusCode::FORBIDDEN, "Not signed.\n");
     }
     if kept(web, provider, kind, &hook).await {
         provider.wake.notify_one();
-        let (content_type, body) = provider.account.acknowledge(kind);
+        let (content_type, body) = provider.peer.acknowledge(kind);
         let mut response = Response::new(Body::from(body.to_owned()));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         response

@@ -37,7 +37,7 @@ pub struct Said {
     pub said: Vec<String>,
 }
 
-fn said(text: impl Into<String>) -> Response {
+pub(super) fn said(text: impl Into<String>) -> Response {
     Json(Said { said: vec![text.into()] }).into_response()
 }
 
@@ -102,6 +102,8 @@ pub struct ChannelDay {
     pub channel: String,
     /// Why it rests, and until when (0: until it is resumed); `None` while it sends.
     pub rests: Option<(String, i64)>,
+    /// Whether there is anything to send over: false while a session is being made.
+    pub ready: bool,
     /// Messages sent over it today.
     pub messages: i64,
     /// SMS segments.
@@ -125,7 +127,9 @@ async fn channels(State(admin): State<Arc<Admin>>) -> Response {
     let days = sent.into_iter().map(|(channel, [messages, segments, cost_micros])| {
         let pause = pauses.iter().find(|pause| pause.channel == channel && pause.holds(now_ms));
         let rests = pause.map(|pause| (pause.why.code().to_owned(), pause.until_ms));
-        ChannelDay { channel, rests, messages, segments, cost_micros }
+        let here = admin.delivery.iter().flat_map(|delivery| delivery.channels.all());
+        let ready = here.filter(|known| known.name == channel).all(|known| known.carrier.is_ready());
+        ChannelDay { channel, rests, ready, messages, segments, cost_micros }
     });
     Json(days.collect::<Vec<_>>()).into_response()
 }

@@ -29,8 +29,8 @@ const PAGE_HEADERS: [(HeaderName, &str); 3] = [
 /// One file of the page, compiled in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asset {
-    content_type: &'static str,
-    bytes: &'static [u8],
+    pub(super) content_type: &'static str,
+    pub(super) bytes: &'static [u8],
 }
 
 pub(super) const PAGE: Asset =

@@ -110,7 +110,7 @@ fn a_channel_that_is_paused_sends_nothing_and_another_takes_over() {
 
 /// A second channel of the same kind.
 fn mtn_like(first: &Described) -> Described {
-    let Carrier::Http { transport, .. } = &first.carrier;
+    let Carrier::Http { transport, .. } = &first.carrier else { unreachable!("the rig's carrier is HTTP") };
     mtn(Arc::clone(transport))
 }
 

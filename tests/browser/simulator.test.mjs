@@ -1,5 +1,5 @@
 // A person at the simulator: registers, finds the confirmation, applies to a job, finds that confirmation too.
-// Run by scripts/test after `cargo build --release`; alone: `npm ci && npm test` in this folder.
+// Run by scripts/test after `cargo test --release`, which builds the program; alone: `npm ci && npm test` in this folder.
 //
 // The texts of the menus belong to the menus. What this test expects of them stands in the tables below and nowhere
 // else: a step does one thing (`dial`, `pick` a line by its words, or `type`) and `sees` words on the next screen.

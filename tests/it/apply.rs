@@ -126,14 +126,14 @@ fn a_hop_that_is_late_is_apologised_for_and_has_no_effect() {
     let host = demo_host().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let core = Core::open(Parts {
+        let (core, _) = Core::open(Parts {
             store: store.clone(),
             keys: Keys::of_no_secret(),
             clock: shared,
             country: host.country,
             short_code: host.short_code,
             menus: Given { sources: menu_sources(None).unwrap(), from_folder: false },
-            sms: Config::of_layers(None, [], &demo_flags()).unwrap().sms,
+            outward: Config::of_layers(None, [], &demo_flags()).unwrap().outward,
             population: false,
             node: 0,
         })

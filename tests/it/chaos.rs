@@ -9,12 +9,13 @@ use kaziline::app::{Core, DEMO_NOW_MS};
 use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::country::Msisdn;
 use kaziline::delivery::{Carrier, Channels, Delivery, Described, Report};
-use kaziline::gateway::sms::{Account, Dialect, Hook, HookKind};
+use kaziline::gateway::sms::{Account, Dialect, Hook, HookKind, Peer};
 use kaziline::gateway::{TransportFault, WireRequest, WireResponse};
 use kaziline::hop::Service;
 use kaziline::intake::Intake;
 use kaziline::outbox::hook_call::{self, Call};
-use kaziline::outbox::{self, Caps, Class, NewMessage, Priority};
+use kaziline::outbox::retry::Schedule;
+use kaziline::outbox::{self, Caps, Class, Content, NewMessage, NewSms, Priority};
 use kaziline::storage::{self, Store, Tx, Work};
 use kaziline::transport::{Exchange, Transport};
 use kaziline::worker::Worker;
@@ -278,7 +279,7 @@ impl World {
             reports: true,
             caps: Caps { number: 0, prefix: 0, employer: 0, channel: 0, channel_cost_micros: 0 },
         };
-        let Delivery { timezone, number_check, number_stop, .. } = &*core.delivery;
+        let Delivery { timezone, recipient_check, recipient_stop, .. } = &*core.delivery;
         let delivery = Arc::new(Delivery {
             store: service.store.clone(),
             keys: service.keys.clone(),
@@ -287,11 +288,13 @@ impl World {
             channels: Channels::new(vec![channel], clock.now_ms()),
             is_alone: false,
             timezone: timezone.clone(),
-            number_check: *number_check,
-            number_stop: *number_stop,
+            schedule: Schedule::default(),
+            operators: [].into(),
+            recipient_check: *recipient_check,
+            recipient_stop: *recipient_stop,
         });
         let channel = Arc::clone(&delivery.channels.all()[0]);
-        let intake = Intake { accounts: [("one".to_owned(), account)].into(), ..core.intake() };
+        let intake = Intake { peers: [("one".to_owned(), Peer::Http(account))].into(), ..core.intake() };
         let worker = Worker::new(delivery, channel);
         World { clock, store: service.store.clone(), provider, worker, intake, total: Report::default() }
     }
@@ -309,15 +312,17 @@ impl World {
                     let new = NewMessage {
                         id: *id,
                         operation_key: &text,
-                        to: &Msisdn::parse_e164(&format!("25078{number:07}")).unwrap(),
-                        number_generation: 1,
+                        content: Content::Sms(NewSms {
+                            to: &Msisdn::parse_e164(&format!("25078{number:07}")).unwrap(),
+                            generation: 1,
+                            route: "",
+                            text: &text,
+                        }),
                         person_id: None,
                         employer_id: None,
-                        route: "",
                         priority: if number % 2 == 0 { Priority::Stage } else { Priority::Alert },
                         class,
                         template: "chaos",
-                        text: &text,
                         due_ms: now_ms,
                         expires_ms: now_ms + 7 * 86_400_000,
                     };

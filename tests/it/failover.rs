@@ -8,7 +8,7 @@ use kaziline::clock::{Clock as _, SystemClock};
 use crate::nodes::first;
 use crate::support::cluster::until;
 use crate::support::pair::Pair;
-use crate::support::{World, drill};
+use crate::support::{World, bound_ms, drill};
 
 /// The beginning of a registration, which writes at each hop and never ends a call.
 const CALL: [&str; 6] = ["", "1", "1*1", "1*1*1990", "1*1*1990*1", "1*1*1990*1*1"];
@@ -49,7 +49,7 @@ impl Load {
 
     fn is_answered(&self, world: &World, number: &str, text: &str) -> bool {
         let began_us = self.clock.monotonic_us();
-        let answer = world.hop("s1", number, text);
+        let answer = world.hop_once("s1", number, text);
         self.slowest_us.fetch_max(self.clock.monotonic_us() - began_us, Ordering::SeqCst);
         let answered = answer.text().starts_with("CON ");
         let count = if answered { &self.answered } else { &self.apologies };
@@ -133,7 +133,7 @@ fn a_primary_that_dies_under_load_costs_no_answered_hop_and_is_never_written_to_
     }
     waits_ms.sort_unstable();
     println!("{rounds} rounds, answered again after the promotion within ms: {waits_ms:?}");
-    assert!(waits_ms.iter().all(|wait_ms| *wait_ms < 5_000), "{waits_ms:?}");
+    assert!(waits_ms.iter().all(|wait_ms| *wait_ms < bound_ms(5_000)), "{waits_ms:?}");
 }
 
 #[test]
@@ -144,7 +144,8 @@ fn a_standby_that_dies_costs_apologies_until_it_is_back() {
         let mut pair = Pair::start();
         let load = under_load(&mut pair, 16, |pair, load| {
             pair.standby.kill();
-            load.apologises(200);
+            // Not for a minute, after which a hop that is sent again is a new call.
+            load.apologises(drill(50, 200));
             // Connections that wait for the standby are kept: were each left behind for a new one, there would be a hundred.
             // (Of the twelve, some are being replaced: what waits behind them for a lock is given up.)
             let ours: u32 = pair.primary.psql("postgres", &format!("SELECT COUNT(*) {OURS}")).parse().unwrap();
@@ -161,5 +162,5 @@ fn a_standby_that_dies_costs_apologies_until_it_is_back() {
         "{rounds} rounds, answered again after the standby's start within ms: {waits_ms:?}; slowest ms: {slowest_ms:?}"
     );
     // 2 s is the hop's own limit; the rest is the way to it on a machine that is busy.
-    assert!(slowest_ms.iter().all(|slowest_ms| *slowest_ms < 2_500), "{slowest_ms:?}");
+    assert!(slowest_ms.iter().all(|slowest_ms| *slowest_ms < bound_ms(2_500)), "{slowest_ms:?}");
 }

@@ -1,13 +1,12 @@
-//! Through a real Kannel: bearerbox, smsbox and its invented network. What we send reaches a phone, and its report comes back.
+//! Through a real Kannel: bearerbox, smsbox and its invented network. What we send reaches a phone, and its report
+//! comes back; what a phone writes reaches us, and is answered.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::apply::{APPLY, WORKER};
 use crate::support::http::try_connect;
@@ -29,10 +28,16 @@ fn free_port() -> u16 {
 /// A program that ends with its owner.
 struct Running(Child);
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    fn end(&mut self) {
         self.0.kill().ok();
         self.0.wait().ok();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -66,25 +71,28 @@ struct Gateway {
     world: World,
     /// What the network's phones get: a line each.
     phones: Receiver<String>,
-    _network: Running,
+    network: Running,
+    /// Where Kannel waits for the network.
+    port: u16,
     _boxes: Vec<Running>,
 }
 
-/// The network's side: writes as many messages as it is told, then prints what phones get until it is ended.
-fn phones(port: u16, count: &str, message: &str, lines: &Sender<String>) -> Running {
+/// The network's side: writes as many messages as it is told, and prints what phones get until it is ended.
+fn phones(port: u16, count: &str, message: &str) -> (Running, Receiver<String>) {
     let port = port.to_string();
     let mut command = Command::new(FAKESMSC);
     command.args(["-H", "127.0.0.1", "-r", &port, "-m", count, message]);
     let mut running = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let streams: [Box<dyn Read + Send>; 2] =
         [Box::new(running.stdout.take().unwrap()), Box::new(running.stderr.take().unwrap())];
+    let (lines, received) = channel();
     for stream in streams {
         let lines = lines.clone();
         std::thread::spawn(move || {
             BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
         });
     }
-    Running(running)
+    (Running(running), received)
 }
 
 impl Gateway {
@@ -109,8 +117,7 @@ impl Gateway {
         until_open(network, "the invented network");
         let smsbox = start(SMSBOX, &[path], folder.path());
         until_open(sendsms, "smsbox");
-        let (lines, received) = channel();
-        let listening = phones(network, "0", "250788000001 567 text nothing", &lines);
+        let (listening, received) = phones(network, "0", "250788000001 567 text nothing");
         let (listen, public) = (format!("127.0.0.1:{ours}"), format!("http://127.0.0.1:{ours}"));
         let endpoint = format!("http://127.0.0.1:{sendsms}");
         let environment = [
@@ -126,7 +133,14 @@ impl Gateway {
             ("KAZILINE_CHANNEL_KANNEL_ORDER", "0"),
         ];
         let world = World::start_at(&listen, folder, &environment);
-        Gateway { world, phones: received, _network: listening, _boxes: vec![smsbox, bearerbox] }
+        Gateway { world, phones: received, network: listening, port: network, _boxes: vec![smsbox, bearerbox] }
+    }
+
+    /// A phone writes to our number, and gets what is sent from then on.
+    fn write(&mut self, from: &str, text: &str) {
+        // Kannel serves one of them at a time: a second one connects and is not read before the first is gone.
+        self.network.end();
+        (self.network, self.phones) = phones(self.port, "1", &format!("{from} 567 text {text}"));
     }
 
     /// Waits until a phone gets something with these words in it.
@@ -141,26 +155,6 @@ impl Gateway {
             }
         }
     }
-
-    fn messages(&self) -> Vec<Value> {
-        let (out, err) = texts(&self.world.command(&["outbox", "list", "--json", "--data", "kaziline-demo"]));
-        let list: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
-        list["messages"].as_array().unwrap().clone()
-    }
-
-    fn until_status(&self, template: &str, status: &str) {
-        let mut seen = String::new();
-        for _ in 0..300 {
-            let messages = self.messages();
-            let found = messages.iter().find(|message| message["template"] == template);
-            if found.is_some_and(|message| message["status"] == status) {
-                return;
-            }
-            seen = format!("{found:?}");
-            wait(Duration::from_millis(100));
-        }
-        panic!("{template} is not {status}: {seen}");
-    }
 }
 
 #[test]
@@ -171,8 +165,28 @@ fn an_sms_goes_through_a_real_gateway_and_its_report_comes_back() {
     }
     let received = gateway.until_received("Kaziline");
     assert!(received.contains(WORKER.trim_start_matches('+')), "{received}");
-    gateway.until_status("applied", "delivered");
+    gateway.world.until_status("applied", "delivered");
 
     let channels = texts(&gateway.world.command(&["outbox", "channels", "--data", "kaziline-demo"])).0;
     assert!(channels.contains("kannel") && channels.contains("today 1 messages"), "{channels}");
+}
+
+#[test]
+fn a_message_from_a_phone_comes_through_kannel_and_is_answered() {
+    let mut gateway = Gateway::start();
+    for text in &APPLY[..3] {
+        gateway.world.hop("s1", WORKER, text);
+    }
+    gateway.write(WORKER, "STOP");
+    let stopped = gateway.until_received("START");
+    assert!(stopped.contains(WORKER.trim_start_matches('+')), "{stopped}");
+    gateway.world.until_status("stop_confirmed", "delivered");
+    // It was this number that stopped: what its next key would bring is withdrawn.
+    gateway.world.hop("s1", WORKER, APPLY[3]);
+    gateway.world.until_status("applied", "cancelled");
+
+    gateway.write(WORKER, "START");
+    let started = gateway.until_received("STOP");
+    assert!(started.contains(WORKER.trim_start_matches('+')), "{started}");
+    gateway.world.until_status("start_confirmed", "delivered");
 }

@@ -17,7 +17,7 @@ fn fill(folder: &Folder, megabytes: u32) {
     let mut file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
     let transaction = file.transaction().unwrap();
     {
-        let columns = "operation_key, status, priority, class, template, msisdn_hmac, number_generation, msisdn, body, \
+        let columns = "operation_key, status, priority, class, template, address_hmac, number_generation, address, body, \
                        segments, created_ms, due_ms, expires_ms, changed_ms, attempts, fence, lease_until_ms, client_ref, \
                        provider_id, resend_ms, possible_duplicate, reason";
         let mut message = transaction

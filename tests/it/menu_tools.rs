@@ -92,11 +92,11 @@ fn two_bundles_are_compared_as_callers_notice_it() {
         assert!(text.contains(from), "{from}");
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
     };
-    spoil("bundle.toml", "path = \"4\"\ngo = \"help.start\"", "path = \"4\"\ngo = \"jobs.list_if_known\"");
+    spoil("bundle.toml", "path = \"4\"\ngo = \"help.enter\"", "path = \"4\"\ngo = \"jobs.list_if_known\"");
     spoil("flows/home.toml", "{ key = \"7\", id = \"free\"", "{ key = \"8\", id = \"free\"");
     spoil("text/en.toml", "text = \"Jobs for you\"", "text = \"Your jobs\"");
     let told = good(&folder, &["menu", "diff", "-", "mine"]);
-    assert!(told.contains("  *4#: help.start -> `jobs.list_if_known`\n"), "{told}");
+    assert!(told.contains("  *4#: help.enter -> `jobs.list_if_known`\n"), "{told}");
     assert!(told.contains("  home.known 7: free -> nothing\n") && told.contains("+ \"Your jobs\""), "{told}");
     let json: serde_json::Value =
         serde_json::from_str(&good(&folder, &["menu", "diff", "-", "mine", "--json"])).unwrap();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::apply::{APPLY, WORKER};
 use crate::support::cluster::{Cluster, shared, until};
 use crate::support::pair::Pair;
-use crate::support::{Folder, World, command, run, texts};
+use crate::support::{Folder, Starting, World, command, run, texts};
 
 /// A new database on the shared server.
 pub(crate) fn database() -> (String, String) {
@@ -141,12 +141,23 @@ fn a_database_that_is_gone_and_comes_back_costs_apologies_and_no_restart() {
     let world = first(&cluster.create_database("market"));
     assert!(world.hop("s1", WORKER, "").text().starts_with("CON "));
     cluster.kill();
-    let apology = world.hop("s1", WORKER, "1");
+    let apology = world.hop_once("s1", WORKER, "1");
     assert!(apology.text().starts_with("END "), "{apology:?}");
     cluster.restart();
     until("hops to be answered again", || world.hop("s1", WORKER, "1").text().starts_with("CON "));
     // What was acknowledged before is there: the visit goes on where it was.
     assert!(world.hop("s1", WORKER, "1*1").text().starts_with("CON "));
+}
+
+#[test]
+fn a_service_that_starts_before_its_database_waits_for_it() {
+    let mut cluster = Cluster::start();
+    let url = cluster.create_database("market");
+    cluster.kill();
+    let starting = Starting::at("127.0.0.1:0", Folder::new(), &[("KAZILINE_STORE_DATABASE", &url)]);
+    starting.until_logged("it is tried again");
+    cluster.restart();
+    assert!(starting.ready().hop("s1", WORKER, "").text().starts_with("CON "));
 }
 
 #[test]
@@ -175,7 +186,7 @@ fn when_the_primary_dies_and_its_standby_takes_over_nothing_that_was_answered_is
         assert!(world.hop("s1", &number, "").text().starts_with("CON "));
     }
     pair.kill_primary();
-    let apology = world.hop("late", "+250788119999", "");
+    let apology = world.hop_once("late", "+250788119999", "");
     assert!(apology.text().starts_with("END "), "{apology:?}");
     pair.promote_standby();
     until("hops to be answered again", || world.hop("after", "+250788118888", "").text().starts_with("CON "));

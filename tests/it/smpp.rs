@@ -4,10 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use kaziline::gateway::sms::smpp::{IdForm, Profile};
-use kaziline::gateway::sms::{
-    About, Account, Answered, Blocked, Dialect, HookEvent, Receipt, Reported, SendOutcome, Sms,
-};
+use kaziline::gateway::sms::smpp::{Account, IdForm, Profile};
+use kaziline::gateway::sms::{About, Answered, Blocked, HookEvent, Receipt, Reported, SendOutcome, Sms};
 use kaziline::transport::smpp::{FromNetwork, Link, News, Settings, Smpp, StartFault, Stored, Timings};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -23,12 +21,7 @@ const THROTTLED: SendOutcome = SendOutcome::Blocked(Blocked::Throttled { retry_a
 const CREDENTIALS: SendOutcome = SendOutcome::Blocked(Blocked::Credentials);
 
 fn account(endpoint: &str) -> Account {
-    Account {
-        endpoint: endpoint.to_owned(),
-        username: "kaziline".to_owned(),
-        password: PASSWORD.to_owned(),
-        ..Account::of(Dialect::Loopback)
-    }
+    Account { username: "kaziline".to_owned(), password: PASSWORD.to_owned(), ..Account::of(endpoint, "Kaziline") }
 }
 
 /// Short waits where a test goes on behind them, long ones where it fails at them.
@@ -47,7 +40,7 @@ fn settings() -> Settings {
         refused: long,
         parting: long,
     };
-    Settings { timings, ..Settings::new(Profile::for_sender("Kaziline"), 7) }
+    Settings { timings, ..Settings::new(7) }
 }
 
 /// A session at this SMSC.
@@ -88,7 +81,7 @@ fn accepted(id: &str) -> SendOutcome {
 
 async fn next_event(news: &mut mpsc::Receiver<FromNetwork>) -> (HookEvent, tokio::sync::oneshot::Sender<Stored>) {
     match within(news.recv()).await.unwrap() {
-        FromNetwork { news: News::Event(event), done } => (event, done),
+        FromNetwork { news: News::Event { event, .. }, done } => (event, done),
         other => panic!("an event, not {other:?}"),
     }
 }
@@ -96,7 +89,8 @@ async fn next_event(news: &mut mpsc::Receiver<FromNetwork>) -> (HookEvent, tokio
 #[tokio::test]
 async fn a_message_is_bound_submitted_and_accepted_by_its_id() {
     let smsc = Smsc::start().await;
-    let (smpp, _news) = started(&smsc, Settings { system_type: "SMPP".into(), ..settings() });
+    let account = Account { system_type: "SMPP".into(), ..account(&smsc.endpoint) };
+    let (smpp, _news) = Smpp::start(settings(), account).unwrap();
     // It is waited for the bind that is under way.
     let submitting = submitting(&smpp, "Muraho @");
     let mut esme = smsc.connected().await;
@@ -365,7 +359,7 @@ async fn an_answer_after_its_time_is_told_as_late() {
             News::Late { client_ref, answered } => {
                 assert_eq!((client_ref.as_str(), answered.outcome), ("kz1", expected));
             }
-            News::Event(event) => panic!("a late answer, not {event:?}"),
+            News::Event { event, .. } => panic!("a late answer, not {event:?}"),
         }
     }
     assert_eq!(smpp.figures().late, 2);
@@ -415,7 +409,7 @@ async fn a_message_that_nobody_waits_for_any_more_is_answered_late() {
     esme.respond(&unit, 0, b"7\0").await;
     match within(news.recv()).await.unwrap().news {
         News::Late { answered, .. } => assert_eq!(answered.outcome, accepted("7")),
-        News::Event(event) => panic!("a late answer, not {event:?}"),
+        News::Event { event, .. } => panic!("a late answer, not {event:?}"),
     }
 }
 
@@ -524,10 +518,14 @@ async fn a_flood_of_requests_is_answered_in_full_and_holds_up_no_message() {
 async fn receipts_find_their_message_whatever_base_and_form_they_come_in() {
     let profile = Profile { id_form: IdForm::ResponseHexReceiptDecimal, ..Profile::for_sender("Kaziline") };
     for (profile, response, text, tlv) in [
-        (settings().profile, &b"0A1B2C3D\0"[..], "a1b2c3d", "00A1B2C3D"),
+        (Profile::for_sender("Kaziline"), &b"0A1B2C3D\0"[..], "a1b2c3d", "00A1B2C3D"),
         (profile, b"0A1B2C3D\0", "0169552957", "169552957"),
     ] {
-        let (_smsc, smpp, mut news, mut esme) = bound(Settings { profile, ..settings() }).await;
+        let smsc = Smsc::start().await;
+        let account = Account { profile, ..account(&smsc.endpoint) };
+        let (smpp, mut news) = Smpp::start(settings(), account).unwrap();
+        let mut esme = smsc.bound_with(PASSWORD).await.ok().unwrap();
+        until(&smpp, Link::Bound).await;
         let submitting = submitting(&smpp, "t");
         let unit = esme.submission().await;
         esme.respond(&unit, 0, response).await;
@@ -713,7 +711,8 @@ async fn an_smsc_that_takes_its_leave_is_answered_and_bound_again() {
 #[tokio::test]
 async fn with_tls_nothing_leaves_in_the_clear() {
     let smsc = Smsc::start().await;
-    let (smpp, _news) = started(&smsc, Settings { tls: true, ..settings() });
+    let account = Account { tls: true, ..account(&smsc.endpoint) };
+    let (smpp, _news) = Smpp::start(settings(), account).unwrap();
     let mut esme = smsc.connected().await;
     // A record of a TLS handshake; a bind would begin with its length.
     assert_eq!(esme.octets(2).await, [0x16, 0x03]);
@@ -729,7 +728,7 @@ async fn a_configuration_that_cannot_work_is_refused_at_the_start() {
     let good = account("smpp://127.0.0.1:2775");
     assert_eq!(fault(settings(), account("127.0.0.1:2775")), StartFault::Endpoint);
     assert_eq!(fault(settings(), Account { username: "n".repeat(16), ..good.clone() }), StartFault::Account);
-    assert_eq!(fault(Settings { system_type: "t".repeat(13), ..settings() }, good), StartFault::Account);
+    assert_eq!(fault(settings(), Account { system_type: "t".repeat(13), ..good }), StartFault::Account);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ fn a_broken_menu_file_is_shown_with_its_place() {
     crate::support::copy_menus(&folder.path().join("menus"));
     let flow = folder.path().join("menus/flows/home.toml");
     let text = std::fs::read_to_string(&flow).unwrap();
-    std::fs::write(&flow, text.replacen("go = \"help.start\"", "go = \"help.strat\"", 1)).unwrap();
+    std::fs::write(&flow, text.replacen("go = \"help.enter\"", "go = \"help.strat\"", 1)).unwrap();
     let err = fails(&DEMO, &[("KAZILINE_MENUS_FOLDER", "menus")], folder.path());
     assert!(err.contains("flows/home.toml:") && err.contains("help.strat"), "{err}");
     let err = fails(&DEMO, &[("KAZILINE_MENUS_FOLDER", "nowhere")], folder.path());

@@ -26,18 +26,39 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("market", &["country", "text", "outbox", "storage"]),
     ("actions", &["market", "outbox", "country", "menu", "session", "storage", "text"]),
     ("bundles", &["actions", "menu", "session", "storage", "clock"]),
-    ("hop", &["session", "menu", "actions", "storage", "bundles", "country", "gateway", "market", "text", "clock"]),
+    (
+        "hop",
+        &[
+            "session", "menu", "actions", "storage", "bundles", "country", "gateway", "market", "outbox", "text",
+            "clock",
+        ],
+    ),
     ("transport", &["gateway", "clock"]),
     ("delivery", &["outbox", "gateway", "transport", "storage", "clock", "text"]),
     ("worker", &["delivery", "outbox", "storage", "text"]),
-    ("intake", &["actions", "bundles", "clock", "country", "gateway", "market", "menu", "outbox", "storage"]),
-    ("housekeeping", &["actions", "hop", "storage", "clock", "market", "outbox", "text"]),
+    (
+        "intake",
+        &[
+            "actions",
+            "bundles",
+            "clock",
+            "country",
+            "delivery",
+            "gateway",
+            "market",
+            "menu",
+            "outbox",
+            "storage",
+            "transport",
+        ],
+    ),
+    ("housekeeping", &["actions", "hop", "storage", "clock", "gateway", "market", "outbox", "text"]),
     ("telemetry", &[]),
     ("on_postgres", &["storage", "clock"]),
     ("embedded", &["menu"]),
     ("migrations", &["storage"]),
     ("doctor", &["clock", "migrations", "outbox", "storage"]),
-    ("config", &["gateway", "storage", "menu", "outbox"]),
+    ("config", &["gateway", "market", "storage", "menu", "outbox", "transport"]),
     (
         "web",
         &[
@@ -46,6 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "market",
             "outbox",
             "gateway",
+            "housekeeping",
             "storage",
             "actions",
             "bundles",
@@ -94,6 +116,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "hop",
             "menu",
             "session",
+            "storage",
             "text",
             "transport",
             "worker",
@@ -109,6 +132,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "doctor",
             "gateway",
+            "housekeeping",
             "market",
             "menu",
             "migrations",
@@ -399,8 +423,8 @@ pub(crate) fn statements() -> Vec<(String, String)> {
     found
 }
 
-/// What the searches are put together from by a macro: `market/jobs.rs` runs them on both engines in its tests.
-const PIECES: &[&str] = &["SELECT * FROM (SELECT id, area_code"];
+/// What the searches are put together from by a macro: `market/jobs.rs` and `market/candidate.rs` run them on both engines in its tests.
+const PIECES: &[&str] = &["SELECT * FROM (SELECT id, area_code", "SELECT * FROM (SELECT person_id, spread"];
 
 #[test]
 fn every_statement_can_be_prepared_on_both_engines() {

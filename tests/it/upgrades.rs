@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::migrations;
-use kaziline::storage::{Options, Store};
+use kaziline::storage::Store;
 
 use crate::apply::{APPLY, WORKER};
 use crate::nodes::{database, first};
 use crate::support::cluster::shared;
-use crate::support::{Folder, World, texts};
+use crate::support::{Folder, World, patient, texts};
 
 /// What a careful next version does first: room for what it will need, which nobody has to fill.
 const EXPANDED: &str = "
@@ -25,7 +25,7 @@ fn a_database_of_any_earlier_version_is_brought_up_to_date_at_the_start() {
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(1_700_000_000_000));
     for known in 0..migrations::POSTGRES.len() {
         let (url, name) = database();
-        let old = Store::open_postgres(&url, None, &migrations::POSTGRES[..known], &clock, Options::default());
+        let old = Store::open_postgres(&url, None, &migrations::POSTGRES[..known], &clock, patient());
         old.unwrap().close();
         let world = first(&url);
         for text in APPLY {

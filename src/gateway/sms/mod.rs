@@ -19,6 +19,7 @@ mod jasmin;
 mod kannel;
 pub mod loopback;
 mod outcome;
+mod peer;
 pub mod pindo;
 mod raw_form;
 pub mod smpp;
@@ -30,6 +31,7 @@ use std::fmt;
 pub use account::{Account, Batching};
 pub use hook::{About, Hook, HookEvent, HookKind, Inbound, Part, Receipt, Reported};
 pub use outcome::{Answered, Blocked, SendOutcome};
+pub use peer::{Peer, SMPP};
 
 use super::{DecodeFault, TransportFault, WireRequest, WireResponse};
 use by_status::by_status;

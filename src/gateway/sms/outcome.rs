@@ -58,6 +58,24 @@ pub enum SendOutcome {
     Unknown,
 }
 
+impl SendOutcome {
+    /// What a word of the configuration means: `temporary`, `throttled`, `no_credit`, `credentials`, `number`, `refused`,
+    /// `opted_out`, `no_route`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "temporary" => SendOutcome::Temporary { retry_after_ms: None },
+            "throttled" => SendOutcome::Blocked(Blocked::Throttled { retry_after_ms: None }),
+            "no_credit" => SendOutcome::Blocked(Blocked::NoCredit),
+            "credentials" => SendOutcome::Blocked(Blocked::Credentials),
+            "number" => SendOutcome::Permanent { reason: "number" },
+            "refused" => SendOutcome::Permanent { reason: "refused" },
+            "opted_out" => SendOutcome::OptedOut,
+            "no_route" => SendOutcome::NoRoute,
+            _ => return None,
+        })
+    }
+}
+
 /// Why a channel cannot send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocked {

@@ -19,7 +19,10 @@ pub use ids::{IdForm, IdFrom, PROVIDER_ID_CHARACTERS_MAX, canonical_id};
 pub use parts::{PARTS_MAX, Unsendable};
 pub use status::{PartAnswer, Place, bind_is_refused, ends_session, status_name};
 
-use super::SendOutcome;
+use std::fmt;
+
+use super::{DecodeFault, HookEvent, HookKind, SendOutcome};
+use pdu::Frame;
 
 /// The most octets of a sender or recipient on the wire, without the NUL (SMPP 3.4, 5.2.8 and 5.2.9).
 pub const ADDRESS_OCTETS_MAX: usize = 20;
@@ -107,9 +110,79 @@ impl Profile {
     }
 }
 
+/// An account at an SMSC.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// `smpp://HOST` or `smpp://HOST:PORT`.
+    pub endpoint: String,
+    /// TLS, with the certificates that the machine trusts.
+    pub tls: bool,
+    /// The sender shown on the phone: a registered name or a short code.
+    pub sender: String,
+    /// `system_id`
+    pub username: String,
+    /// Its password.
+    pub password: String,
+    /// What kind of system we are, by agreement with the operator; often empty.
+    pub system_type: String,
+    /// How messages are written and read.
+    pub profile: Profile,
+}
+
+/// Secrets stay out of logs.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("dialect", &"smpp").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    /// An account without a name or a secret, at what most SMSCs expect from this sender.
+    pub fn of(endpoint: &str, sender: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            tls: false,
+            sender: sender.to_owned(),
+            username: String::new(),
+            password: String::new(),
+            system_type: String::new(),
+            profile: Profile::for_sender(sender),
+        }
+    }
+
+    /// What one unit tells that the SMSC delivered: its octets, as they were written down when they came.
+    pub fn decode(&self, octets: &[u8]) -> Result<Vec<HookEvent>, DecodeFault> {
+        let unit = Frame::take(&mut octets.to_vec()).ok().flatten();
+        let delivered = unit.as_ref().and_then(Delivered::read).ok_or(DecodeFault::Malformed("unit"))?;
+        Ok(self.profile.event(&delivered).into_iter().collect())
+    }
+}
+
+/// Under what an event of a session is written down.
+pub fn kind_of(event: &HookEvent) -> HookKind {
+    match event {
+        HookEvent::Receipt(_) => HookKind::Receipt,
+        HookEvent::Inbound(_) | HookEvent::OptedOut(_) => HookKind::Inbound,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_read_again_as_it_was_written_down_and_what_is_none_is_refused() {
+        let account = Account { password: "hunter2".into(), ..Account::of("smpp://127.0.0.1:2775", "8282") };
+        let body = b"\0\x01\x01250788000001\0\x03\x008282\0\0\0\0\0\0\0\0\0\0\x04STOP".to_vec();
+        let unit = Frame { body, ..Frame::bare(pdu::DELIVER_SM, 0, 7) }.octets();
+        let events = account.decode(&unit).unwrap();
+        assert!(matches!(&events[..], [HookEvent::Inbound(sms)] if sms.from == "250788000001" && sms.text == "STOP"));
+        assert_eq!(kind_of(&events[0]), HookKind::Inbound);
+        for bad in [&b""[..], b"text", &unit[..20]] {
+            assert_eq!(account.decode(bad), Err(DecodeFault::Malformed("unit")));
+        }
+        assert!(!format!("{account:?}").contains("hunter2"));
+    }
 
     #[test]
     fn senders_are_marked_by_what_they_are() {

@@ -18,7 +18,7 @@ use crate::text::{folding, money, number};
 /// How long a vacancy is open that does not say when it closes.
 const OPEN_DAYS_DEFAULT: i32 = 30;
 /// How far ahead it may close: a year.
-const OPEN_DAYS_MAX: i32 = 366;
+pub(super) const OPEN_DAYS_MAX: i32 = 366;
 
 /// Checks a row.
 pub(super) fn row(raw: &Raw, context: &Context<'_>) -> Result<ImportRow, RowFault> {
@@ -31,6 +31,13 @@ pub(super) fn row(raw: &Raw, context: &Context<'_>) -> Result<ImportRow, RowFaul
         }
         _ => Err(RowFault { place: raw.place, faults: check.faults }),
     }
+}
+
+/// Checks what is offered in a row, without who offers it.
+pub(super) fn offer(raw: &Raw, context: &Context<'_>) -> Result<NewVacancy, Vec<FieldFault>> {
+    let mut check = Check { raw, context, faults: Vec::new() };
+    let vacancy = check.vacancy();
+    vacancy.filter(|_| check.faults.is_empty()).ok_or(check.faults)
 }
 
 struct Check<'a> {
@@ -243,7 +250,7 @@ fn words<T: Copy>(all: &[T], code: impl Fn(T) -> &'static str) -> String {
 }
 
 /// A number in E.164 digits, or an e-mail address.
-fn contact(country: &Country, given: &str) -> Option<String> {
+pub(in crate::market) fn contact(country: &Country, given: &str) -> Option<String> {
     match given.split_once('@') {
         Some((local, domain)) => {
             let plain = given.chars().all(|c| c.is_ascii_graphic()) && given.len() <= CONTACT_CHARS_MAX;

@@ -4,9 +4,13 @@
 //! for the writer; reading the same file again adds nothing, since a vacancy is known by its source and its name there.
 
 mod check;
+mod one;
 mod read;
 
 use std::fmt;
+
+pub(super) use check::contact;
+pub use one::{fields, iso, one, texts};
 
 use super::Fault;
 use super::employer::{self, NewEmployer};

@@ -20,11 +20,11 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    fn new(place: Place) -> Raw {
+    pub(super) fn new(place: Place) -> Raw {
         Raw { place, fields: vec![None; Field::ALL.len()] }
     }
 
-    fn set(&mut self, field: Field, value: &str) {
+    pub(super) fn set(&mut self, field: Field, value: &str) {
         if let Some(held) = self.fields.get_mut(field as usize) {
             *held = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         }

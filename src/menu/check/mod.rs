@@ -142,7 +142,8 @@ fn takes(bundle: &Bundle, answer: AnswerId, key: &str) -> bool {
         Some(AnswerType::Number { min, max } | AnswerType::Money { min, max }) => (min..=max).contains(&&number),
         // A year is typed with its last two digits as well.
         Some(AnswerType::Year { .. }) => key.len() == 2,
-        Some(AnswerType::Day | AnswerType::Time | AnswerType::Pin) => true,
+        // A PIN is longer than any key.
+        Some(AnswerType::Day | AnswerType::Time) => true,
         _ => false,
     }
 }

@@ -161,7 +161,10 @@ fn done(line: &Line) -> Option<Step<'_>> {
         Line::Notice(true) => ("Let the service announce maintenance", String::new()),
         Line::Notice(false) => ("Let the service end maintenance", String::new()),
         Line::Hotline { name, number } => ("Let the service have the hotline", format!("{name}, {number}")),
+        Line::Answer(words) => ("Let an operator answer the open case that is due first", words.clone()),
+        Line::Look => ("Let the service look after cases", String::new()),
         Line::Fault => ("Let the service fail at the next step", String::new()),
+        Line::Employer(does) => ("Let the employer of the job do", does.clone()),
         Line::Contains(_)
         | Line::HasLine(_)
         | Line::Lacks(_)
@@ -199,6 +202,9 @@ fn expect<'a>(expected: &mut Vec<Expected<'a>>, line: &'a Line) {
         | Line::Freeze { .. }
         | Line::Notice(_)
         | Line::Hotline { .. }
+        | Line::Employer(_)
+        | Line::Answer(_)
+        | Line::Look
         | Line::Fault => return,
     };
     expected.push(new);

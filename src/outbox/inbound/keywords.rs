@@ -187,7 +187,7 @@ fn slip_letters_min(keyword: &Keywords) -> usize {
 }
 
 /// Whether one slip at most leads from one to the other.
-fn within_one_slip(one: &str, other: &str) -> bool {
+pub(super) fn within_one_slip(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len().abs_diff(other.len()) > 1 {
         return false;
@@ -228,6 +228,16 @@ fn is_one_of(lists: &[Words], word: &str) -> bool {
 
 fn is_aside(word: &str) -> bool {
     is_one_of(ASIDES, word)
+}
+
+/// Whether a word is a courtesy, in the form that is compared.
+pub(super) fn is_courtesy(word: &str) -> bool {
+    is_aside(word)
+}
+
+/// Whether a word is a keyword, or a slip away from one.
+pub(super) fn is_near_keyword(word: &str) -> bool {
+    TABLE.iter().any(|keyword| keyword.words.all().any(|known| within_one_slip(word, known)))
 }
 
 #[cfg(test)]

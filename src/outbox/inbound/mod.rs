@@ -6,6 +6,8 @@
 pub mod keywords;
 pub mod parts;
 pub mod repeat;
+pub mod reply;
+mod reply_words;
 mod words;
 
 use crate::gateway::sms::{Inbound, Part};
@@ -14,11 +16,8 @@ pub use keywords::{Asked, read};
 pub use parts::PARTS_WAIT_MS;
 use parts::{Parts, StoredPart};
 
-/// How long messages from phones are kept: to answer whoever asks what they wrote.
-pub const KEEP_MS: i64 = 90 * 24 * 3_600_000;
-
 /// The text, sealed.
-const BODY: Column = Column::new("inbound_sms", "body");
+pub(super) const BODY: Column = Column::new("inbound_sms", "body");
 
 /// A message from a phone, ready to be kept.
 #[derive(Debug)]
@@ -167,6 +166,14 @@ fn code(asked: Asked) -> &'static str {
         Asked::Language(_) => "language",
         Asked::Other => "other",
     }
+}
+
+/// Whether a number has sent more than `most` messages since a time, in milliseconds since the epoch.
+pub fn is_talkative(tx: &mut Tx<'_>, msisdn_hmac: &[u8], since_ms: i64, most: i64) -> Result<bool, storage::Error> {
+    const SENT: &str = "SELECT COUNT(*) FROM (SELECT id FROM inbound_sms WHERE msisdn_hmac = $1 AND received_ms >= $2 \
+        LIMIT $3) AS sent";
+    let sent = tx.query_one(SENT, &[msisdn_hmac.into(), since_ms.into(), (most + 1).into()], |row| row.integer(0))?;
+    Ok(sent.is_some_and(|sent| sent > most))
 }
 
 /// Forgets messages that came before `before_ms`, at most `limit`; answers how many went.

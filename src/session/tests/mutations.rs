@@ -130,7 +130,9 @@ fn drill(base: &Sources, manifest: &Manifest, labels: &dyn Labels, mutations: us
 fn mutations_of_a_small_bundle_are_refused_or_never_fault() {
     let (mutations, walks) = if full_drill() { (1_000_000, 1_000) } else { (1_500, 60) };
     let tally = drill(&sources_with(&[]), &MANIFEST, &ExampleLabels, mutations, walks);
-    assert!(tally.accepted > mutations / 50 && tally.refused > mutations / 10, "{tally:?}");
+    // Of those that differ: a drill makes most of them more than once.
+    let told = tally.accepted + tally.refused;
+    assert!(told > mutations / 5 && tally.accepted > told / 50 && tally.refused > told / 2, "{tally:?}");
 }
 
 #[test]

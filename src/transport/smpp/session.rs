@@ -242,7 +242,7 @@ impl Session<'_> {
         while storing.try_join_next().is_some() {}
         let (done, stored) = oneshot::channel();
         let is_full = storing.len() >= DELIVERIES_MAX;
-        if is_full || news.try_send(FromNetwork { news: News::Event(event), done }).is_err() {
+        if is_full || news.try_send(FromNetwork { news: News::Event { event, unit: frame.octets() }, done }).is_err() {
             count(&counts.turned_away);
             return room.send(Reply::of(delivery_response(frame, TEMPORARY)));
         }

@@ -1,18 +1,10 @@
-//! How to reach an SMSC, and the times of a session with it.
+//! How much and how patiently is sent to an SMSC.
 
 use std::time::Duration;
 
-use crate::gateway::sms::smpp::Profile;
-
-/// How to reach an SMSC, and how to treat it.
-#[derive(Clone, Debug)]
+/// How to treat an SMSC.
+#[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How messages are written and read.
-    pub profile: Profile,
-    /// TLS, with the certificates that the machine trusts.
-    pub tls: bool,
-    /// What kind of system we are, by agreement with the operator; often empty.
-    pub system_type: String,
     /// Parts that may be unanswered at the same time, 1 to 100. Ten is usual; some SMSCs take one.
     pub window: usize,
     /// Waits and limits of time.
@@ -23,8 +15,8 @@ pub struct Settings {
 
 impl Settings {
     /// The usual ones.
-    pub fn new(profile: Profile, seed: u64) -> Self {
-        Self { profile, tls: false, system_type: String::new(), window: 10, timings: Timings::default(), seed }
+    pub fn new(seed: u64) -> Self {
+        Self { window: 10, timings: Timings::default(), seed }
     }
 }
 

@@ -66,7 +66,16 @@ impl std::fmt::Debug for Answer {
     }
 }
 
+/// How the demo's menus apologise, in each language.
+const APOLOGIES: [&str; 4] =
+    ["END Mutwihanganire, ubu", "END Sorry, we cannot", "END D\u{e9}sol\u{e9}, nous ne", "END Samahani, hatuwezi"];
+
 impl Answer {
+    /// Whether the service could not answer the hop.
+    pub(crate) fn is_apology(&self) -> bool {
+        self.status == 200 && APOLOGIES.iter().any(|apology| self.body.starts_with(apology.as_bytes()))
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

@@ -5,8 +5,9 @@ use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// Far beyond a healthy start (3 s) or stop, so that only a real fault runs into it.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Far beyond a healthy start (3 s) or stop, so that only a real fault runs into it, also where the machine is given to
+/// others for most of the time.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The standard output and error of a command.
 pub(crate) fn texts(output: &Output) -> (String, String) {

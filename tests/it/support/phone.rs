@@ -44,6 +44,20 @@ impl TestPhone {
         self.end
     }
 
+    /// Waits until `times` messages contain `part`; the last of them. A message too many is a fault only if it is there by then.
+    pub(crate) fn told(&mut self, part: &str, times: usize) -> String {
+        use kaziline::phone::Network as _;
+        loop {
+            let messages = self.runtime.block_on(self.handset.messages()).unwrap();
+            let all: Vec<String> = messages.into_iter().map(|sms| sms.text).collect();
+            let mut told: Vec<String> = all.iter().filter(|text| text.contains(part)).cloned().collect();
+            if told.len() >= times || !self.runtime.block_on(self.handset.network().later()) {
+                assert_eq!(told.len(), times, "{part}: {all:?}");
+                return told.pop().unwrap();
+            }
+        }
+    }
+
     /// The texts of all messages, once there are `count`. A message too many is a fault only if it is there by then.
     pub(crate) fn messages(&mut self, count: usize) -> Vec<String> {
         use kaziline::phone::Network as _;

@@ -1,0 +1,218 @@
+//! One new vacancy against a country's workers, and a million alerts queued while people dial.
+//!
+//! `cargo bench --bench alerts -- --workers 1000000` fills a database with invented workers (two trades each, the first
+//! trade 15 % of all, places by their population as Zipf's law has it), posts vacancies, and prints how long it takes to
+//! score candidates and to queue the first wave. `--queue 1000000` also queues so many alerts, while a hop's transaction is
+//! timed every few milliseconds. Without `--bench` it only proves that the parts still run.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(clippy::print_stdout, reason = "a benchmark talks to a terminal")]
+
+mod people;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow};
+use kaziline::actions::{self, Plan, TOLD_TOGETHER, Telling};
+use kaziline::app::{Core, Parts, demo_host};
+use kaziline::bundles::Given;
+use kaziline::clock::{Clock, SimulatedClock};
+use kaziline::config::{Config, demo_flags};
+use kaziline::housekeeping;
+use kaziline::market::alert::{self, Terms};
+use kaziline::market::phone_number::{self, MsisdnHash};
+use kaziline::storage::{Options, Store, Tx, Work};
+use kaziline::text::Language;
+use kaziline::{embedded, migrations};
+
+use people::World;
+
+/// A Sunday morning at nine in Kigali.
+pub(crate) const NOW_MS: i64 = 1_795_330_800_000;
+
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    workers: u32,
+    vacancies: u32,
+    queue: u64,
+}
+
+fn scale() -> Scale {
+    let arguments: Vec<String> = std::env::args().collect();
+    let of = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)?.parse().ok()
+    };
+    let is_measured = arguments.iter().any(|argument| argument == "--bench");
+    let or = |measured: u64, smoke: u64| if is_measured { measured } else { smoke };
+    let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    Scale {
+        workers: number(of("--workers").unwrap_or_else(|| or(100_000, 300))),
+        vacancies: number(of("--vacancies").unwrap_or_else(|| or(300, 3))),
+        queue: of("--queue").unwrap_or_else(|| or(0, 20)),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(scale()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("alerts: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(scale: Scale) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
+    let path = folder.path().join("kaziline.db");
+    let store = Store::open_sqlite(&path, migrations::SQLITE, Arc::clone(&clock), Options::default())?;
+    let world = Arc::new(World::new()?);
+    let began = Instant::now();
+    let listing = people::fill(&store, &world, scale.workers)?;
+    println!("{} workers in {:.0} s", scale.workers, began.elapsed().as_secs_f64());
+    println!("| what | median | p99 | most | budget |\n|---|--:|--:|--:|--:|");
+    line("a worker is listed as a candidate (two trades)", listing, "cheap beside a hop");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let core = runtime.block_on(open(store.clone(), clock))?;
+    one_by_one(&core, &world, scale)?;
+    if scale.queue > 0 {
+        queue(&runtime, &core, &world, scale)?;
+    }
+    store.close();
+    Ok(())
+}
+
+async fn open(store: Store, clock: Arc<dyn Clock>) -> Result<Core> {
+    let host = demo_host()?;
+    let config = Config::of_layers(None, [], &demo_flags()).map_err(|faults| anyhow!("{faults:?}"))?;
+    let mut outward = config.outward;
+    // The same people are told again and again here.
+    outward.alerts = Terms { day_max: 20, ..outward.alerts };
+    let menus = Given { sources: embedded::menus(), from_folder: false };
+    let parts = Parts {
+        store,
+        keys: host.keys,
+        clock,
+        country: host.country,
+        short_code: host.short_code,
+        menus,
+        outward,
+        population: false,
+        node: 0,
+    };
+    Ok(Core::open(parts).await?.0)
+}
+
+/// Each vacancy by itself: scored by a reader, its first wave queued in bulk transactions.
+fn one_by_one(core: &Core, world: &Arc<World>, scale: Scale) -> Result<()> {
+    let (service, terms) = (&core.service, core.service.alerts);
+    let (mut scored, mut told_us, mut whole, mut longest, mut read, mut told) = (vec![], vec![], vec![], vec![], 0, 0);
+    for at in 0..scale.vacancies {
+        people::post(&service.store, world, at, 1 + i64::from(at % 8))?;
+        let fence = i64::from(at) + 1;
+        let run =
+            service.store.transact_blocking(Work::bulk(), move |tx| alert::take(tx, fence, NOW_MS + 60_000, NOW_MS))?;
+        let run = run.context("the vacancy left no run")?;
+        let host = Arc::clone(&service.host);
+        let look = move |tx: &mut Tx<'_>| {
+            let began = Instant::now();
+            let plan = actions::plan(tx, &host, &run, &terms, &std::collections::HashSet::new(), NOW_MS)?;
+            Ok::<_, actions::Fault>((plan, began.elapsed()))
+        };
+        let (plan, searched) = service.store.read_blocking(look)?;
+        let (mut work, mut most) = (Duration::ZERO, Duration::ZERO);
+        if let Plan::Tell { people, mut left, .. } = plan {
+            read += people.len();
+            for together in people.chunks(TOLD_TOGETHER) {
+                if left <= 0 {
+                    break;
+                }
+                let together: Vec<_> = together.iter().map(|one| (*one, service.ids.block(NOW_MS))).collect();
+                let (host, bundle) = (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live));
+                let tell = move |tx: &mut Tx<'_>| {
+                    let began = Instant::now();
+                    let until = NOW_MS + 60_000;
+                    let told = actions::tell_some(tx, &host, &bundle, (&run, &terms), &together, left, until, NOW_MS)?;
+                    Ok::<_, actions::Fault>((told, began.elapsed()))
+                };
+                let (telling, took) = service.store.transact_blocking(Work::bulk(), tell)?;
+                if let Telling::Told(people) = telling {
+                    left -= people;
+                    told += people;
+                }
+                work += took;
+                most = most.max(took);
+            }
+        }
+        service.store.transact_blocking(Work::bulk(), move |tx| alert::end(tx, run.vacancy))?;
+        scored.push(searched);
+        told_us.push(work);
+        whole.push(searched + work);
+        longest.push(most);
+    }
+    let budget = if scale.workers > 1_000_000 { "<= 250 ms" } else { "<= 50 ms" };
+    line("one vacancy: candidates scored (a reader)", scored, "");
+    line("its first wave queued (the writer)", told_us, "");
+    line("both", whole, budget);
+    line("the longest transaction of the writer", longest, "<= 10 ms");
+    println!("{read} people found, {told} told of {} vacancies", scale.vacancies);
+    Ok(())
+}
+
+/// Many alerts, told by the loop that serves, while a hop's transaction is timed.
+fn queue(runtime: &tokio::runtime::Runtime, core: &Core, world: &Arc<World>, scale: Scale) -> Result<()> {
+    let openings = if scale.queue < 10_000 { 1 } else { 250 };
+    let wave = core.service.alerts.wave(openings).unsigned_abs();
+    let vacancies = u32::try_from(scale.queue.div_ceil(wave.max(1)))?;
+    for at in 0..vacancies {
+        people::post(&core.service.store, world, scale.vacancies + at, openings)?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let hops = {
+        let (store, keys, stop) = (core.service.store.clone(), core.service.keys.clone(), Arc::clone(&stop));
+        let country = core.service.host.country.clone();
+        std::thread::spawn(move || -> Result<Vec<Duration>> {
+            let mut times = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let msisdn = country.phone.parse(&format!("079{:07}", times.len()))?;
+                let (hash, keys) = (MsisdnHash::of(&keys, &msisdn), keys.clone());
+                let began = Instant::now();
+                store.transact_blocking(Work::interactive(None), move |tx| {
+                    phone_number::seen(tx, &keys, &hash, &msisdn, Language::Rw, NOW_MS)
+                })?;
+                times.push(began.elapsed());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Ok(times)
+        })
+    };
+    let began = Instant::now();
+    let mut told = 0;
+    loop {
+        let (runs, people) = runtime.block_on(housekeeping::alerts::turn(&core.service))?;
+        told += people;
+        if runs == 0 {
+            break;
+        }
+    }
+    let took = began.elapsed();
+    stop.store(true, Ordering::Relaxed);
+    let times = hops.join().map_err(|_| anyhow!("the hops panicked"))??;
+    line("a hop's transaction meanwhile, with its commit", times, "p99 <= 25 ms");
+    println!("{told} alerts of {vacancies} vacancies queued in {:.1} s", took.as_secs_f64());
+    Ok(())
+}
+
+fn line(what: &str, mut times: Vec<Duration>, budget: &str) {
+    times.sort_unstable();
+    let at = |per_mille: usize| {
+        let rank = (times.len() * per_mille).div_ceil(1_000).max(1);
+        times.get(rank - 1).copied().unwrap_or_default().as_secs_f64() * 1_000.0
+    };
+    println!("| {what} | {:.2} ms | {:.2} ms | {:.2} ms | {budget} |", at(500), at(990), at(1_000));
+}

@@ -1,0 +1,250 @@
+//! The SMS that tells somebody of a new job that fits: what it says, and whom a wave tells.
+
+use std::collections::HashSet;
+
+use super::manifest::{CODE, fields};
+use super::{Fault, Host, job, labels, message_text};
+use crate::market::alert::{self, Onward, Run, Tellable, Terms};
+use crate::market::candidate::{self, Fitting};
+use crate::market::vacancy::{self, VacancyDetails};
+use crate::market::{PersonId, employer};
+use crate::menu::Bundle;
+use crate::menu::manifest::{Field, FieldType, Value};
+use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority};
+use crate::storage::{IdBlock, Tx};
+use crate::text::Language;
+use crate::text::datetime::Day;
+
+/// The template of the SMS: by it the check before sending knows an alert.
+pub const JOB_ALERT: &str = "job_alert";
+/// People who are told in one transaction: about 5 ms of the writer's time, as a bulk closure may take.
+pub const TOLD_TOGETHER: usize = 64;
+/// An alert that could not be sent for so long is news no more.
+const ALERT_EXPIRES_MS: i64 = 12 * 3_600_000;
+/// How exactly the beginning of the quiet hours is known.
+const QUARTER_MS: i64 = 15 * 60_000;
+/// Candidates beyond those that a wave still tells, for those who may not be told just now.
+const SPARE: i64 = 40;
+
+/// What is dialled to ask for a job: `*567*48213#`.
+pub(super) const JOB_CODE: FieldType = FieldType::Text(19);
+
+/// What an alert says.
+pub(super) const ALERT: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "pay": FieldType::Text(job::PAY_SEPTETS),
+    "tier": FieldType::Word(&["phone_only", "id_seen", "village_leader", "registered_firm", "licensed_agency"]),
+    "asked": FieldType::Number(3),
+    "places": FieldType::Number(3),
+    "dial": JOB_CODE,
+    "code": CODE,
+};
+
+/// What is dialled to ask for a job.
+pub(super) fn job_code(host: &Host, job_number: i64) -> String {
+    format!("{}*{job_number}#", host.short_code.trim_end_matches('#'))
+}
+
+/// What a wave does next.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// Nobody is told now.
+    Onward(Onward),
+    /// These are told, the best first, until the wave has so many.
+    Tell {
+        /// Who fits, more than are told, since some may not be told just now.
+        people: Vec<Fitting>,
+        /// How many this wave may still tell.
+        left: i64,
+        /// Whether there may be others beside these.
+        are_more: bool,
+    },
+}
+
+/// Looks whom a wave tells. Only reads, and may take longer than a hop should wait: not for the writer.
+#[expect(clippy::implicit_hasher, reason = "there is one kind of set in this program")]
+pub fn plan(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    run: &Run,
+    terms: &Terms,
+    passed_over: &HashSet<PersonId>,
+    now_ms: i64,
+) -> Result<Plan, Fault> {
+    let Some(found) = vacancy::details(tx, &host.keys, run.vacancy)?.filter(|found| found.is_open(now_ms)) else {
+        return Ok(Plan::Onward(Onward::Over));
+    };
+    let (open_ms, left) = (host.when_open(now_ms), terms.wave(found.offer.openings) - run.told);
+    if run.wave > terms.waves_max {
+        return Ok(Plan::Onward(Onward::Over));
+    }
+    if open_ms > now_ms {
+        return Ok(Plan::Onward(Onward::Later(open_ms)));
+    }
+    if terms.is_enough(&found) {
+        return Ok(Plan::Onward(Onward::Later(now_ms + terms.wave_wait_ms)));
+    }
+    let wanted = usize::try_from(left + left / 4 + SPARE).unwrap_or_default();
+    if left <= 0 {
+        return Ok(Plan::Onward(after(run, terms, now_ms)));
+    }
+    let mut without = alert::told(tx, run.vacancy)?;
+    without.extend(passed_over);
+    let side = found.side(now_ms);
+    let found = candidate::best(tx, &host.country, (run.vacancy, &side), wanted, without, now_ms)?;
+    if found.people.is_empty() {
+        return Ok(Plan::Onward(after(run, terms, now_ms)));
+    }
+    let are_more = found.people.len() >= wanted;
+    Ok(Plan::Tell { people: found.people, left, are_more })
+}
+
+/// What follows a wave that is done.
+pub fn after(run: &Run, terms: &Terms, now_ms: i64) -> Onward {
+    if run.wave >= terms.waves_max { Onward::Over } else { Onward::NextWave(now_ms + terms.wave_wait_ms) }
+}
+
+/// What came of telling some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// So many were told.
+    Told(i64),
+    /// The vacancy takes nobody any more.
+    Over,
+    /// Another node has the run, or the vacancy opened anew: nothing was written.
+    Lost,
+}
+
+/// Tells the first of `people` who may be told now, at most `left`. Writes nothing where it answers [`Telling::Lost`].
+/// `ids` gives each of them a block, and `until_ms` is when the lease ends anew.
+#[expect(clippy::too_many_arguments, reason = "the operation's inputs; a struct of them would be built at one place")]
+pub fn tell_some(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    (run, terms): (&Run, &Terms),
+    people: &[(Fitting, IdBlock)],
+    left: i64,
+    until_ms: i64,
+    now_ms: i64,
+) -> Result<Telling, Fault> {
+    // The fence first: who has lost the run must find that out before they write.
+    if !alert::go_on(tx, run, Onward::Told(0, until_ms))? {
+        return Ok(Telling::Lost);
+    }
+    let Some(found) = vacancy::details(tx, &host.keys, run.vacancy)?.filter(|found| found.is_open(now_ms)) else {
+        return Ok(Telling::Over);
+    };
+    let letters = Letters::of(host, bundle, &found, now_ms);
+    let mut told = 0;
+    for (fitting, ids) in people {
+        if told >= left {
+            break;
+        }
+        let id = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
+        told += i64::from(tell_one(tx, host, terms, &letters, fitting, id, now_ms)?);
+    }
+    alert::go_on(tx, run, Onward::Told(told, until_ms))?;
+    Ok(Telling::Told(told))
+}
+
+/// An alert in every language, made once for all who are told together.
+struct Letters<'a> {
+    found: &'a VacancyDetails,
+    texts: [Option<String>; 4],
+    fallback: Language,
+    due_ms: i64,
+    expires_ms: i64,
+    day: Day,
+}
+
+impl<'a> Letters<'a> {
+    fn of(host: &Host, bundle: &Bundle, found: &'a VacancyDetails, now_ms: i64) -> Self {
+        let text = |language: Language| {
+            let spoken = bundle.languages.contains(&language);
+            spoken.then(|| message_text(bundle, host, language, JOB_ALERT, &values(host, bundle, language, found)))?
+        };
+        let due_ms = host.when_open(now_ms);
+        let expires_ms = host.when_quiet(due_ms, due_ms + ALERT_EXPIRES_MS).min(found.offer.closes_ms);
+        let day = Day::from_ms(due_ms, &host.country.timezone);
+        Self { found, texts: Language::ALL.map(text), fallback: bundle.default_language(), due_ms, expires_ms, day }
+    }
+
+    fn in_language(&self, language: Language) -> Option<&str> {
+        let text = |language: Language| self.texts.get(language.index()).and_then(Option::as_deref);
+        text(language).or_else(|| text(self.fallback))
+    }
+}
+
+fn values(host: &Host, bundle: &Bundle, language: Language, found: &VacancyDetails) -> Vec<Value> {
+    let (offer, number) = (&found.offer, found.job_number.get());
+    vec![
+        Value::Number(number),
+        Value::Coded("trade", i64::from(offer.trade.get())),
+        Value::Coded("area", offer.area.get()),
+        Value::Text(labels::pay_words(host, bundle, language, offer.pay)),
+        Value::Word(employer::Tier::code(found.tier)),
+        Value::Number(found.applications),
+        Value::Number(offer.openings),
+        Value::Text(job_code(host, number)),
+        Value::Text(host.short_code.clone()),
+    ]
+}
+
+/// Tells one person, if that may be.
+fn tell_one(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    terms: &Terms,
+    letters: &Letters<'_>,
+    fitting: &Fitting,
+    id: i64,
+    now_ms: i64,
+) -> Result<bool, Fault> {
+    let (person, vacancy) = (fitting.person, letters.found.vacancy);
+    let to = match alert::tellable(tx, &host.keys, person, vacancy, now_ms)? {
+        Tellable::Yes(to) => to,
+        Tellable::Knows => return Ok(false),
+        Tellable::Never => {
+            // Not looked at again until something of theirs changes: they would stand in the way of others each time.
+            candidate::unlist(tx, person)?;
+            return Ok(false);
+        }
+    };
+    let Some(text) = letters.in_language(to.language) else { return Ok(false) };
+    if !alert::count(tx, person, letters.day, terms.day_max)? || !alert::note(tx, id, vacancy, fitting, now_ms)? {
+        return Ok(false);
+    }
+    let message = NewMessage {
+        id,
+        operation_key: &format!("alert/{}/{}", vacancy.get(), person.get()),
+        content: Content::Sms(NewSms {
+            to: &to.msisdn,
+            generation: to.number_generation,
+            route: &host.route(&to.msisdn, Class::Alert),
+            text,
+        }),
+        person_id: Some(person.get()),
+        employer_id: Some(letters.found.employer.get()),
+        priority: Priority::Alert,
+        class: Class::Alert,
+        template: JOB_ALERT,
+        due_ms: letters.due_ms,
+        expires_ms: letters.expires_ms,
+    };
+    Ok(matches!(outbox::enqueue(tx, &host.keys, &message, now_ms)?, Enqueued::New { .. }))
+}
+
+impl Host {
+    /// The first moment from `now_ms` on, exact to a quarter of an hour, at which messages should wait; `latest_ms` if there
+    /// is none before it.
+    fn when_quiet(&self, now_ms: i64, latest_ms: i64) -> i64 {
+        let mut at_ms = now_ms;
+        while at_ms < latest_ms && self.when_open(at_ms) == at_ms {
+            at_ms += QUARTER_MS - at_ms.rem_euclid(QUARTER_MS);
+        }
+        at_ms.min(latest_ms)
+    }
+}

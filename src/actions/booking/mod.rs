@@ -1,0 +1,84 @@
+//! Booking by keypad: the client's side ([`client`], [`order`], [`mine`]), the worker's side ([`requests`]), what is written to
+//! both ([`notices`]), and what happens without anybody dialling ([`rounds`]).
+
+pub(super) mod client;
+pub(super) mod mine;
+pub(super) mod notices;
+pub(super) mod order;
+mod replies;
+pub(super) mod requests;
+mod rounds;
+
+pub(super) use notices::asked_by;
+pub(super) use replies::{Reply, accept_by_message, decline_by_message};
+pub use rounds::{Round, Rounded, round};
+
+use super::{ActionCx, Fault, Host, job};
+use crate::market::booking::{self, Booking};
+use crate::market::pay::Pay;
+use crate::market::{BookingId, PersonId, person};
+use crate::menu::manifest::FieldType;
+use crate::menu::{Bundle, Labels, Value};
+use crate::storage::Tx;
+use crate::text::Language;
+use crate::text::datetime::{self, Day};
+
+/// Septets of initials.
+pub(super) const INITIALS: FieldType = FieldType::Text(6);
+/// Septets of "14 jobs", or of the word for none.
+pub(super) const JOBS: FieldType = FieldType::Text(12);
+/// Septets of an amount with its unit.
+pub(super) const PAY: FieldType = FieldType::Text(job::PAY_SEPTETS);
+/// Septets of a day.
+pub(super) const DAY: FieldType = FieldType::Text(job::DAY_SEPTETS);
+/// Septets of a number with its plus sign.
+pub(super) const PHONE: FieldType = FieldType::Text(14);
+/// Our code with a path behind it: `*567*3#`.
+pub(super) const PATH_CODE: FieldType = FieldType::Text(14);
+
+/// Pay as it is read: `7000/day`.
+fn pay_words(host: &Host, bundle: &Bundle, language: Language, pay: Pay) -> String {
+    format!("{}/{}", host.money(pay.amount, language), bundle.word(language, pay.unit.code()))
+}
+
+/// A day as it is read.
+fn day_words(day: Day, language: Language) -> String {
+    datetime::short(day, language)
+}
+
+/// What is dialled to come to a path of the menus at once: `*567*3#`.
+fn path_code(host: &Host, path: &str) -> String {
+    format!("{}*{path}#", host.short_code.trim_end_matches('#'))
+}
+
+/// How many jobs somebody has done, in words; never a rating.
+fn jobs_words(cx: &ActionCx<'_, '_, '_>, jobs: i64) -> String {
+    let word = |name| cx.at.bundle.word(cx.language(), name);
+    match jobs {
+        0 => word("no_jobs_yet").to_owned(),
+        1 => format!("1 {}", word("job_done")),
+        _ => format!("{jobs} {}", word("jobs_done")),
+    }
+}
+
+/// The initials of a person; dots when there is no name.
+fn initials(tx: &mut Tx<'_>, host: &Host, person: PersonId) -> Result<String, Fault> {
+    let name = person::name(tx, &host.keys, person)?.unwrap_or_default();
+    let initials = person::initials(&name);
+    Ok(if initials.is_empty() { "...".to_owned() } else { initials })
+}
+
+/// The booking that was chosen, if the caller is one of its sides.
+fn chosen(cx: &mut ActionCx<'_, '_, '_>) -> Result<Booking, Fault> {
+    let (id, person) = (BookingId::new(cx.integer("booking")?), cx.known_person()?);
+    Ok(booking::find_of(cx.tx, id, person)?.ok_or(crate::market::Fault::Gone("booking"))?)
+}
+
+/// The caller's own number in somebody's message, or the other side's: as it is dialled.
+fn trade_value(booking: &Booking) -> Value {
+    Value::Coded("trade", i64::from(booking.trade.get()))
+}
+
+fn area_value(booking: &Booking) -> Value {
+    Value::Coded("area", booking.area.get())
+}

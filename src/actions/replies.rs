@@ -1,0 +1,375 @@
+//! Answers by SMS: the number of a job asks for it, YES and NO answer the one question that is open, JOBS and STATUS tell.
+//!
+//! An SMS names nobody: where several people share a SIM, or several questions are open, nothing is done until a job's
+//! number says which is meant, and what a person alone may do is done by dialling. The same holds for a number that was
+//! silent for so long that it may be somebody else's.
+
+use super::booking::{Reply, accept_by_message, asked_by, decline_by_message};
+use super::inbound::Letter;
+use super::manifest::{CODE, fields};
+use super::stage::{self, Answered};
+use super::{Fault, Host, alert, applications};
+use crate::market::application::{self, ApplyOutcome};
+use crate::market::booking::{self, Booking};
+use crate::market::job_number::JobNumber;
+use crate::market::offer::OpenOffer;
+use crate::market::phone_number::{self, PhoneNumber};
+use crate::market::vacancy::{self, VacancyDetails};
+use crate::market::worker::{self, Worker};
+use crate::market::{PersonId, jobs};
+use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
+use crate::menu::{Bundle, Labels as _};
+use crate::outbox;
+use crate::outbox::inbound::is_talkative;
+use crate::outbox::inbound::reply::{self, Word};
+use crate::storage::{IdBlock, Tx};
+use crate::text::datetime::Day;
+use crate::text::{Language, gsm7};
+
+/// Messages of one number on a day that are answered by doing something or telling something: whoever writes more is a
+/// machine, or is better served by dialling. STOP and the other keywords are heard all the same.
+const REPLIES_DAY_MAX: i64 = 20;
+/// Jobs of one SMS.
+const JOBS_MAX: usize = 3;
+/// Septets of the jobs of one SMS.
+const LIST_SEPTETS: usize = 72;
+
+/// A job in one word.
+const JOB: &[Field] = fields! { "number": FieldType::Number(8), "code": CODE };
+/// A job and what is dialled to ask for it.
+const JOB_HOW: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "dial": alert::JOB_CODE,
+};
+/// A job that was asked for.
+const APPLIED: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "code": CODE,
+};
+/// A job that was asked for before.
+const JOB_ALREADY: &[Field] = fields! { "number": FieldType::Number(8), "stage": applications::STAGE, "code": CODE };
+/// Several jobs, each with its number: "48213 Mason, Remera; 52345 Helper, Kimironko".
+const LIST: &[Field] = fields! { "jobs": FieldType::Text(LIST_SEPTETS), "code": CODE };
+/// Nothing but what to dial.
+const CODE_ALONE: &[Field] = fields! { "code": CODE };
+
+/// What may be answered.
+pub(super) const MESSAGES: &[MessageKind] = &[
+    MessageKind { name: "job_how", gives: JOB_HOW },
+    MessageKind { name: "applied_by_sms", gives: APPLIED },
+    MessageKind { name: "job_unknown", gives: JOB },
+    MessageKind { name: "job_closed", gives: JOB },
+    MessageKind { name: "job_not_for_you", gives: JOB },
+    MessageKind { name: "job_already", gives: JOB_ALREADY },
+    MessageKind { name: "jobs_list", gives: LIST },
+    MessageKind { name: "jobs_none", gives: CODE_ALONE },
+    MessageKind { name: "status_one", gives: STATUS_ONE },
+    MessageKind { name: "status_two", gives: STATUS_TWO },
+    MessageKind { name: "status_three", gives: STATUS_THREE },
+    MessageKind { name: "status_none", gives: CODE_ALONE },
+    MessageKind { name: "answer_which", gives: CODE_ALONE },
+    MessageKind { name: "answer_none", gives: CODE_ALONE },
+    MessageKind { name: "answer_dial", gives: CODE_ALONE },
+    MessageKind { name: "booking_declined", gives: JOB },
+    MessageKind { name: "booking_busy", gives: JOB },
+];
+
+/// What is answered.
+pub(super) enum Answer {
+    /// This text.
+    Text(&'static str, Vec<Value>),
+    /// This text, once a day: a number was only mentioned.
+    OnceADay(&'static str, Vec<Value>),
+    /// That we did not understand, once a day.
+    NotUnderstood,
+    /// Nothing more: what was done has written of it.
+    Told,
+    /// Nothing: the number has written very often today.
+    Silence,
+}
+
+/// A question that waits for somebody's YES or NO. What else may be asked of people is added here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OpenQuestion {
+    /// An employer offers the work.
+    Offer(OpenOffer),
+    /// A client asks the worker to come.
+    Request(Booking),
+}
+
+impl OpenQuestion {
+    /// The number by which it is named: no booking has a number that a job has.
+    fn number(&self) -> i64 {
+        match self {
+            OpenQuestion::Offer(offer) => offer.job_number.get(),
+            OpenQuestion::Request(booking) => booking.number.get(),
+        }
+    }
+
+    /// The cause of the message that told of it.
+    fn told_by(&self) -> String {
+        match self {
+            OpenQuestion::Offer(offer) => stage::told_by(offer.application),
+            OpenQuestion::Request(booking) => asked_by(booking),
+        }
+    }
+}
+
+/// Does what a message that is no keyword asks for.
+pub(super) fn answer(
+    tx: &mut Tx<'_>,
+    (host, bundle): (&Host, &Bundle),
+    number: &PhoneNumber,
+    letter: &Letter<'_>,
+    ids: &mut IdBlock,
+    now_ms: i64,
+) -> Result<Answer, Fault> {
+    let said = reply::read(letter.text);
+    let job = said.numbers.iter().find_map(|number| JobNumber::from_value(*number));
+    let is_nothing = said.word.is_none() && said.numbers.is_empty();
+    if is_nothing || (!said.is_clear && job.is_none()) {
+        return Ok(Answer::NotUnderstood);
+    }
+    let today_ms = Day::from_ms(now_ms, &host.country.timezone).start_ms(&host.country.timezone);
+    if is_talkative(tx, number.hash.as_bytes(), today_ms, REPLIES_DAY_MAX)? {
+        return Ok(Answer::Silence);
+    }
+    let is_doubtful = phone_number::is_doubtful(tx, &number.hash, now_ms)?;
+    let persons = if is_doubtful { Vec::new() } else { phone_number::persons_on(tx, number)? };
+    let mut at = At { tx, host, bundle, number, language: number.language, persons, letter, ids, now_ms };
+    match (said.word, job) {
+        (_, Some(job)) if !said.is_clear => Ok(match at.how(job)? {
+            Answer::Text(template, values) => Answer::OnceADay(template, values),
+            other => other,
+        }),
+        (Some(word @ (Word::Yes | Word::No)), job) => at.answer_question(word == Word::Yes, &said.numbers, job),
+        (Some(Word::Jobs), _) => at.jobs(),
+        (Some(Word::Status), _) => at.status(),
+        (None, Some(job)) => at.apply(job),
+        (None, None) => {
+            let number = said.numbers.first().copied().unwrap_or_default();
+            Ok(at.text("job_unknown", vec![Value::Number(number)]))
+        }
+    }
+}
+
+/// One message and what is known around it.
+struct At<'t, 'c, 'a> {
+    tx: &'t mut Tx<'c>,
+    host: &'a Host,
+    bundle: &'a Bundle,
+    number: &'a PhoneNumber,
+    language: Language,
+    /// Who may be meant; nobody where the number may be somebody else's.
+    persons: Vec<PersonId>,
+    letter: &'a Letter<'a>,
+    ids: &'a mut IdBlock,
+    now_ms: i64,
+}
+
+impl At<'_, '_, '_> {
+    /// A text whose last value is what to dial.
+    fn text(&self, template: &'static str, mut values: Vec<Value>) -> Answer {
+        values.push(Value::Text(self.host.short_code.clone()));
+        Answer::Text(template, values)
+    }
+
+    /// The one person on the number, if registered as a worker.
+    fn worker(&mut self) -> Result<Option<Worker>, Fault> {
+        let &[person] = self.persons.as_slice() else { return Ok(None) };
+        Ok(worker::find(self.tx, person)?.filter(|worker| worker.listed_ms.is_some()))
+    }
+
+    fn vacancy(&mut self, job: JobNumber) -> Result<Option<VacancyDetails>, Fault> {
+        let Some(id) = vacancy::by_job_number(self.tx, job)? else { return Ok(None) };
+        Ok(vacancy::details(self.tx, &self.host.keys, id)?)
+    }
+
+    /// The job if it takes applications; else what is answered.
+    fn open_vacancy(&mut self, job: JobNumber) -> Result<Result<VacancyDetails, Answer>, Fault> {
+        let number = vec![Value::Number(job.get())];
+        Ok(match self.vacancy(job)? {
+            None => Err(self.text("job_unknown", number)),
+            Some(found) if !found.is_open(self.now_ms) => Err(self.text("job_closed", number)),
+            Some(found) => Ok(found),
+        })
+    }
+
+    /// Says how to ask for a job.
+    fn how(&mut self, job: JobNumber) -> Result<Answer, Fault> {
+        Ok(match self.open_vacancy(job)? {
+            Ok(found) => self.how_to_ask(&found),
+            Err(answer) => answer,
+        })
+    }
+
+    fn how_to_ask(&self, found: &VacancyDetails) -> Answer {
+        let number = found.job_number.get();
+        let mut values = named(found);
+        values.push(Value::Text(alert::job_code(self.host, number)));
+        Answer::Text("job_how", values)
+    }
+
+    /// Asks for a job, for the one person who can be meant. The employer gets no number: nobody has agreed to that by an SMS.
+    fn apply(&mut self, job: JobNumber) -> Result<Answer, Fault> {
+        let found = match self.open_vacancy(job)? {
+            Ok(found) => found,
+            Err(answer) => return Ok(answer),
+        };
+        let Some(worker) = self.worker()? else { return Ok(self.how_to_ask(&found)) };
+        let (country, key) = (&self.host.country, format!("letter/{}/apply", self.letter.id));
+        let outcome = application::apply(self.tx, country, self.ids, &worker, &found, false, &key, self.now_ms)?;
+        let number = vec![Value::Number(job.get())];
+        Ok(match outcome {
+            ApplyOutcome::Applied { application, .. } => {
+                stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
+                self.text("applied_by_sms", named(&found))
+            }
+            ApplyOutcome::Already { stage, .. } => {
+                self.text("job_already", [number, vec![Value::Word(stage.code())]].concat())
+            }
+            ApplyOutcome::Filled | ApplyOutcome::Closed => self.text("job_closed", number),
+            ApplyOutcome::NotEligible(_) => self.text("job_not_for_you", number),
+            ApplyOutcome::NotListed => self.how_to_ask(&found),
+        })
+    }
+
+    /// The questions that are open to the people who may be meant.
+    fn open_questions(&mut self) -> Result<Vec<OpenQuestion>, Fault> {
+        let (hash, persons) = (&self.number.hash, &self.persons);
+        let offers = stage::open_offers_on(self.tx, hash)?.into_iter();
+        let offers = offers.filter(|offer| persons.contains(&offer.person)).map(OpenQuestion::Offer);
+        let requests = booking::answer::open_requests_on(self.tx, &self.host.country, hash, self.now_ms)?.into_iter();
+        let requests = requests.filter(|asked| persons.contains(&asked.worker)).map(OpenQuestion::Request);
+        Ok(offers.chain(requests).collect())
+    }
+
+    /// YES or NO, with the numbers that stood beside it.
+    fn answer_question(&mut self, yes: bool, numbers: &[i64], job: Option<JobNumber>) -> Result<Answer, Fault> {
+        let mut meant = self.open_questions()?;
+        if numbers.is_empty() {
+            // A word alone answers what its sender has read: what waits for the morning is none of it.
+            let mut told = Vec::new();
+            for open in meant {
+                if outbox::operate::has_left(self.tx, &open.told_by())? {
+                    told.push(open);
+                }
+            }
+            meant = told;
+        } else {
+            meant.retain(|open| numbers.contains(&open.number()));
+        }
+        match (meant.as_slice(), job) {
+            ([question], _) if !numbers.is_empty() || self.persons.len() == 1 => self.close(*question, yes),
+            // What we wrote of that job was an alert: YES asks for it.
+            ([], Some(job)) if yes => self.apply(job),
+            ([], _) if self.persons.is_empty() => Ok(self.text("answer_dial", Vec::new())),
+            ([], _) => Ok(self.text("answer_none", Vec::new())),
+            _ => Ok(self.text("answer_which", Vec::new())),
+        }
+    }
+
+    /// Answers a question.
+    fn close(&mut self, question: OpenQuestion, yes: bool) -> Result<Answer, Fault> {
+        let OpenOffer { application, person, .. } = match question {
+            OpenQuestion::Offer(offer) => offer,
+            OpenQuestion::Request(booking) => return self.close_request(&booking, yes),
+        };
+        let operation_key = &format!("letter/{}/answer", self.letter.id);
+        let answer = stage::Answer { application, person, yes, operation_key };
+        let answered = stage::answer_offer(self.tx, self.host, self.bundle, self.ids, &answer, self.now_ms)?;
+        Ok(match answered {
+            Answered::Accepted | Answered::Declined => Answer::Told,
+            Answered::TooLate | Answered::Nothing { .. } | Answered::NotYours => self.text("answer_none", Vec::new()),
+        })
+    }
+
+    /// Answers a request to come.
+    fn close_request(&mut self, asked: &Booking, yes: bool) -> Result<Answer, Fault> {
+        let (whose, number) = ((asked.id, asked.worker), vec![Value::Number(asked.number.get())]);
+        let answer = if yes { accept_by_message } else { decline_by_message };
+        Ok(match answer(self.tx, self.host, self.bundle, self.ids, whose, self.now_ms)? {
+            // Whoever agrees is told the terms with the number of the other side.
+            Reply::Done(_) if yes => Answer::Told,
+            Reply::Done(_) => self.text("booking_declined", number),
+            Reply::Busy => self.text("booking_busy", number),
+            Reply::Missed(_) => self.text("answer_none", Vec::new()),
+        })
+    }
+
+    /// The best jobs and their numbers.
+    fn jobs(&mut self) -> Result<Answer, Fault> {
+        let Some(worker) = self.worker()? else { return Ok(self.text("answer_dial", Vec::new())) };
+        let found = jobs::for_worker(self.tx, &self.host.country, &worker, self.now_ms, JOBS_MAX)?;
+        let mut lines = Vec::new();
+        for job in found {
+            let Some(found) = vacancy::details(self.tx, &self.host.keys, job.vacancy)? else { continue };
+            let (trade, place) = self.labels(i64::from(found.offer.trade.get()), found.offer.area.get());
+            lines.push(format!("{} {trade}, {place}", found.job_number.get()));
+        }
+        Ok(match listed(&lines) {
+            None => self.text("jobs_none", Vec::new()),
+            Some(list) => self.text("jobs_list", vec![Value::Text(list)]),
+        })
+    }
+
+    /// How what the person asked for stands, the newest first.
+    fn status(&mut self) -> Result<Answer, Fault> {
+        let Some(worker) = self.worker()? else { return Ok(self.text("answer_dial", Vec::new())) };
+        let mine = application::mine(self.tx, worker.person)?;
+        let each = mine.iter().take(JOBS_MAX);
+        let values = each.flat_map(|mine| [Value::Number(mine.job_number.get()), Value::Word(mine.stage.code())]);
+        // A text for each count: how a stage is called is the menus' word.
+        let template = match mine.len() {
+            0 => "status_none",
+            1 => "status_one",
+            2 => "status_two",
+            _ => "status_three",
+        };
+        Ok(self.text(template, values.collect()))
+    }
+
+    fn labels(&self, trade: i64, area: i64) -> (String, String) {
+        let label = |coded, code| self.host.label(coded, code, self.language).unwrap_or_default().into_owned();
+        (label("trade", trade), label("area", area))
+    }
+}
+
+/// Number, trade and place.
+fn named(found: &VacancyDetails) -> Vec<Value> {
+    vec![
+        Value::Number(found.job_number.get()),
+        Value::Coded("trade", i64::from(found.offer.trade.get())),
+        Value::Coded("area", found.offer.area.get()),
+    ]
+}
+
+/// As many as fit into one SMS, and the first in any case; `None` when there is none.
+fn listed(lines: &[String]) -> Option<String> {
+    let fits = |lines: &[String]| gsm7::septets(&lines.join("; ")).is_some_and(|septets| septets <= LIST_SEPTETS);
+    let most = (1..=lines.len()).rev().find(|count| *count == 1 || lines.get(..*count).is_some_and(fits))?;
+    Some(lines.get(..most)?.join("; "))
+}
+
+/// How one to three applications stand.
+const STATUS_ONE: &[Field] = fields! { "number": FieldType::Number(8), "stage": applications::STAGE, "code": CODE };
+const STATUS_TWO: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "stage": applications::STAGE,
+    "number2": FieldType::Number(8),
+    "stage2": applications::STAGE,
+    "code": CODE,
+};
+const STATUS_THREE: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "stage": applications::STAGE,
+    "number2": FieldType::Number(8),
+    "stage2": applications::STAGE,
+    "number3": FieldType::Number(8),
+    "stage3": applications::STAGE,
+    "code": CODE,
+};

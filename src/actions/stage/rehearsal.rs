@@ -1,0 +1,104 @@
+//! What an employer does while a transcript plays: it is written as `employer interview 25/11 9:00 Remera office`, and done
+//! to the application that the phone's number has made last.
+
+use super::{Advanced, Assessment, By, Interview, Offer, Order, Overdue, advance, end_overdue};
+use crate::actions::{Fault, Host};
+use crate::country::Msisdn;
+use crate::market::application::{self, MyApplication};
+use crate::market::ending::SETTLE_AFTER_MS;
+use crate::market::pay::Pay;
+use crate::market::phone_number::{self, MsisdnHash};
+use crate::market::pipeline;
+use crate::market::stage::Stage;
+use crate::market::vacancy::{self, Decision};
+use crate::menu::{Bundle, Labels as _};
+use crate::storage::{IdBlock, Tx};
+use crate::text::datetime::{Day, parse_clock};
+
+/// Stands for the token of an invented employer.
+const TOKEN: By = By::Token(0);
+/// How long an offer of a transcript may be answered: two days.
+const ANSWER_MS: i64 = 48 * 3_600_000;
+
+/// Why a line was not done: what can be written, or what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread(pub String);
+
+/// Does what the words say to the newest application of a number.
+pub fn rehearse(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    block: &dyn Fn() -> IdBlock,
+    (msisdn, words): (&Msisdn, &str),
+    now_ms: i64,
+) -> Result<Result<(), Unread>, Fault> {
+    let Some(mine) = newest(tx, host, msisdn)? else { return Ok(Err(Unread("nobody here has applied".to_owned()))) };
+    let Some(subject) = pipeline::subject(tx, mine.application)? else {
+        return Ok(Err(Unread("the application is gone".to_owned())));
+    };
+    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+    if verb == "closed" {
+        vacancy::decide(tx, subject.vacancy, Decision::Close, now_ms - SETTLE_AFTER_MS)?;
+        while end_overdue(tx, host, bundle, block, Overdue::Vacancies, now_ms)? > 0 {}
+        return Ok(Ok(()));
+    }
+    let today = Day::from_ms(now_ms, &host.country.timezone);
+    let (day, minute, text) = dated(rest, today);
+    let key = block().next_id().unwrap_or_default().to_string();
+    let mut order = Order::new(subject.employer, mine.application, Stage::Applied, TOKEN, &key);
+    order.to = match verb {
+        "shortlisted" => Stage::Shortlisted,
+        "rejected" => Stage::Rejected,
+        "assessment" => {
+            order.assessment = Some(Assessment { what: text, day, minute });
+            Stage::Assessment
+        }
+        "interview" => {
+            order.interview = day.zip(minute).map(|(day, minute)| Interview { day, minute, place: text });
+            Stage::Interview
+        }
+        "offered" => {
+            let pay = vacancy::details(tx, &host.keys, subject.vacancy)?.and_then(|details| details.offer.pay);
+            let pay = host.parse_money(text).zip(pay).map(|(amount, pay)| Pay { amount, unit: pay.unit }).or(pay);
+            let until_ms = now_ms + ANSWER_MS;
+            let offer = Offer { pay, start_day: day, start_minute: minute, until_ms, beyond_openings: false };
+            order.offer = Some(offer);
+            Stage::Offered
+        }
+        _ => {
+            let known = "write: employer shortlisted, assessment [DAY TIME] TASK, interview DAY TIME PLACE, \
+                offered [DAY] [AMOUNT], rejected or closed";
+            return Ok(Err(Unread(known.to_owned())));
+        }
+    };
+    Ok(match advance(tx, host, bundle, &mut block(), &order, now_ms)? {
+        Advanced::Moved { .. } => Ok(()),
+        other => Err(Unread(format!("the application was not moved: {other:?}"))),
+    })
+}
+
+/// The newest application of anybody on a number.
+fn newest(tx: &mut Tx<'_>, host: &Host, msisdn: &Msisdn) -> Result<Option<MyApplication>, Fault> {
+    let hash = MsisdnHash::of(&host.keys, msisdn);
+    let Some(number) = phone_number::find(tx, &hash)? else { return Ok(None) };
+    let mut all = Vec::new();
+    for person in phone_number::persons_on(tx, &number)? {
+        all.extend(application::mine(tx, person)?);
+    }
+    Ok(all.into_iter().max_by_key(|mine| (mine.applied_ms, mine.application)))
+}
+
+/// A day, a clock time and the rest, as far as they are there.
+fn dated(words: &str, today: Day) -> (Option<Day>, Option<u16>, &str) {
+    let words = words.trim();
+    let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let Some(day) = first.contains('/').then(|| Day::parse(first, today).ok()).flatten() else {
+        return (None, None, words);
+    };
+    let (second, last) = rest.split_once(' ').unwrap_or((rest, ""));
+    match second.contains(':').then(|| parse_clock(second).ok()).flatten() {
+        Some(minute) => (Some(day), Some(minute), last.trim()),
+        None => (Some(day), None, rest.trim()),
+    }
+}

@@ -1,0 +1,101 @@
+//! Who is silent for a year is asked to stay, and erased a month later; what was begun and not finished, and who is left of
+//! a number's old owner, goes when its time is over; PINs that were forgotten end.
+//!
+//! A little in each turn, as bulk work of its own: a number with eight people on it is erased in about two milliseconds.
+
+use std::sync::Arc;
+
+use crate::actions;
+use crate::hop::Service;
+use crate::market::data_event::PROGRAM;
+use crate::market::{self, erasure, pin, retention, wrong_try};
+use crate::storage::{self, Tx, Work};
+
+/// Questions of one turn: each is a look, an update and a message.
+const ASKED_MAX: i64 = 8;
+/// Numbers erased in one turn.
+const NUMBERS_MAX: i64 = 2;
+/// Persons of each kind erased in one turn.
+const PERSONS_MAX: i64 = 4;
+/// PINs ended, and receipts emptied, in one turn.
+const ROWS_MAX: i64 = 16;
+
+/// One turn; answers how many rows were put away, or asked.
+pub(super) async fn turn(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let asked = ask(service, now_ms).await?;
+    let ids = Arc::clone(&service.ids);
+    let erase = move |tx: &mut Tx<'_>| {
+        let mut erased = 0;
+        for hash in retention::unanswered(tx, now_ms, NUMBERS_MAX)? {
+            retention::erase_number(tx, &mut ids.block(now_ms), &hash, now_ms)?;
+            erased += 1;
+        }
+        for (person, why) in retention::over(tx, now_ms, PERSONS_MAX)? {
+            erased += u64::from(erasure::erase(tx, &mut ids.block(now_ms), person, (why, PROGRAM), now_ms)?);
+        }
+        Ok::<_, market::Fault>(erased)
+    };
+    let erased = service.store.transact(Work::bulk(), erase).await?;
+    let forget = move |tx: &mut Tx<'_>| {
+        let receipts = erasure::strip_receipts(tx, now_ms, ROWS_MAX)?;
+        Ok::<_, market::Fault>(receipts + wrong_try::forget_old(tx, now_ms)?)
+    };
+    let forgotten = service.store.transact(Work::bulk(), forget).await?;
+    Ok(asked + erased + forgotten + end_pins(service, now_ms).await?)
+}
+
+/// Asks numbers that were silent for a year.
+async fn ask(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let (host, live, ids) =
+        (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live), Arc::clone(&service.ids));
+    let ask = move |tx: &mut Tx<'_>| {
+        let (mut seen, mut written) = (0, 0);
+        for hash in retention::silent(tx, now_ms, ASKED_MAX)? {
+            let message_id = ids.block(now_ms).next_id().unwrap_or_default();
+            written +=
+                u64::from(actions::ask_to_stay(tx, &host, &live, (&hash, message_id), now_ms).map_err(of_market)?);
+            seen += 1;
+        }
+        Ok::<_, market::Fault>((seen, written))
+    };
+    let (seen, written) = service.store.transact(Work::bulk(), ask).await?;
+    wake(service, written);
+    Ok(seen)
+}
+
+/// Ends PINs that were forgotten two days ago.
+async fn end_pins(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let (host, live, ids) =
+        (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live), Arc::clone(&service.ids));
+    let end = move |tx: &mut Tx<'_>| {
+        let (mut seen, mut written) = (0, 0);
+        for person in pin::due(tx, now_ms, ROWS_MAX)? {
+            let message_id = ids.block(now_ms).next_id().unwrap_or_default();
+            written += u64::from(actions::end_pin(tx, &host, &live, (person, message_id), now_ms).map_err(of_market)?);
+            seen += 1;
+        }
+        Ok::<_, market::Fault>((seen, written))
+    };
+    let (seen, written) = service.store.transact(Work::bulk(), end).await?;
+    wake(service, written);
+    Ok(seen)
+}
+
+fn wake(service: &Service, written: u64) {
+    if written > 0 {
+        service.enqueued.notify_one();
+    }
+}
+
+fn of_market(fault: actions::Fault) -> market::Fault {
+    match fault {
+        actions::Fault::Market(fault) => fault,
+        actions::Fault::Storage(error) => market::Fault::Storage(error),
+        fault => market::Fault::Storage(
+            fault
+                .passing()
+                .cloned()
+                .unwrap_or(storage::Error::Corrupt { what: "a message about somebody's data could not be written" }),
+        ),
+    }
+}

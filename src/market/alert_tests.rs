@@ -1,0 +1,118 @@
+//! Alerts: one run a vacancy, one node a run, one alert a person and vacancy.
+
+use super::super::application::ApplyOutcome;
+use super::super::candidate::{self, Fitting};
+use super::super::consent::{self, Purpose};
+use super::super::employer::EmployerKind;
+use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+use super::super::vacancy::{self, Decision, NewVacancy, decide};
+use super::super::worker;
+use super::*;
+
+const LEASE_MS: i64 = 60_000;
+
+fn fitting(tx: &mut Tx<'_>, f: &Fixture, vacancy: VacancyId) -> Vec<Fitting> {
+    let side = vacancy::details(tx, &f.keys, vacancy).unwrap().unwrap().side(NOW_MS);
+    candidate::best(tx, &f.country, (vacancy, &side), 9, HashSet::new(), NOW_MS).unwrap().people
+}
+
+#[test]
+fn a_vacancy_that_opens_leaves_a_run_and_a_held_one_none_until_it_is_released() {
+    Fixture::new().run(|tx, f| {
+        let held = NewVacancy { description: "Registration fee".to_owned(), ..f.vacancy(11, 1201, "held") };
+        let (held, _) = f.post(tx, EmployerKind::Organisation, &held)?;
+        assert!(!is_due(tx, NOW_MS)?);
+        decide(tx, held, Decision::Release, NOW_MS + 1)?;
+        assert!(is_due(tx, NOW_MS + 1)? && !is_due(tx, NOW_MS)?);
+        let run = take(tx, 7, NOW_MS + LEASE_MS, NOW_MS + 1)?.unwrap();
+        assert_eq!(run, Run { vacancy: held, wave: 1, told: 0, fence: 7 });
+        assert_eq!(take(tx, 8, NOW_MS + LEASE_MS, NOW_MS + 1)?, None, "the other node gets nothing");
+        Ok(())
+    });
+}
+
+#[test]
+fn who_slept_past_the_lease_writes_nothing() {
+    Fixture::new().run(|tx, f| {
+        let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
+        let slow = take(tx, 7, NOW_MS + LEASE_MS, NOW_MS)?.unwrap();
+        assert!(go_on(tx, &slow, Onward::Told(3, NOW_MS + LEASE_MS))?);
+        let fast = take(tx, 8, NOW_MS + 2 * LEASE_MS, NOW_MS + LEASE_MS)?.unwrap();
+        assert_eq!((fast.told, fast.wave), (3, 1), "what was told before counts");
+        assert!(!go_on(tx, &slow, Onward::Told(1, NOW_MS + LEASE_MS))?);
+        assert!(!go_on(tx, &slow, Onward::Over)?);
+        assert!(go_on(tx, &fast, Onward::NextWave(NOW_MS + DAY_MS))?);
+        let next = take(tx, 9, NOW_MS + 2 * DAY_MS, NOW_MS + DAY_MS)?.unwrap();
+        assert_eq!((next.wave, next.told), (2, 0));
+        begin(tx, vacancy, NOW_MS)?;
+        assert!(!go_on(tx, &next, Onward::Over)?, "it opened anew");
+        assert_eq!(take(tx, 10, NOW_MS + 2 * DAY_MS, NOW_MS + DAY_MS)?.unwrap().wave, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn somebody_is_told_of_a_vacancy_once_and_so_often_on_a_day() {
+    Fixture::new().run(|tx, f| {
+        let person = f.worker(tx, 1, "Aline Uwera")?;
+        let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
+        let fits = fitting(tx, f, vacancy)[0];
+        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Yes(_)));
+        assert!(note(tx, 1, vacancy, &fits, NOW_MS)? && !note(tx, 2, vacancy, &fits, NOW_MS)?);
+        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
+        assert_eq!(told(tx, vacancy)?, HashSet::from([person]));
+        let today = Day(20_000);
+        let counted: Vec<bool> = (0..4).map(|_| count(tx, person, today, 3)).collect::<Result<_, _>>()?;
+        assert_eq!(counted, [true, true, true, false]);
+        assert!(count(tx, person, today.plus(1), 3)? && !count(tx, person, today.plus(1), 1)?);
+        assert!(!count(tx, PersonId::new(9), today, 0)?);
+        forget_person(tx, person)?;
+        assert_eq!(told(tx, vacancy)?, HashSet::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn what_changed_since_the_index_was_written_is_seen() {
+    Fixture::new().run(|tx, f| {
+        let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
+        let person = f.worker(tx, 1, "Aline Uwera")?;
+        let number = f.number(tx, 1)?;
+        let never = |tx: &mut Tx<'_>, now_ms| {
+            Ok::<_, Fault>(matches!(tellable(tx, &f.keys, person, vacancy, now_ms)?, Tellable::Never))
+        };
+        assert!(!never(tx, NOW_MS)?);
+        assert!(never(tx, NOW_MS + IDLE_MS)?, "silent for so long");
+        worker::set_scored(tx, person, false, NOW_MS)?;
+        assert!(never(tx, NOW_MS)?);
+        worker::set_scored(tx, person, true, NOW_MS)?;
+        phone_number::stop(tx, &number.hash, NOW_MS)?;
+        assert!(never(tx, NOW_MS)?);
+        phone_number::start(tx, &number.hash)?;
+        assert!(matches!(f.apply(tx, person, vacancy, "k", NOW_MS)?, ApplyOutcome::Applied { .. }));
+        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
+        consent::withdraw(tx, person, Purpose::Alerts, NOW_MS)?;
+        assert!(never(tx, NOW_MS)?);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_alert_that_waits_is_over_with_the_vacancy_or_with_the_consent() {
+    Fixture::new().run(|tx, f| {
+        let person = f.worker(tx, 1, "Aline Uwera")?;
+        let (a, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
+        let (b, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
+        for (id, vacancy) in [(1, a), (2, b)] {
+            let fits = fitting(tx, f, vacancy)[0];
+            note(tx, id, vacancy, &fits, NOW_MS)?;
+            assert_eq!(standing(tx, id)?, Standing::Wanted);
+        }
+        decide(tx, a, Decision::Fill, NOW_MS)?;
+        assert_eq!((standing(tx, 1)?, standing(tx, 2)?), (Standing::Over, Standing::Wanted));
+        consent::withdraw(tx, person, Purpose::Alerts, NOW_MS)?;
+        assert_eq!((standing(tx, 2)?, standing(tx, 3)?), (Standing::Over, Standing::Over));
+        assert_eq!(forget(tx, 2, 9)?, 1);
+        Ok(())
+    });
+}

@@ -1,0 +1,103 @@
+//! A person's messages when they leave: taken back where they have not left, and emptied of whom they were for.
+
+use super::Error;
+use crate::storage::Tx;
+
+/// Takes back what has not left of a person's messages, and sends none of the rest again. Answers how many were taken back.
+///
+/// What is on its way arrives or not: nobody can call it back.
+pub fn withdraw_all(tx: &mut Tx<'_>, person_id: i64, reason: &'static str, now_ms: i64) -> Result<u64, Error> {
+    const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3, resend_ms = 0, \
+        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND status IN ('queued', 'claimed')";
+    const GIVE_UP: &str = "UPDATE outbox SET resend_ms = 0, changed_ms = $2 \
+        WHERE person_id = $1 AND person_id > 0 AND status = 'unknown' AND resend_ms > 0";
+    let taken_back = tx.execute(TAKE_BACK, &[person_id.into(), reason.into(), now_ms.into()])?;
+    tx.execute(GIVE_UP, &[person_id.into(), now_ms.into()])?;
+    Ok(taken_back)
+}
+
+/// Empties a person's messages: number, words and person go, the counts stay. What becomes of one that is on its way is noted
+/// all the same; it is not sent again, for its time is over.
+pub fn empty_all(tx: &mut Tx<'_>, person_id: i64) -> Result<(), Error> {
+    const EMPTY: &str = "UPDATE outbox SET person_id = NULL, address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, \
+        expires_ms = 0 WHERE person_id = $1 AND person_id > 0";
+    let none: &[u8] = &[];
+    tx.execute(EMPTY, &[person_id.into(), none.into()])?;
+    Ok(())
+}
+
+/// Empties one message, whatever became of it: the receipt of an erasure, once it has arrived.
+pub fn empty(tx: &mut Tx<'_>, message_id: i64) -> Result<(), Error> {
+    const EMPTY: &str = "UPDATE outbox SET person_id = NULL, address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, \
+        expires_ms = 0 WHERE id = $1";
+    let none: &[u8] = &[];
+    tx.execute(EMPTY, &[message_id.into(), none.into()])?;
+    Ok(())
+}
+
+/// Forgets the messages that came from a number.
+pub fn forget_letters(tx: &mut Tx<'_>, msisdn_hmac: &[u8]) -> Result<u64, Error> {
+    const FORGET: &str = "DELETE FROM inbound_sms WHERE msisdn_hmac = $1";
+    Ok(tx.execute(FORGET, &[msisdn_hmac.into()])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::rig::{NOW_MS, Rig, open_numbers, settling, terms};
+    use crate::outbox::{Class, Priority, Status, Verdict, claim, mark_sending, settle};
+
+    #[test]
+    fn what_has_not_left_is_taken_back_and_what_is_on_its_way_comes_to_its_end() {
+        for rig in Rig::on_each_engine() {
+            let ids = ["claimed", "sending", "queued"].map(|key| {
+                let id = rig.queue(key, Class::MustArrive, Priority::Stage);
+                rig.tx(move |tx| {
+                    let of = "UPDATE outbox SET person_id = 7 WHERE id = $1";
+                    tx.execute(of, &[id.into()]).map_err(Error::from)
+                })
+                .unwrap();
+                id
+            });
+            let terms = terms(&rig, rig.ids.block(rig.now_ms()).first());
+            let other = rig.queue("other", Class::MustArrive, Priority::Alert);
+            let messages = rig
+                .tx({
+                    let terms = crate::outbox::Claim { limit: 2, ..terms.clone() };
+                    move |tx| {
+                        let messages = claim(tx, &terms, open_numbers)?.messages;
+                        mark_sending(tx, &terms, messages.get(1..).unwrap_or_default())?;
+                        Ok(messages)
+                    }
+                })
+                .unwrap();
+            assert_eq!(messages.iter().map(|message| message.id).collect::<Vec<_>>(), ids[..2]);
+            let taken_back = rig.tx(|tx| {
+                let taken_back = withdraw_all(tx, 7, "erased", NOW_MS)?;
+                empty_all(tx, 7).map(|()| taken_back)
+            });
+            assert_eq!(taken_back.unwrap(), 2);
+            let again = terms.clone();
+            let marked = rig.tx({
+                let messages = messages.clone();
+                move |tx| mark_sending(tx, &again, messages.get(..1).unwrap_or_default())
+            });
+            assert!(marked.unwrap().sending.is_empty(), "what was claimed does not leave");
+            assert_eq!(ids.map(|id| rig.status(id)), [Status::Cancelled, Status::Sending, Status::Cancelled]);
+            // The provider could not take it just now: it goes back, and is withdrawn for want of a recipient or of time.
+            let (sending, fence) = (messages[1].clone(), terms.fence);
+            rig.tx(move |tx| {
+                let later = Verdict::Retry { due_ms: NOW_MS };
+                settle(tx, &sending, settling(fence, None, NOW_MS), &later, "").map(drop)
+            })
+            .unwrap();
+            let again = crate::outbox::Claim { fence: fence + 1, limit: 1, ..terms.clone() };
+            let report = rig.tx(move |tx| claim(tx, &again, open_numbers)).unwrap();
+            assert_eq!((report.expired, rig.status(ids[1])), (1, Status::Expired));
+            assert_eq!(rig.status(other), Status::Queued, "nobody else's is touched");
+            let left = "SELECT COUNT(*) FROM outbox WHERE person_id = 7";
+            let left = rig.tx(move |tx| tx.query_one(left, &[], |row| row.integer(0)).map_err(Error::from));
+            assert_eq!(left.unwrap(), Some(0));
+        }
+    }
+}

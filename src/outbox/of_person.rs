@@ -1,0 +1,51 @@
+//! Everything that was written to one person, and by one number: for whoever asks what is kept of them.
+
+use super::content::Opened;
+use super::inbound;
+use crate::storage::{self, Keys, Tx};
+
+/// A message to or from a phone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words {
+    /// When it was written or came, in milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Its template, or what it asked for.
+    pub kind: String,
+    /// Where it stands; empty for one that came.
+    pub status: String,
+    /// The words.
+    pub text: String,
+}
+
+/// The words stay out of logs.
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Words").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// What was written to a person, the oldest first.
+pub fn to_person(tx: &mut Tx<'_>, keys: &Keys, person_id: i64) -> Result<Vec<Words>, storage::Error> {
+    const TO: &str = "SELECT id, created_ms, template, status, route, address, body FROM outbox \
+        WHERE person_id = $1 AND person_id > 0 ORDER BY id";
+    tx.query(TO, &[person_id.into()], |row| {
+        let opened = Opened::open(keys, row.integer(0)?, row.text(4)?, row.bytes(5)?, row.bytes(6)?)?;
+        let text = match opened {
+            Opened::Sms { text, .. } => text,
+            Opened::Mail { letter, .. } => format!("{}\n{}", letter.subject, letter.text),
+            Opened::Event(event) => event.kind,
+        };
+        let (kind, status) = (row.text(2)?.to_owned(), row.text(3)?.to_owned());
+        Ok(Words { at_ms: row.integer(1)?, kind, status, text })
+    })
+}
+
+/// What a number wrote, the oldest first.
+pub fn from_number(tx: &mut Tx<'_>, keys: &Keys, msisdn_hmac: &[u8]) -> Result<Vec<Words>, storage::Error> {
+    const FROM: &str =
+        "SELECT id, received_ms, asked, body FROM inbound_sms WHERE msisdn_hmac = $1 ORDER BY received_ms, id";
+    tx.query(FROM, &[msisdn_hmac.into()], |row| {
+        let text = keys.open_text(inbound::BODY, row.integer(0)?, row.bytes(3)?)?;
+        Ok(Words { at_ms: row.integer(1)?, kind: row.text(2)?.to_owned(), status: String::new(), text })
+    })
+}

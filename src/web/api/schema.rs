@@ -1,0 +1,175 @@
+//! The shapes of what is sent, for the document. They are read field by field elsewhere, so that everything that is wrong is
+//! told at once; a test sends each of these fields and finds none that is not known.
+
+#![expect(
+    dead_code,
+    reason = "described to others, never filled: bodies are read by `asked::Fields` and the market's rules"
+)]
+
+use utoipa::ToSchema;
+
+/// A vacancy to be posted, or what is to be changed in one (`null` takes a value back).
+#[derive(ToSchema)]
+pub(super) struct VacancyIn {
+    /// Your own name of it, at most 64 characters; the same name is not posted twice.
+    #[schema(example = "J-2026-117")]
+    r#ref: Option<String>,
+    /// The trade: its code, or its English name. Required.
+    #[schema(example = "11")]
+    trade: String,
+    /// The place: an area's code, `District/Sector`, or a district. Required.
+    #[schema(example = "Gasabo/Remera")]
+    area: String,
+    /// `full_time`, `contract`, `short`, `casual_day`, `internship`, `apprenticeship` or `training`. Required.
+    #[schema(example = "short")]
+    kind: String,
+    /// How many people are needed; 1 when left out.
+    #[schema(example = 3)]
+    openings: Option<i64>,
+    /// The first day, not in the past.
+    #[schema(example = "2026-11-24")]
+    start: Option<String>,
+    /// When work starts on a day: a whole or a half hour.
+    #[schema(example = "07:00")]
+    start_time: Option<String>,
+    /// How many days it lasts.
+    #[schema(example = 5)]
+    duration_days: Option<i64>,
+    /// Amount in whole units of the currency. Required but for internship, apprenticeship and training.
+    #[schema(example = 7000)]
+    pay: Option<i64>,
+    /// For how much work: `hour`, `day`, `month`, `trip`, `kg`, `piece` or `job`.
+    #[schema(example = "day")]
+    pay_unit: Option<String>,
+    /// When it is handed over: `daily`, `weekly`, `monthly` or `at_end`.
+    #[schema(example = "daily")]
+    paid: Option<String>,
+    /// Whether food is given.
+    food: Option<bool>,
+    /// Whether the way is paid or provided.
+    transport: Option<bool>,
+    /// Whether the worker lives at the place of work.
+    live_in: Option<bool>,
+    /// Years of experience asked.
+    min_years: Option<i64>,
+    /// Whether a licence is needed; as the trade has it when left out.
+    licence: Option<bool>,
+    /// Days of the week.
+    #[schema(example = "mon-fri")]
+    days: Option<String>,
+    /// The last day on which one may apply; thirty days from now when left out.
+    #[schema(example = "2026-12-20")]
+    closes: Option<String>,
+    /// Free text of at most 400 characters. Phone numbers and words about fees make it wait for a person's look.
+    #[schema(example = "Walls of a school. Bring a trowel.")]
+    description: Option<String>,
+}
+
+/// When and where an interview is.
+#[derive(ToSchema)]
+pub(super) struct InterviewIn {
+    /// The day, from today on.
+    #[schema(example = "2026-11-24")]
+    day: String,
+    /// The time.
+    #[schema(example = "09:00")]
+    time: String,
+    /// The place, at most 40 characters.
+    #[schema(example = "Remera market, gate 2")]
+    place: String,
+}
+
+/// What is looked at before a decision.
+#[derive(ToSchema)]
+pub(super) struct AssessmentIn {
+    /// The task, at most 40 characters.
+    #[schema(example = "Lay ten bricks")]
+    what: String,
+    /// The day, from today on; to be agreed when left out.
+    day: Option<String>,
+    /// The time; to be agreed when left out.
+    time: Option<String>,
+}
+
+/// What is offered.
+#[derive(ToSchema)]
+pub(super) struct OfferIn {
+    /// Amount in whole units of the currency.
+    #[schema(example = 7000)]
+    pay: i64,
+    /// For how much work.
+    #[schema(example = "day")]
+    pay_unit: String,
+    /// The first day, from today on.
+    #[schema(example = "2026-11-26")]
+    start: String,
+    /// The last day on which the worker may answer, from today on and not after the start.
+    #[schema(example = "2026-11-25")]
+    answer_by: String,
+    /// Offer it also when every opening is offered or hired; no when left out.
+    beyond_openings: Option<bool>,
+}
+
+/// A move of an application.
+#[derive(ToSchema)]
+pub(super) struct StageIn {
+    /// `shortlisted`, `assessment`, `interview`, `offered` or `rejected`. Hired is the worker's word, on an offer.
+    #[schema(example = "interview")]
+    to: String,
+    /// Why, for yourselves: kept with the notes.
+    note: Option<String>,
+    /// Needed for `assessment`, and only there.
+    assessment: Option<AssessmentIn>,
+    /// Needed for `interview`, and only there.
+    interview: Option<InterviewIn>,
+    /// Needed for `offered`, and only there.
+    offer: Option<OfferIn>,
+}
+
+/// A move among many.
+#[derive(ToSchema)]
+pub(super) struct MoveIn {
+    /// The application.
+    #[schema(example = "399120000000001")]
+    application: String,
+    /// As for one.
+    #[schema(example = "rejected")]
+    to: String,
+    /// As for one.
+    note: Option<String>,
+    /// As for one.
+    assessment: Option<AssessmentIn>,
+    /// As for one.
+    interview: Option<InterviewIn>,
+    /// As for one.
+    offer: Option<OfferIn>,
+}
+
+/// Moves of several applications.
+#[derive(ToSchema)]
+pub(super) struct MovesIn {
+    /// At most 100; each application once.
+    moves: Vec<MoveIn>,
+}
+
+/// A note.
+#[derive(ToSchema)]
+pub(super) struct NoteIn {
+    /// At most 1,000 characters. The worker never sees it.
+    #[schema(example = "Has her own tools; call after 5 pm.")]
+    text: String,
+}
+
+/// An endpoint.
+#[derive(ToSchema)]
+pub(super) struct WebhookIn {
+    /// Where: https, on the public network.
+    #[schema(example = "https://employer.example/hooks/kaziline")]
+    url: String,
+    /// Types of events, or what they begin with; all when left out.
+    #[schema(example = json!(["application"]))]
+    kinds: Option<Vec<String>>,
+    /// Who is told by mail when it is switched off.
+    #[schema(example = "it@employer.example")]
+    contact: Option<String>,
+}

@@ -1,0 +1,200 @@
+//! A person's own data through the service: erased while another call is open, silence and its end, a PIN that was forgotten,
+//! and what an operator hands out.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use kaziline::app::{Core, DEMO_NOW_MS};
+use kaziline::clock::{Clock, SimulatedClock};
+use kaziline::country::Msisdn;
+use kaziline::gateway::ussd::UssdEvent;
+use kaziline::hop::{self, Hop, Service};
+use kaziline::storage::{self, Tx};
+use kaziline::{embedded, housekeeping};
+
+use crate::apply::WORKER;
+use crate::support::{World, command, texts};
+
+const DAY_MS: i64 = 86_400_000;
+const CALLER: &str = "+250788123456";
+const REGISTER: [&str; 12] = ["6", "2", "1", "1", "1990", "1", "1", "6000", "1", "1", "1", "Uwase Aline"];
+
+struct Town {
+    core: Core,
+    clock: Arc<SimulatedClock>,
+}
+
+impl Town {
+    async fn new() -> Town {
+        let clock = Arc::new(SimulatedClock::at(DEMO_NOW_MS));
+        let core = Core::in_memory(Arc::<SimulatedClock>::clone(&clock) as Arc<dyn Clock>, embedded::menus());
+        Town { core: core.await.unwrap(), clock }
+    }
+
+    fn service(&self) -> &Service {
+        &self.core.service
+    }
+
+    /// Dials in a session of its own and types; answers the last screen.
+    async fn call(&self, session: &str, typed: &[&str]) -> String {
+        let mut text = String::new();
+        let mut screen = self.hop(session, "").await;
+        for input in typed {
+            self.clock.advance(1_000);
+            text = if text.is_empty() { (*input).to_owned() } else { format!("{text}*{input}") };
+            screen = self.hop(session, &text).await;
+        }
+        screen
+    }
+
+    async fn hop(&self, session: &str, text: &str) -> String {
+        let hop = Hop {
+            channel: "demo".into(),
+            session: session.to_owned(),
+            msisdn: Msisdn::parse_e164(CALLER).unwrap(),
+            service_code: "*567#".to_owned(),
+            event: UssdEvent::Cumulative(text.to_owned()),
+            hop_id: None,
+        };
+        let answered = hop::answer(self.service(), hop).await;
+        assert_ne!(answered.outcome, hop::Outcome::Apologised);
+        answered.answer.text
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let read = move |tx: &mut Tx<'_>| tx.query_one(sql, &[], |row| row.integer(0));
+        self.service().store.read::<_, storage::Error, _>(read).await.unwrap().unwrap()
+    }
+
+    /// Turns until there is nothing more to do.
+    async fn housekeeping(&self) {
+        for _ in 0..2_000 {
+            if housekeeping::turn(self.service()).await.unwrap() == 0 {
+                return;
+            }
+        }
+        panic!("housekeeping comes to no end");
+    }
+
+    async fn messages(&self, template: &'static str) -> i64 {
+        let count = move |tx: &mut Tx<'_>| {
+            tx.query_one("SELECT COUNT(*) FROM outbox WHERE template = $1", &[template.into()], |row| row.integer(0))
+        };
+        self.service().store.read::<_, storage::Error, _>(count).await.unwrap().unwrap()
+    }
+}
+
+const NAMES: &str = "SELECT COUNT(*) FROM person WHERE name_sealed IS NOT NULL";
+const ERASED: &str = "SELECT COUNT(*) FROM data_event WHERE what = 'erased'";
+
+#[tokio::test]
+async fn erased_while_another_call_is_open_and_never_twice() {
+    let town = Town::new().await;
+    let before = town.count(NAMES).await;
+    town.call("a", &REGISTER).await;
+    assert_eq!(town.count(NAMES).await, before + 1);
+    // Another call, cut while it changes the name; and one that looks at a job.
+    town.clock.advance(3 * 3_600_000);
+    let asks_name = town.call("b", &["6", "8", "2", "1"]).await;
+    assert!(asks_name.contains("name"), "{asks_name}");
+    let jobs = town.call("c", &["2", "1", "1"]).await;
+    assert!(jobs.contains("Apply"), "{jobs}");
+    let keys = ["6", "8", "9", "1", "7"];
+    let erased = town.call("d", &keys).await;
+    assert!(erased.contains("erased"), "{erased}");
+    assert_eq!(town.hop("d", &keys.join("*")).await, erased, "the gateway asks again");
+    // The open calls go on, and bring nobody back.
+    let named = town.hop("b", "6*8*2*1*Mukamana").await;
+    assert!(!named.contains("Mukamana"), "{named}");
+    let applied = town.hop("c", "2*1*1*1").await;
+    assert!(!applied.contains("You asked for job"), "{applied}");
+    assert_eq!((town.count(NAMES).await, town.count(ERASED).await), (before, 1));
+    assert_eq!((town.messages("data_erased").await, town.messages("applied").await), (1, 0));
+    let left = "SELECT COUNT(*) FROM outbox WHERE person_id IS NOT NULL AND template = 'registered'";
+    assert_eq!(town.count(left).await, 0, "what was written before has lost its person");
+    // The receipt has its number for a week, and then none.
+    let numbered = "SELECT COUNT(*) FROM outbox WHERE template = 'data_erased' AND address_hmac <> prefix_hmac";
+    assert_eq!(town.count(numbered).await, 1);
+    town.clock.advance(8 * DAY_MS);
+    town.housekeeping().await;
+    assert_eq!(town.count(numbered).await, 0);
+}
+
+#[tokio::test]
+async fn who_is_silent_for_a_year_is_asked_and_then_erased_but_not_who_dials() {
+    let town = Town::new().await;
+    town.call("a", &REGISTER).await;
+    let all = town.count(NAMES).await;
+    town.clock.advance(366 * DAY_MS);
+    town.housekeeping().await;
+    let numbers = town.count("SELECT COUNT(DISTINCT msisdn_hmac) FROM person WHERE name_sealed IS NOT NULL").await;
+    assert_eq!(town.messages("stay").await, numbers, "everybody was silent, and each number is asked once");
+    assert_eq!(town.count(NAMES).await, all);
+    town.clock.advance(5 * DAY_MS);
+    let asked = town.call("b", &["1990"]).await;
+    assert!(asked.contains("My work"), "{asked}");
+    town.clock.advance(26 * DAY_MS);
+    town.housekeeping().await;
+    assert_eq!((town.count(NAMES).await, town.messages("stay").await), (1, numbers), "one has dialled");
+    assert_eq!(town.count("SELECT COUNT(*) FROM data_event WHERE what = 'silent'").await, all - 1);
+    assert!(town.call("c", &[]).await.contains("My work"));
+}
+
+#[tokio::test]
+async fn a_forgotten_pin_ends_after_two_days_with_a_message_at_each_end() {
+    let town = Town::new().await;
+    town.call("a", &REGISTER).await;
+    town.clock.advance(2 * 3_600_000);
+    town.call("b", &["6", "8", "6", "1", "5829", "5829", "2"]).await;
+    town.clock.advance(60_000);
+    // Not even the call that was cut is offered: the PIN comes first.
+    let asked = town.call("c", &[]).await;
+    assert!(asked.contains("PIN?") && !asked.contains("Mason"), "{asked}");
+    town.call("d", &["8", "1"]).await;
+    assert_eq!(town.messages("pin_reset").await, 1);
+    town.clock.advance(47 * 3_600_000);
+    town.housekeeping().await;
+    assert!(town.call("e", &[]).await.contains("PIN?"));
+    town.clock.advance(3_600_000);
+    town.housekeeping().await;
+    assert_eq!(town.messages("pin_ended").await, 1);
+    assert!(town.call("f", &[]).await.contains("My work"));
+}
+
+#[test]
+fn an_operator_hands_out_all_that_is_kept_and_it_is_written_down() {
+    let world = World::demo();
+    let export = |number: &str, by: &str| {
+        let arguments = ["export", "person", "--by", by, "--data", "kaziline-demo"];
+        let mut child = command(&arguments, world.folder().path());
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(number.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    world.phone(WORKER).dial("*567#", &["1", "1", "1"]);
+    let (out, err) = texts(&export(&format!("{WORKER}\n"), "Aline"));
+    let found: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    assert!(found["name"].as_str().is_some_and(|name| name.len() > 3), "{out}");
+    assert_eq!(found["number"]["msisdn"], WORKER.trim_start_matches('+'));
+    assert_eq!(found["applications"].as_array().map(Vec::len), Some(1));
+    assert_eq!(found["number_given_to"].as_array().map(Vec::len), Some(1));
+    assert!(found["messages_to_them"][0]["text"].as_str().is_some_and(|text| text.starts_with("Kaziline")), "{out}");
+    assert_eq!(found["pin"]["set"], false);
+    for (number, by, said) in [
+        ("0788999999\n", "Aline", "nobody"),
+        ("12\n", "Aline", "phone number"),
+        ("\n", "Aline", "standard input"),
+        (WORKER, " ", "who"),
+    ] {
+        let refused = export(number, by);
+        let (out, err) = texts(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{out}{err}");
+        assert!(err.contains(said) && !err.contains("0788999999"), "{err}");
+    }
+    let folder = world.end();
+    let file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
+    let rows: i64 =
+        file.query_row("SELECT COUNT(*) FROM data_event WHERE by_name = 'Aline'", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1);
+}
