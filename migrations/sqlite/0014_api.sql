@@ -20,7 +20,7 @@ CREATE TABLE token (
   prefix TEXT NOT NULL,
   token_hmac BLOB NOT NULL UNIQUE CHECK (length(token_hmac) = 32),
   -- A bit set.
-  scopes INTEGER NOT NULL CHECK (scopes BETWEEN 1 AND 31),
+  scopes INTEGER NOT NULL CHECK (scopes BETWEEN 1 AND 255),
   created_ms INTEGER NOT NULL,
   -- 0: never.
   expires_ms INTEGER NOT NULL,

@@ -4,13 +4,17 @@
 //! danger tells stands in no list, and is found again only by its number.
 
 use super::manifest::{CODE, fields, outcomes};
-use super::{ActionCx, Fault, page};
+use super::tell::{Notice, Told, tell};
+use super::{ActionCx, Fault, Host, page};
 use crate::market::case::{self, CallPart, Case, CaseKind, CaseState, MyCase, NewCase, Opened, Stepped, Word};
 use crate::market::case_number::CaseNumber;
 use crate::market::job_number::{JobNumber, mix};
 use crate::market::{self, ApplicationId, CaseId, VacancyId, application, vacancy};
+use crate::menu::Bundle;
 use crate::menu::manifest::{Field, FieldType, Value};
+use crate::outbox::{Class, Priority};
 use crate::session::{Row, RowsWanted};
+use crate::storage::{IdBlock, Tx};
 use crate::text::datetime::{Day, minute_of_day};
 
 outcomes! { Question { Asked = "asked", None = "none" } }
@@ -25,6 +29,8 @@ const STATE: FieldType =
     FieldType::Word(&["case_open", "case_answered", "case_waiting", "case_handed_over", "case_settled", "case_closed"]);
 /// Times are told to the half hour, and never earlier than they are.
 const HALF_HOUR_MS: i64 = 30 * 60_000;
+/// That a case began is of use for so long, in milliseconds.
+const OPENED_EXPIRES_MS: i64 = 3 * 24 * 3_600_000;
 
 /// A row of "my cases".
 pub(super) const CASE_ROW: &[Field] = fields! { "case": FieldType::Number(8), "kind": KIND, "state": STATE };
@@ -70,8 +76,8 @@ fn state_word(state: CaseState) -> Value {
 }
 
 /// Day and time of a deadline as it is told.
-fn promised(cx: &ActionCx<'_, '_, '_>, due_ms: i64) -> [Value; 2] {
-    let zone = &cx.at.host.country.timezone;
+fn promised(host: &Host, due_ms: i64) -> [Value; 2] {
+    let zone = &host.country.timezone;
     let told_ms = due_ms.saturating_add(HALF_HOUR_MS - 1);
     let told_ms = told_ms - told_ms.rem_euclid(HALF_HOUR_MS);
     [Value::Day(Day::from_ms(told_ms, zone).0), Value::Clock(minute_of_day(told_ms, zone))]
@@ -147,10 +153,40 @@ pub(super) fn open(cx: &mut ActionCx<'_, '_, '_>) -> Result<Open, Fault> {
     }
 }
 
+fn opened_values(host: &Host, case: &Case) -> [Value; 4] {
+    let [day, clock] = promised(host, case.due_ms);
+    [Value::Number(case.number.get()), day, clock, Value::Text(host.short_code.clone())]
+}
+
 fn confirm(cx: &mut ActionCx<'_, '_, '_>, case: &Case) -> Result<(), Fault> {
-    let [day, clock] = promised(cx, case.due_ms);
-    let values = [Value::Number(case.number.get()), day, clock, Value::Text(cx.at.host.short_code.clone())];
-    cx.send("case_opened", &values, case.number_generation)
+    cx.send("case_opened", &opened_values(cx.at.host, case), case.number_generation)
+}
+
+/// Tells a person of a case that began without their opening it by key: once a case. Uses one identifier.
+pub(super) fn tell_opened(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    ids: &mut IdBlock,
+    case: CaseId,
+    now_ms: i64,
+) -> Result<bool, Fault> {
+    let Some(found) = case::find(tx, case)? else { return Ok(false) };
+    let Some(person) = found.person else { return Ok(false) };
+    let due_ms = host.when_open(now_ms);
+    let notice = Notice {
+        id: ids.next_id().ok_or(Fault::IdsUsedUp)?,
+        person,
+        template: "case_opened",
+        values: &|_| opened_values(host, &found).to_vec(),
+        operation_key: &format!("case/{}/opened", case.get()),
+        employer_id: None,
+        priority: Priority::Interactive,
+        class: Class::MustArrive,
+        due_ms,
+        expires_ms: due_ms.saturating_add(OPENED_EXPIRES_MS),
+    };
+    Ok(tell(tx, host, bundle, &notice, now_ms)? == Told::Queued)
 }
 
 /// The case on the screen.
@@ -163,7 +199,7 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
         None => case::last_answer(cx.tx, &host.keys, found.case)?,
     };
     let answer = answer.unwrap_or_else(|| cx.at.bundle.word(cx.language(), "case_no_answer").to_owned());
-    let [day, clock] = promised(cx, found.due_ms);
+    let [day, clock] = promised(host, found.due_ms);
     Ok(vec![
         Value::Number(found.number.get()),
         kind_word(found.kind),

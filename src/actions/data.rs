@@ -106,7 +106,7 @@ fn day_text(cx: &ActionCx<'_, '_, '_>, at_ms: i64) -> String {
 }
 
 /// Parts one behind the other, as many as fit whole.
-fn joined(parts: impl Iterator<Item = String>, septets_max: usize) -> String {
+pub(super) fn joined(parts: impl Iterator<Item = String>, septets_max: usize) -> String {
     let mut all = String::new();
     for part in parts {
         let part = folding::fold(&part).into_owned();
@@ -190,7 +190,7 @@ pub(super) fn given(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Resul
     let all = given_to_all(cx)?;
     let row = |given: &Disclosure| Row {
         id: given.id,
-        values: vec![Value::Text(given.employer_name.clone()), Value::Text(day_text(cx, given.given_ms))],
+        values: vec![Value::Text(given.to_whom.clone()), Value::Text(day_text(cx, given.given_ms))],
         exact: false,
     };
     Ok(page(&all, wanted, |given| given.id, row))
@@ -210,9 +210,9 @@ pub(super) fn given_details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>,
     let found = given_to_all(cx)?.into_iter().find(|given| given.id == id);
     let given = found.ok_or(market::Fault::Gone("application"))?;
     Ok(vec![
-        Value::Text(given.employer_name.clone()),
+        Value::Text(given.to_whom.clone()),
         Value::Text(day_text(cx, given.given_ms)),
-        Value::Number(given.job_number.get()),
+        Value::Number(given.number),
         Value::Coded("trade", i64::from(given.trade.get())),
     ])
 }
@@ -263,7 +263,7 @@ pub(super) fn copy(cx: &mut ActionCx<'_, '_, '_>) -> Result<CopySent, Fault> {
     let mut trades = kept_more(cx)?;
     trades.extend(consents(cx)?);
     let given = given_to_all(cx)?;
-    let names = given.iter().map(|given| format!("{} {}", given.employer_name, day_text(cx, given.given_ms)));
+    let names = given.iter().map(|given| format!("{} {}", given.to_whom, day_text(cx, given.given_ms)));
     let names = joined(names, GIVEN_SEPTETS);
     let names = if names.is_empty() { "-".to_owned() } else { names };
     let count = i64::try_from(given.len()).unwrap_or_default();
@@ -302,6 +302,20 @@ fn forget_visit(cx: &mut ActionCx<'_, '_, '_>) {
     cx.at.visit.answers.clear();
     cx.at.visit.history.clear();
     cx.at.visit.person = None;
+}
+
+/// Queues a message to the caller's own number, once for a key. `None`: the caller cannot be written to there.
+pub(super) fn to_own_number(
+    cx: &mut ActionCx<'_, '_, '_>,
+    template: &'static str,
+    values: &[Value],
+    operation_key: &str,
+) -> Result<Option<Enqueued>, Fault> {
+    let person = cx.known_person()?;
+    let to = person::recipient(cx.tx, &cx.at.host.keys, person)?;
+    let Some(to) = to.filter(|to| to.number == cx.at.caller.number) else { return Ok(None) };
+    let (_, queued) = write(cx, template, values, operation_key, (Some(person), to.number_generation))?;
+    Ok(Some(queued))
 }
 
 /// Queues a message to the caller's own number under a key of the caller's.

@@ -1,6 +1,6 @@
 //! The table of everything that a flow may name, with the function behind each name.
 
-use super::booking::{client, mine, notices, order, requests};
+use super::booking::{client, group, mine, notices, order, pay, requests};
 use super::{
     ActionCx, Fault, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place,
     rate, register, replies, report, stage, trade, who,
@@ -122,6 +122,9 @@ const SETS_READY: Sets = &[
     ("many", "pay_for"),
     ("many", "pay_unit"),
 ];
+const SETS_PAY_DAY: Sets = &[("worker", "pay_nth"), ("client", "pay_nth")];
+const SETS_LINE: Sets =
+    &[("open", "booking"), ("open", "pay_nth"), ("closed", "booking"), ("closed", "pay_nth")];
 const SETS_PAY: Sets = &[("fine", "pay_for")];
 
 const TABLE: &[Entry] = &[
@@ -198,7 +201,7 @@ const TABLE: &[Entry] = &[
     decides!(Case "client.booking_is" &["booking", PERSON], &[("counter", "other_pay")], mine::Is, mine::is),
     show("booking.details", &["booking", PERSON], mine::DETAILS, mine::details),
     show("client.call", &["booking", PERSON], mine::CALL, mine::call),
-    decides!(Action "client.accept_pay" &["booking", "other_pay", PERSON], &[], mine::Done, mine::accept_pay),
+    decides!(Action "client.accept_pay" &["booking", "other_pay", PERSON], &[], mine::PayAnswer, mine::accept_pay),
     decides!(Action "client.refuse_pay" &["booking", "other_pay", PERSON], &[], mine::Done, mine::refuse_pay),
     decides!(Action "client.call_off_all" &["booking", PERSON], &[], mine::Done, mine::call_off_all),
     decides!(Action "client.replace" &["booking", PERSON], &[("asked", "hiring")], mine::Replaced, mine::replace),
@@ -215,6 +218,22 @@ const TABLE: &[Entry] = &[
     decides!(Action "request.decline" &["booking", PERSON], &[], requests::Decline, requests::decline),
     decides!(Action "request.ask_pay" &["booking", "other_pay", PERSON], &[], requests::AskPay, requests::ask_pay),
     decides!(Action "request.block" &["booking", PERSON], &[], requests::Block, requests::block),
+    rows("group.people", &[PERSON], group::ROW, group::rows),
+    decides!(Case "group.is" &["member", PERSON], &[], group::Is, group::is),
+    show("group.details", &["member", PERSON], group::ROW, group::details),
+    decides!(Action "group.invite" &["member_phone", PERSON], &[], group::Invite, group::invite),
+    decides!(Action "group.join" &["member", PERSON], &[], group::Done, group::join),
+    decides!(Action "group.part" &["member", PERSON], &[], group::Done, group::part),
+    decides!(Action "group.bring" &["booking", PERSON], &[], group::Bring, group::bring),
+    // What both say of pay, and the worker's record.
+    decides!(Case "pay.question" &["booking", PERSON], SETS_PAY_DAY, pay::Question, pay::question),
+    show("pay.details", &["booking", "pay_nth", PERSON], pay::DETAILS, pay::details),
+    decides!(Action "pay.say" &["booking", "pay_nth", "pay_said", PERSON], &[], pay::Say, pay::say),
+    decides!(Action "pay.call" &["booking", "pay_nth", PERSON], &[("called", "case")], pay::Call, pay::call),
+    rows("work.mine", &[WORKER], pay::ROW, pay::mine),
+    show("work.totals", &[WORKER], pay::TOTALS, pay::record_totals),
+    decides!(Case "work.line" &["work_line", WORKER], SETS_LINE, pay::Line, pay::choose),
+    decides!(Action "work.send" &[WORKER], &[], pay::Sent, pay::send_record),
     decides!(Case "pin.needed" &[], &[], pin::Needed, pin::needed),
     decides!(Action "pin.check" &["pin"], &[], pin::Check, pin::check),
     show("pin.lock", &[], pin::LOCK, pin::lock),
@@ -343,6 +362,7 @@ const MANIFEST: Manifest = Manifest {
         "jobs_done",
         "household",
         "household_new",
+        "paid_in_full",
         "case_no_answer",
     ],
     answers: &[
@@ -373,6 +393,12 @@ const MANIFEST: Manifest = Manifest {
         ("second", "number"),
         ("complaint", "number"),
         ("other_pay", "money"),
+        ("member", "number"),
+        ("member_phone", "text"),
+        ("pay_nth", "number"),
+        ("pay_said", "word"),
+        ("part_paid", "money"),
+        ("work_line", "number"),
         ("pin", "pin"),
         ("given", "number"),
         ("case", "number"),

@@ -4,22 +4,22 @@
 //! number says which is meant, and what a person alone may do is done by dialling. The same holds for a number that was
 //! silent for so long that it may be somebody else's.
 
-use super::booking::{Reply, accept_by_message, asked_by, decline_by_message};
+mod questions;
+
+use super::booking as bookings;
 use super::inbound::Letter;
 use super::manifest::{CODE, fields};
-use super::stage::{self, Answered};
+use super::stage;
 use super::{Fault, Host, alert, applications};
 use crate::market::application::{self, ApplyOutcome};
-use crate::market::booking::{self, Booking};
+use crate::market::booking;
 use crate::market::job_number::JobNumber;
-use crate::market::offer::OpenOffer;
 use crate::market::phone_number::{self, PhoneNumber};
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::market::worker::{self, Worker};
 use crate::market::{PersonId, jobs};
 use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
 use crate::menu::{Bundle, Labels as _};
-use crate::outbox;
 use crate::outbox::inbound::is_talkative;
 use crate::outbox::inbound::reply::{self, Word};
 use crate::storage::{IdBlock, Tx};
@@ -54,6 +54,17 @@ const APPLIED: &[Field] = fields! {
 const JOB_ALREADY: &[Field] = fields! { "number": FieldType::Number(8), "stage": applications::STAGE, "code": CODE };
 /// Several jobs, each with its number: "48213 Mason, Remera; 52345 Helper, Kimironko".
 const LIST: &[Field] = fields! { "jobs": FieldType::Text(LIST_SEPTETS), "code": CODE };
+/// Other pay that was asked for by SMS.
+const PAY_ASKED: &[Field] = fields! { "number": FieldType::Number(8), "pay": bookings::PAY, "code": CODE };
+/// The next work that was agreed, or the request that waits, and how many jobs were asked for.
+const STATUS_BOOKING: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "day": bookings::DAY,
+    "state": bookings::STATE,
+    "asked": FieldType::Number(3),
+    "code": CODE,
+};
 /// Nothing but what to dial.
 const CODE_ALONE: &[Field] = fields! { "code": CODE };
 
@@ -76,6 +87,8 @@ pub(super) const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "answer_dial", gives: CODE_ALONE },
     MessageKind { name: "booking_declined", gives: JOB },
     MessageKind { name: "booking_busy", gives: JOB },
+    MessageKind { name: "booking_pay_asked", gives: PAY_ASKED },
+    MessageKind { name: "status_booking", gives: STATUS_BOOKING },
 ];
 
 /// What is answered.
@@ -92,33 +105,6 @@ pub(super) enum Answer {
     Silence,
 }
 
-/// A question that waits for somebody's YES or NO. What else may be asked of people is added here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OpenQuestion {
-    /// An employer offers the work.
-    Offer(OpenOffer),
-    /// A client asks the worker to come.
-    Request(Booking),
-}
-
-impl OpenQuestion {
-    /// The number by which it is named: no booking has a number that a job has.
-    fn number(&self) -> i64 {
-        match self {
-            OpenQuestion::Offer(offer) => offer.job_number.get(),
-            OpenQuestion::Request(booking) => booking.number.get(),
-        }
-    }
-
-    /// The cause of the message that told of it.
-    fn told_by(&self) -> String {
-        match self {
-            OpenQuestion::Offer(offer) => stage::told_by(offer.application),
-            OpenQuestion::Request(booking) => asked_by(booking),
-        }
-    }
-}
-
 /// Does what a message that is no keyword asks for.
 pub(super) fn answer(
     tx: &mut Tx<'_>,
@@ -129,9 +115,10 @@ pub(super) fn answer(
     now_ms: i64,
 ) -> Result<Answer, Fault> {
     let said = reply::read(letter.text);
+    let other_pay = reply::other_pay(letter.text);
     let job = said.numbers.iter().find_map(|number| JobNumber::from_value(*number));
     let is_nothing = said.word.is_none() && said.numbers.is_empty();
-    if is_nothing || (!said.is_clear && job.is_none()) {
+    if other_pay.is_none() && (is_nothing || (!said.is_clear && job.is_none())) {
         return Ok(Answer::NotUnderstood);
     }
     let today_ms = Day::from_ms(now_ms, &host.country.timezone).start_ms(&host.country.timezone);
@@ -141,6 +128,11 @@ pub(super) fn answer(
     let is_doubtful = phone_number::is_doubtful(tx, &number.hash, now_ms)?;
     let persons = if is_doubtful { Vec::new() } else { phone_number::persons_on(tx, number)? };
     let mut at = At { tx, host, bundle, number, language: number.language, persons, letter, ids, now_ms };
+    if let Some((number, amount)) = other_pay
+        && let Some(answer) = at.ask_pay(number, amount)?
+    {
+        return Ok(answer);
+    }
     match (said.word, job) {
         (_, Some(job)) if !said.is_clear => Ok(match at.how(job)? {
             Answer::Text(template, values) => Answer::OnceADay(template, values),
@@ -150,6 +142,7 @@ pub(super) fn answer(
         (Some(Word::Jobs), _) => at.jobs(),
         (Some(Word::Status), _) => at.status(),
         (None, Some(job)) => at.apply(job),
+        (None, None) if said.numbers.is_empty() || !said.is_clear => Ok(Answer::NotUnderstood),
         (None, None) => {
             let number = said.numbers.first().copied().unwrap_or_default();
             Ok(at.text("job_unknown", vec![Value::Number(number)]))
@@ -238,69 +231,6 @@ impl At<'_, '_, '_> {
         })
     }
 
-    /// The questions that are open to the people who may be meant.
-    fn open_questions(&mut self) -> Result<Vec<OpenQuestion>, Fault> {
-        let (hash, persons) = (&self.number.hash, &self.persons);
-        let offers = stage::open_offers_on(self.tx, hash)?.into_iter();
-        let offers = offers.filter(|offer| persons.contains(&offer.person)).map(OpenQuestion::Offer);
-        let requests = booking::answer::open_requests_on(self.tx, &self.host.country, hash, self.now_ms)?.into_iter();
-        let requests = requests.filter(|asked| persons.contains(&asked.worker)).map(OpenQuestion::Request);
-        Ok(offers.chain(requests).collect())
-    }
-
-    /// YES or NO, with the numbers that stood beside it.
-    fn answer_question(&mut self, yes: bool, numbers: &[i64], job: Option<JobNumber>) -> Result<Answer, Fault> {
-        let mut meant = self.open_questions()?;
-        if numbers.is_empty() {
-            // A word alone answers what its sender has read: what waits for the morning is none of it.
-            let mut told = Vec::new();
-            for open in meant {
-                if outbox::operate::has_left(self.tx, &open.told_by())? {
-                    told.push(open);
-                }
-            }
-            meant = told;
-        } else {
-            meant.retain(|open| numbers.contains(&open.number()));
-        }
-        match (meant.as_slice(), job) {
-            ([question], _) if !numbers.is_empty() || self.persons.len() == 1 => self.close(*question, yes),
-            // What we wrote of that job was an alert: YES asks for it.
-            ([], Some(job)) if yes => self.apply(job),
-            ([], _) if self.persons.is_empty() => Ok(self.text("answer_dial", Vec::new())),
-            ([], _) => Ok(self.text("answer_none", Vec::new())),
-            _ => Ok(self.text("answer_which", Vec::new())),
-        }
-    }
-
-    /// Answers a question.
-    fn close(&mut self, question: OpenQuestion, yes: bool) -> Result<Answer, Fault> {
-        let OpenOffer { application, person, .. } = match question {
-            OpenQuestion::Offer(offer) => offer,
-            OpenQuestion::Request(booking) => return self.close_request(&booking, yes),
-        };
-        let operation_key = &format!("letter/{}/answer", self.letter.id);
-        let answer = stage::Answer { application, person, yes, operation_key };
-        let answered = stage::answer_offer(self.tx, self.host, self.bundle, self.ids, &answer, self.now_ms)?;
-        Ok(match answered {
-            Answered::Accepted | Answered::Declined => Answer::Told,
-            Answered::TooLate | Answered::Nothing { .. } | Answered::NotYours => self.text("answer_none", Vec::new()),
-        })
-    }
-
-    /// Answers a request to come.
-    fn close_request(&mut self, asked: &Booking, yes: bool) -> Result<Answer, Fault> {
-        let (whose, number) = ((asked.id, asked.worker), vec![Value::Number(asked.number.get())]);
-        let answer = if yes { accept_by_message } else { decline_by_message };
-        Ok(match answer(self.tx, self.host, self.bundle, self.ids, whose, self.now_ms)? {
-            // Whoever agrees is told the terms with the number of the other side.
-            Reply::Done(_) if yes => Answer::Told,
-            Reply::Done(_) => self.text("booking_declined", number),
-            Reply::Busy => self.text("booking_busy", number),
-            Reply::Missed(_) => self.text("answer_none", Vec::new()),
-        })
-    }
-
     /// The best jobs and their numbers.
     fn jobs(&mut self) -> Result<Answer, Fault> {
         let Some(worker) = self.worker()? else { return Ok(self.text("answer_dial", Vec::new())) };
@@ -321,6 +251,18 @@ impl At<'_, '_, '_> {
     fn status(&mut self) -> Result<Answer, Fault> {
         let Some(worker) = self.worker()? else { return Ok(self.text("answer_dial", Vec::new())) };
         let mine = application::mine(self.tx, worker.person)?;
+        let concerning = booking::list::concerning(self.tx, &self.host.country, worker.person, self.now_ms)?;
+        if let Some(next) = concerning.iter().find(|next| next.worker == worker.person) {
+            let asked = i64::try_from(mine.len()).unwrap_or(i64::MAX);
+            let values = vec![
+                Value::Number(next.number.get()),
+                Value::Coded("trade", i64::from(next.trade.get())),
+                Value::Text(bookings::day_words(next.day, self.language)),
+                bookings::state_word(next, self.now_ms),
+                Value::Number(asked),
+            ];
+            return Ok(self.text("status_booking", values));
+        }
         let each = mine.iter().take(JOBS_MAX);
         let values = each.flat_map(|mine| [Value::Number(mine.job_number.get()), Value::Word(mine.stage.code())]);
         // A text for each count: how a stage is called is the menus' word.

@@ -1,4 +1,4 @@
-//! What operators and time do to cases while a transcript plays.
+//! What operators and time do to cases and bookings while a transcript plays.
 
 use std::sync::Arc;
 
@@ -22,16 +22,19 @@ impl Core {
             Ok(())
         };
         self.service.store.transact(Work::bulk(), work).await?;
-        self.look_after_cases().await
+        self.look_after().await
     }
 
-    /// Does once what is done each minute for people with cases.
-    pub async fn look_after_cases(&self) -> Result<(), actions::Fault> {
+    /// Does once what is done each minute for people with cases and bookings.
+    pub async fn look_after(&self) -> Result<(), actions::Fault> {
         let (service, now_ms) = (self.service.clone(), self.service.clock.now_ms());
         let live = Arc::clone(&service.bundles.now().live);
         let work = move |tx: &mut Tx<'_>| {
             actions::follow_cases(tx, &service.host, &live, &mut service.ids.block(now_ms), now_ms)?;
             actions::tell_cases(tx, &service.host, &live, &mut service.ids.block(now_ms), now_ms)?;
+            for round in actions::Round::ALL {
+                actions::round(tx, &service.host, &live, &|| service.ids.block(now_ms), round, now_ms)?;
+            }
             Ok::<_, actions::Fault>(())
         };
         self.service.store.transact(Work::bulk(), work).await

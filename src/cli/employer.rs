@@ -2,10 +2,13 @@
 
 use clap::Subcommand;
 
+use super::case::order;
 use super::desk::Desk;
 use super::employer_trust::EmployerTrust;
+use super::export::number_given;
 use super::{ConfigArgs, Verdict, block_on, print, print_json};
-use crate::web::employers::{EmployerLine, Registered, Registration};
+use crate::web::employers::{ContactOrder, EmployerLine, Registered, Registration};
+use crate::web::queue::Said;
 
 /// Employers: organisations, households and agencies
 #[derive(Debug, Subcommand)]
@@ -34,6 +37,17 @@ pub(super) enum Employer {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Who books workers for an employer: the person on the number that is read from standard input, who has dialled and agreed
+    /// to book workers. What they book by phone from now on is the employer's; over the API it is booked in their name
+    Contact {
+        /// The employer
+        id: i64,
+        /// Who does it, for the record
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// What was checked of them, and what they may do
     #[command(flatten)]
@@ -68,6 +82,11 @@ impl Employer {
                     answer
                 })??;
                 if json { print_json(&lines)? } else { print(&lines.iter().map(line).collect::<String>())? }
+            }
+            Employer::Contact { id, by, config } => {
+                let number = number_given(&format!("employer contact {id} --by YOU"))?;
+                let said: Said = order(&config, &format!("/employers/{id}/contact"), &ContactOrder { number, by })?;
+                print(&(said.said.join("\n") + "\n"))?;
             }
             Employer::Trust(trust) => return trust.run(),
         }

@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use super::booking::bookable;
 use super::job_number::mix;
 use super::kind::{Kinds, Weekdays};
 use super::matching::{self, ALERT_MIN, VacancySide, WorkerSide};
@@ -101,13 +102,18 @@ pub fn unlist(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// [`relist`] for everybody on a number: it stopped, started again, or its owner was confirmed or changed.
+/// [`relist`] for everybody on a number, and the list that clients search: it stopped, started again, or its owner was
+/// confirmed or changed.
 pub fn relist_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> {
     // Closed ones too, whose rows go. Those of earlier owners have none, and are few.
     const PERSONS: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 AND status <> 'registering' \
         ORDER BY id DESC LIMIT 16";
     let persons = tx.query(PERSONS, &[number.as_bytes().into()], |row| Ok(PersonId::new(row.integer(0)?)))?;
-    persons.into_iter().try_for_each(|person| relist(tx, person))
+    for person in persons {
+        relist(tx, person)?;
+        bookable::refresh(tx, person)?;
+    }
+    Ok(())
 }
 
 /// Evenly spread, and the same for good.

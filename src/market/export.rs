@@ -45,7 +45,7 @@ pub fn everything(
     let pin = pin::state(tx, person)?;
     let given: Vec<Value> = disclosure::to_whom(tx, keys, person)?
         .into_iter()
-        .map(|given| json!({ "employer": given.employer_name, "job": given.job_number.get(), "at_ms": given.given_ms }))
+        .map(|given| json!({ "employer": given.to_whom, "job": given.number, "at_ms": given.given_ms }))
         .collect();
     Ok(Some(json!({
         "number": number_of(tx, keys, &number, on_it.len())?,

@@ -36,6 +36,10 @@ coded! {
         ApplicantsWrite = "applicants:write",
         /// Take whole lists out as files.
         Export = "export",
+        /// See the employer's bookings.
+        BookingsRead = "bookings:read",
+        /// Book workers, call off, and say how the pay was.
+        BookingsWrite = "bookings:write",
     }
 }
 

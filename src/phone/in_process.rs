@@ -109,7 +109,7 @@ impl Network for InProcess {
                 return Ok(());
             }
             Operator::Answer(words) => return self.core.answer_case(words).await.map_err(|_| PhoneFault::Operator),
-            Operator::Look => return self.core.look_after_cases().await.map_err(|_| PhoneFault::Operator),
+            Operator::Look => return self.core.look_after().await.map_err(|_| PhoneFault::Operator),
             Operator::Fault => {
                 let rehearsal = service.rehearsal.as_ref().ok_or(PhoneFault::Operator)?;
                 rehearsal.fails.store(true, Ordering::Release);

@@ -2,22 +2,30 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::admin::{Admin, refused};
-use crate::market::EmployerId;
+use super::cases::named;
+use super::queue::said;
+use crate::country::Msisdn;
+use crate::market::booking::desk::{self, Bound};
 use crate::market::employer::{self, EmployerKind, Listed, NAME_CHARS_MAX, NewEmployer, Tier};
+use crate::market::phone_number::{self, MsisdnHash};
+use crate::market::{self, EmployerId};
 use crate::storage::{Tx, Work};
 use crate::text::folding;
 
 /// The map of these commands.
 pub fn routes(admin: Admin) -> Router {
-    Router::new().route("/employers", get(list).post(add)).with_state(Arc::new(admin))
+    Router::new()
+        .route("/employers", get(list).post(add))
+        .route("/employers/{id}/contact", post(contact))
+        .with_state(Arc::new(admin))
 }
 
 /// An employer to be registered.
@@ -120,6 +128,61 @@ async fn add(State(admin): State<Arc<Admin>>, Json(given): Json<Registration>) -
             tracing::info!(employer = id.get(), was_there, "an employer was registered by an operator");
             Json(Registered { id: id.get().to_string(), was_there }).into_response()
         }
+        Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
+    }
+}
+
+/// Who books for an employer.
+#[derive(Serialize, Deserialize)]
+pub struct ContactOrder {
+    /// The person's number, as people write it.
+    pub number: String,
+    /// Who binds them.
+    pub by: String,
+}
+
+/// The number stays out of logs.
+impl std::fmt::Debug for ContactOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContactOrder")
+    }
+}
+
+async fn contact(
+    State(admin): State<Arc<Admin>>,
+    Path(employer): Path<i64>,
+    Json(order): Json<ContactOrder>,
+) -> Response {
+    if let Err(response) = named(&order.by) {
+        return *response;
+    }
+    let phone = &admin.host.country.phone;
+    let Ok(msisdn) = phone.parse(&order.number).or_else(|_| Msisdn::parse_e164(&order.number)) else {
+        return refused(StatusCode::BAD_REQUEST, "this is not a phone number");
+    };
+    let (employer, now_ms) = (EmployerId::new(employer), admin.clock.now_ms());
+    let (keys, hash) = (admin.keys.clone(), MsisdnHash::of(&admin.keys, &msisdn));
+    let work = move |tx: &mut Tx<'_>| {
+        if employer::find(tx, &keys, employer)?.is_none() {
+            return Ok(None);
+        }
+        let number = phone_number::find(tx, &hash)?;
+        let people = number.map_or(Ok(Vec::new()), |number| phone_number::persons_on(tx, &number))?;
+        // Several people on one number: nobody can tell which of them books for the firm.
+        let &[person] = people.as_slice() else { return Ok(Some(Bound::NoClient)) };
+        Ok::<_, market::Fault>(Some(desk::bind(tx, employer, person, now_ms)?))
+    };
+    match admin.store.transact(Work::interactive(None), work).await {
+        Ok(Some(Bound::Bound)) => {
+            tracing::info!(employer = employer.get(), "an operator bound who books for an employer");
+            said(format!("employer {}: this person books for it from now on", employer.get()))
+        }
+        Ok(Some(Bound::Taken)) => refused(StatusCode::CONFLICT, "another person books for this employer"),
+        Ok(Some(Bound::NoClient)) => {
+            let why = "nobody alone on this number has agreed to book workers: they dial, choose \"I want a worker\" and agree";
+            refused(StatusCode::CONFLICT, why)
+        }
+        Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such employer"),
         Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
     }
 }

@@ -67,10 +67,9 @@ impl Lives<'_> {
         self.outside.no_faults();
     }
 
-    /// Lets all leave that waits, and stops in order.
+    /// Stops in order.
     fn end(&mut self, running: Running) {
         const UNDER_WAY: &str = "SELECT COUNT(*) FROM outbox WHERE status IN ('claimed', 'sending')";
-        self.place.drains();
         self.log.extend(running.stop());
         self.outside.no_faults();
         assert_eq!(self.place.count(UNDER_WAY), 0, "left by a stop");
@@ -114,6 +113,7 @@ fn what_was_acknowledged_outlives_every_kill_and_doubles_at_most_a_window_of_it(
     // What the last kills have left unknown is sent again.
     place.ages();
     let running = lives.start();
+    place.drains();
     lives.end(running);
 
     let Lives { mut ready_ms, log, unborn, .. } = lives;

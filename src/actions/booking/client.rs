@@ -29,6 +29,10 @@ pub(in crate::actions) const WHERE: &[Field] = fields! { "place": FieldType::Cod
 pub(in crate::actions) fn status(cx: &mut ActionCx<'_, '_, '_>) -> Result<Status, Fault> {
     let Some(person) = cx.person() else { return Ok(Status::New) };
     let Some(found) = client::find(cx.tx, person)? else { return Ok(Status::New) };
+    // Whoever took the consent back asks nobody without a new one.
+    if !consent::in_force(cx.tx, person, Purpose::Matching)? {
+        return Ok(Status::New);
+    }
     if person::name(cx.tx, &cx.at.host.keys, person)?.is_none() {
         return Ok(Status::Name);
     }
@@ -54,7 +58,7 @@ pub(in crate::actions) fn give_consent(cx: &mut ActionCx<'_, '_, '_>) -> Result<
         hop_uid: cx.at.caller.hop_uid,
     };
     let person = if let Some(person) = cx.person() {
-        if client::find(cx.tx, person)?.is_none() {
+        if client::find(cx.tx, person)?.is_none() || !consent::in_force(cx.tx, person, Purpose::Matching)? {
             consent::give(cx.tx, cx.at.ids, person, Purpose::Matching, &given, cx.at.now_ms)?;
         }
         person

@@ -2,7 +2,7 @@
 
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, details, page};
-use super::{DAY, INITIALS, PAY, area_value, chosen, day_words, initials, notices, pay_words, requests, trade_value};
+use super::{DAY, INITIALS, PAY, area_value, chosen, day_words, group, initials, notices, pay_words, pay, requests, trade_value};
 use crate::market::booking::answer::{self, Accepted, Answered};
 use crate::market::booking::attend::{self, Came};
 use crate::market::booking::cancel::{self, CalledOff};
@@ -16,24 +16,27 @@ use crate::menu::manifest::{Field, FieldType};
 use crate::session::{Row, RowsWanted};
 
 /// How a booking stands, in a word.
-pub(super) const STATE: FieldType = FieldType::Word(&[
+pub(in crate::actions) const STATE: FieldType = FieldType::Word(&[
     "b_requested",
     "b_asks_pay",
     "b_accepted",
     "b_started",
     "b_done",
+    "b_paid",
     "b_declined",
     "b_expired",
     "b_cancelled",
     "b_absent",
     "b_disputed",
     "b_call",
+    "b_pay",
 ]);
 
 outcomes! {
-    Is { Waiting = "waiting", Counter = "counter", Agreed = "agreed", Over = "over", Call = "call" }
+    Is { Waiting = "waiting", Counter = "counter", Agreed = "agreed", Over = "over", Call = "call", Pay = "pay" }
 }
 outcomes! { Done { Done = "done" } }
+outcomes! { PayAnswer { Done = "done", Busy = "busy" } }
 outcomes! { Replaced { Asked = "asked", Nobody = "nobody" } }
 
 pub(in crate::actions) const ROW: &[Field] = fields! { "trade": FieldType::Coded("trade"), "day": DAY, "state": STATE };
@@ -51,6 +54,7 @@ pub(in crate::actions) const DETAILS: &[Field] = fields! {
     "can_start": details::YES_NO,
     "can_miss": details::YES_NO,
     "is_before": details::YES_NO,
+    "can_bring": details::YES_NO,
 };
 pub(in crate::actions) const CALL: &[Field] = fields! {
     "number": FieldType::Number(8),
@@ -63,14 +67,15 @@ pub(in crate::actions) const CALL: &[Field] = fields! {
 };
 
 /// How a booking stands now.
-pub(super) fn state_word(booking: &Booking, now_ms: i64) -> Value {
+pub(in crate::actions) fn state_word(booking: &Booking, now_ms: i64) -> Value {
     Value::Word(match booking.state {
         State::Requested if !booking.is_open(now_ms) => "b_expired",
         State::Requested if booking.asked_amount.is_some() => "b_asks_pay",
         State::Requested => "b_requested",
         State::Accepted => "b_accepted",
         State::Started => "b_started",
-        State::Done | State::Paid => "b_done",
+        State::Done => "b_done",
+        State::Paid => "b_paid",
         State::Declined => "b_declined",
         State::Expired => "b_expired",
         State::Cancelled if matches!(booking.ended, Some(Ended::WorkerAbsent | Ended::ClientAbsent)) => "b_absent",
@@ -117,6 +122,9 @@ pub(in crate::actions) fn is(cx: &mut ActionCx<'_, '_, '_>) -> Result<Is, Fault>
         return Ok(Is::Call);
     }
     let (found, now_ms) = (chosen(cx)?, cx.at.now_ms);
+    if pay::is_asked(cx, &found)? {
+        return Ok(Is::Pay);
+    }
     Ok(match found.state {
         State::Requested if found.is_open(now_ms) && found.asked_amount.is_some() => {
             // What is agreed to is what was seen: the worker may ask for another amount meanwhile.
@@ -153,6 +161,7 @@ pub(in crate::actions) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<V
     let asked = Pay { amount: found.asked_amount.unwrap_or(found.pay.amount), unit: found.pay.unit };
     let begun = found.start_ms(&host.country) <= now_ms;
     let said = if found.worker == person { found.worker_came } else { found.client_came };
+    let can_bring = group::can_bring(cx, &found)?;
     let other_said = if found.worker == person { found.client_came } else { found.worker_came };
     Ok(vec![
         Value::Number(found.number.get()),
@@ -168,17 +177,19 @@ pub(in crate::actions) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<V
         yes_no(!said && attend::is_the_time(&found, &host.country, now_ms)),
         yes_no(found.state == State::Accepted && begun && !other_said),
         yes_no(found.state == State::Accepted && !begun),
+        yes_no(can_bring),
     ])
 }
 
 /// The client pays what the worker asks for.
-pub(in crate::actions) fn accept_pay(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, Fault> {
+pub(in crate::actions) fn accept_pay(cx: &mut ActionCx<'_, '_, '_>) -> Result<PayAnswer, Fault> {
     let (found, person, seen) = (chosen(cx)?, cx.known_person()?, cx.integer("other_pay")?);
-    let done = answer::accept_pay(cx.tx, found.id, person, seen, cx.at.now_ms)?;
+    let done = answer::accept_pay(cx.tx, &cx.at.host.country, found.id, person, seen, cx.at.now_ms)?;
     if let Accepted::Agreed(agreed) = done {
         notices::from_hop(cx, |desk, tx, ids| desk.agreed(tx, ids, &agreed))?;
     }
-    Ok(Done::Done)
+    // What was missed is seen on the booking's screen, which follows.
+    Ok(if done == Accepted::Busy { PayAnswer::Busy } else { PayAnswer::Done })
 }
 
 /// The client does not pay that.
@@ -244,10 +255,13 @@ pub(in crate::actions) fn came(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, Fa
     Ok(Done::Done)
 }
 
-/// Either side says that the other was not there.
+/// Either side says that the other was not there, and the other is told: they may see it otherwise.
 pub(in crate::actions) fn absent(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, Fault> {
     let (found, person) = (chosen(cx)?, cx.known_person()?);
-    cancel::absent(cx.tx, &cx.at.host.country, found.id, person, cx.at.now_ms)?;
+    let noted = cancel::absent(cx.tx, &cx.at.host.country, found.id, person, cx.at.now_ms)?;
+    if let CalledOff::Off { booking: off, .. } = noted {
+        notices::from_hop(cx, |desk, tx, ids| desk.was_absent(tx, ids, &off))?;
+    }
     Ok(Done::Done)
 }
 

@@ -1,16 +1,21 @@
-//! Booking by keypad: the client's side ([`client`], [`order`], [`mine`]), the worker's side ([`requests`]), what is written to
+//! Booking by keypad: the client's side ([`client`], [`order`], [`mine`]), the worker's side ([`requests`],
+//! [`group`]), pay ([`pay`]), what is written to
 //! both ([`notices`]), and what happens without anybody dialling ([`rounds`]).
 
 pub(super) mod client;
+pub(super) mod group;
 pub(super) mod mine;
 pub(super) mod notices;
 pub(super) mod order;
+pub(super) mod pay;
 mod replies;
 pub(super) mod requests;
 mod rounds;
 
+pub(super) use mine::{STATE, state_word};
 pub(super) use notices::asked_by;
-pub(super) use replies::{Reply, accept_by_message, decline_by_message};
+pub(super) use replies::{Reply, accept_by_message, ask_pay_by_message, decline_by_message};
+pub use pay::{Saying, note as note_pay};
 pub use rounds::{Round, Rounded, round};
 
 use super::{ActionCx, Fault, Host, job};
@@ -37,12 +42,12 @@ pub(super) const PHONE: FieldType = FieldType::Text(14);
 pub(super) const PATH_CODE: FieldType = FieldType::Text(14);
 
 /// Pay as it is read: `7000/day`.
-fn pay_words(host: &Host, bundle: &Bundle, language: Language, pay: Pay) -> String {
+pub(super) fn pay_words(host: &Host, bundle: &Bundle, language: Language, pay: Pay) -> String {
     format!("{}/{}", host.money(pay.amount, language), bundle.word(language, pay.unit.code()))
 }
 
 /// A day as it is read.
-fn day_words(day: Day, language: Language) -> String {
+pub(super) fn day_words(day: Day, language: Language) -> String {
     datetime::short(day, language)
 }
 

@@ -3,8 +3,11 @@
 use super::super::manifest::{CODE, fields};
 use super::super::tell::{Notice, Told, tell};
 use super::super::{ActionCx, Fault, Host};
-use super::{DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, initials, path_code, pay_words, trade_value};
-use crate::market::booking::{Booking, Share};
+use super::{DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, initials, path_code, pay, pay_words, trade_value};
+use crate::market::booking::pay::PayDay;
+use crate::market::booking::record::Side;
+use crate::market::booking::states::Ended;
+use crate::market::booking::{Booking, Share, given};
 use crate::market::pay::Pay;
 use crate::market::{PersonId, person};
 use crate::menu::manifest::{FieldType, MessageKind};
@@ -12,6 +15,7 @@ use crate::menu::{Bundle, Value};
 use crate::outbox::{Class, Priority};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
+use crate::text::datetime::Day;
 
 /// A request that could not be told for so long is found on the next dial, in milliseconds.
 const EXPIRES_MS: i64 = 24 * 3_600_000;
@@ -23,6 +27,7 @@ const REQUESTS: &str = "3";
 const CLIENTS: &str = "2";
 
 const NUMBER: FieldType = FieldType::Number(8);
+const FEW: FieldType = FieldType::Number(2);
 const TRADE: FieldType = FieldType::Coded("trade");
 const AREA: FieldType = FieldType::Coded("area");
 
@@ -74,6 +79,23 @@ const EVENING: MessageKind = MessageKind {
         "number": NUMBER, "trade": TRADE, "place": AREA, "day": DAY, "clock": FieldType::HalfHour, "code": CODE,
     },
 };
+const ABSENT: MessageKind =
+    MessageKind { name: "booking_absent", gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "code": CODE } };
+const CALL_OVER: MessageKind = MessageKind {
+    name: "booking_call_over",
+    gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "hired": FEW, "needed": FEW, "code": PATH_CODE },
+};
+const INVITED: MessageKind =
+    MessageKind { name: "group_invited", gives: fields! { "initials": INITIALS, "code": PATH_CODE } };
+const PAY_ASKED: MessageKind = MessageKind {
+    name: "pay_asked",
+    gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "code": PATH_CODE },
+};
+const PAY_ASKED_CLIENT: MessageKind = MessageKind {
+    name: "pay_asked_client",
+    gives: fields! { "number": NUMBER, "initials": INITIALS, "day": DAY, "pay": PAY, "code": PATH_CODE },
+};
+const WORK_RECORD: MessageKind = MessageKind { name: "work_record", gives: pay::RECORD };
 const PHONE_GIVEN: MessageKind =
     MessageKind { name: "booking_phone", gives: fields! { "number": NUMBER, "initials": INITIALS, "phone": PHONE } };
 
@@ -89,7 +111,7 @@ pub(in crate::actions) fn asked_by(booking: &Booking) -> String {
 
 /// All of them.
 pub(in crate::actions) const MESSAGES: &[MessageKind] =
-    &[ASKED, AGREED, THROUGH, NO, PASSED, ASKS_PAY, PAY_NO, TAKEN, OFF, NO_WORKER, EVENING, PHONE_GIVEN];
+    &[ASKED, AGREED, THROUGH, NO, PASSED, ASKS_PAY, PAY_NO, TAKEN, OFF, NO_WORKER, EVENING, PHONE_GIVEN, ABSENT, CALL_OVER, INVITED, PAY_ASKED, PAY_ASKED_CLIENT, WORK_RECORD];
 
 /// Where messages are written from: a hop, or housekeeping.
 pub(super) struct Desk<'a> {
@@ -104,6 +126,8 @@ struct More {
     initials: String,
     phone: String,
     pay: Option<Pay>,
+    /// The pay day that it is about, and what is due on it.
+    due: Option<(Day, Option<i64>)>,
     path: &'static str,
 }
 
@@ -118,14 +142,19 @@ enum When {
 
 impl Desk<'_> {
     fn values(&self, kind: &MessageKind, booking: &Booking, more: &More, language: Language) -> Vec<Value> {
-        let pay = more.pay.unwrap_or(booking.pay);
+        let offered = more.pay.unwrap_or(booking.pay);
         let value = |name: &str| match name {
             "number" => Value::Number(booking.number.get()),
+            "hired" => Value::Number(booking.hired),
+            "needed" => Value::Number(booking.needed),
             "trade" => trade_value(booking),
             "place" => area_value(booking),
-            "day" => Value::Text(day_words(booking.day, language)),
+            "day" => Value::Text(day_words(more.due.map_or(booking.day, |(day, _)| day), language)),
             "clock" => Value::Clock(booking.start_minute),
-            "pay" => Value::Text(pay_words(self.host, self.bundle, language, pay)),
+            "pay" if let Some((_, amount)) = more.due => {
+                Value::Text(pay::due_words(self.host, self.bundle, language, (amount, booking)))
+            }
+            "pay" => Value::Text(pay_words(self.host, self.bundle, language, offered)),
             "phone" => Value::Text(more.phone.clone()),
             "initials" => Value::Text(more.initials.clone()),
             _ if more.path.is_empty() => Value::Text(self.host.short_code.clone()),
@@ -181,8 +210,11 @@ impl Desk<'_> {
             Some(Share::Theirs) => Some(booking.client),
             Some(Share::Through) | None => None,
         };
-        let given = given.map(|person| self.phone(tx, person)).transpose()?.flatten();
-        let (kind, phone) = given.map_or((&THROUGH, String::new()), |phone| (&AGREED, phone));
+        let phone = given.map(|person| self.phone(tx, person)).transpose()?.flatten();
+        if let (Some(giver), Some(_)) = (given, &phone) {
+            given::note(tx, booking, giver, self.now_ms)?;
+        }
+        let (kind, phone) = phone.map_or((&THROUGH, String::new()), |phone| (&AGREED, phone));
         let more = More { phone, ..More::default() };
         let worker = self.write(tx, ids, booking.worker, kind, booking, &more, ("", When::Now))?;
         let client = self.write(tx, ids, booking.client, kind, booking, &more, ("", When::Now))?;
@@ -263,6 +295,61 @@ impl Desk<'_> {
         Ok(worker || client)
     }
 
+    /// Somebody is asked into a group.
+    pub(super) fn invited(
+        &self,
+        tx: &mut Tx<'_>,
+        ids: &mut IdBlock,
+        leader: PersonId,
+        member: PersonId,
+    ) -> Result<bool, Fault> {
+        let initials = initials(tx, self.host, leader)?;
+        let due_ms = self.host.when_open(self.now_ms);
+        let notice = Notice {
+            id: ids.next_id().ok_or(Fault::IdsUsedUp)?,
+            person: member,
+            template: INVITED.name,
+            values: &|_| vec![Value::Text(initials.clone()), Value::Text(path_code(self.host, REQUESTS))],
+            operation_key: &format!("group/{}/{}/{}", leader.get(), member.get(), self.now_ms),
+            employer_id: None,
+            priority: Priority::Interactive,
+            class: Class::MustArrive,
+            due_ms,
+            expires_ms: due_ms.saturating_add(EXPIRES_MS),
+        };
+        Ok(tell(tx, self.host, self.bundle, &notice, self.now_ms)? == Told::Queued)
+    }
+
+    /// One side said that the other was not there: whoever sees it otherwise says so.
+    pub(super) fn was_absent(&self, tx: &mut Tx<'_>, ids: &mut IdBlock, booking: &Booking) -> Result<bool, Fault> {
+        let to = if booking.ended == Some(Ended::WorkerAbsent) { booking.worker } else { booking.client };
+        self.write(tx, ids, to, &ABSENT, booking, &More::default(), ("", When::Open))
+    }
+
+    /// A call for the first to accept is over, and not everybody was found.
+    pub(super) fn call_over(&self, tx: &mut Tx<'_>, ids: &mut IdBlock, last: &Booking) -> Result<bool, Fault> {
+        let more = More { path: CLIENTS, ..More::default() };
+        self.write(tx, ids, last.client, &CALL_OVER, last, &more, ("over", When::Open))
+    }
+
+    /// One side is asked how the pay of a day was: each time anew, and not at night.
+    pub(super) fn pay_asked(
+        &self,
+        tx: &mut Tx<'_>,
+        ids: &mut IdBlock,
+        booking: &Booking,
+        asked: &PayDay,
+        side: Side,
+    ) -> Result<bool, Fault> {
+        let (to, kind) = match side {
+            Side::Worker => (booking.worker, &PAY_ASKED),
+            Side::Client => (booking.client, &PAY_ASKED_CLIENT),
+        };
+        let initials = initials(tx, self.host, booking.worker)?;
+        let more = More { initials, due: Some((asked.day, asked.amount)), path: REQUESTS, ..More::default() };
+        self.write(tx, ids, to, kind, booking, &more, (&format!("{}/{}", asked.nth, asked.asks), When::Open))
+    }
+
     /// One side gives the other its number after all.
     pub(super) fn phone_given(
         &self,
@@ -273,6 +360,7 @@ impl Desk<'_> {
     ) -> Result<bool, Fault> {
         let Some(phone) = self.phone(tx, giver)? else { return Ok(false) };
         let to = if booking.worker == giver { booking.client } else { booking.worker };
+        given::note(tx, booking, giver, self.now_ms)?;
         let more = More { initials: initials(tx, self.host, giver)?, phone, ..More::default() };
         self.write(tx, ids, to, &PHONE_GIVEN, booking, &more, ("", When::Now))
     }

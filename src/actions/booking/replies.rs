@@ -6,6 +6,7 @@
 
 use super::super::{Fault, Host};
 use super::notices::Desk;
+use super::requests::is_far;
 use crate::market::booking::answer::{self, Accepted, Answered, Missed};
 use crate::market::booking::{Booking, Share, cancel};
 use crate::market::{BookingId, PersonId};
@@ -32,7 +33,7 @@ pub(in crate::actions) fn accept_by_message(
     (booking, worker): (BookingId, PersonId),
     now_ms: i64,
 ) -> Result<Reply, Fault> {
-    match answer::accept(tx, booking, worker, Share::Theirs, false, now_ms)? {
+    match answer::accept(tx, &host.country, booking, worker, Share::Theirs, false, now_ms)? {
         Accepted::Agreed(agreed) => {
             Desk { host, bundle, now_ms }.agreed(tx, ids, &agreed)?;
             Ok(Reply::Done(agreed))
@@ -61,4 +62,25 @@ pub(in crate::actions) fn decline_by_message(
         }
         Answered::Missed(missed) => Ok(Reply::Missed(missed)),
     }
+}
+
+/// Other pay that the worker asks for. `None`: the amount is far from what is offered. Uses one identifier.
+pub(in crate::actions) fn ask_pay_by_message(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    ids: &mut IdBlock,
+    (asked, amount): (&Booking, i64),
+    now_ms: i64,
+) -> Result<Option<Reply>, Fault> {
+    if is_far(host, asked, amount) {
+        return Ok(None);
+    }
+    Ok(Some(match answer::ask_pay(tx, asked.id, asked.worker, amount, Share::Theirs, now_ms)? {
+        Answered::Done(asked) => {
+            Desk { host, bundle, now_ms }.asks_pay(tx, ids, &asked)?;
+            Reply::Done(asked)
+        }
+        Answered::Missed(missed) => Reply::Missed(missed),
+    }))
 }

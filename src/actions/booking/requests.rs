@@ -1,9 +1,9 @@
 //! A worker's side: what is asked of them, and their answer.
 
 use super::super::manifest::{fields, outcomes};
-use super::super::{ActionCx, Fault, details, page};
+use super::super::{ActionCx, Fault, Host, details, page};
 use super::mine::{STATE, state_word};
-use super::{DAY, PAY, area_value, chosen, day_words, notices, pay_words, trade_value};
+use super::{DAY, PAY, area_value, chosen, day_words, notices, pay_words, pay, trade_value};
 use crate::market::PersonId;
 use crate::market::booking::answer::{self, Accepted, Answered, Missed};
 use crate::market::booking::record::{self, SHOWN_FROM, Side};
@@ -24,6 +24,7 @@ outcomes! {
         Open = "open",
         Agreed = "agreed",
         Asked = "asked",
+        Pay = "pay",
         Late = "late",
         Taken = "taken",
         Cancelled = "cancelled",
@@ -45,7 +46,7 @@ pub(in crate::actions) const REQUEST: &[Field] = fields! {
     "day": DAY,
     "clock": FieldType::HalfHour,
     "pay": PAY,
-    "client": FieldType::Text(26),
+    "client": FieldType::Text(40),
     "unit": details::UNIT,
     "currency": FieldType::Text(3),
 };
@@ -67,18 +68,22 @@ pub(super) fn count(cx: &mut ActionCx<'_, '_, '_>) -> Result<i64, Fault> {
 
 /// What is asked of the caller, and what they have agreed to.
 pub(in crate::actions) fn rows(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result<(Vec<Row>, bool), Fault> {
-    let (all, now_ms, language) = (concerning(cx)?, cx.at.now_ms, cx.language());
-    let row = |found: &Booking| {
+    let (found, now_ms, language) = (concerning(cx)?, cx.at.now_ms, cx.language());
+    let mut all = Vec::new();
+    for found in found {
         let day = Value::Text(day_words(found.day, language));
-        let values = vec![trade_value(found), day, state_word(found, now_ms)];
-        Row { id: found.id.get(), values, exact: false }
-    };
-    Ok(page(&all, wanted, |found| found.id.get(), row))
+        let state = if pay::is_asked(cx, &found)? { Value::Word("b_pay") } else { state_word(&found, now_ms) };
+        all.push(Row { id: found.id.get(), values: vec![trade_value(&found), day, state], exact: false });
+    }
+    Ok(page(&all, wanted, |row| row.id, Row::clone))
 }
 
 /// Which screen the chosen one has.
 pub(in crate::actions) fn is(cx: &mut ActionCx<'_, '_, '_>) -> Result<Is, Fault> {
     let (found, person) = (chosen(cx)?, cx.known_person()?);
+    if pay::is_asked(cx, &found)? {
+        return Ok(Is::Pay);
+    }
     if found.client == person {
         return Ok(Is::Asked);
     }
@@ -99,7 +104,8 @@ fn client_words(cx: &mut ActionCx<'_, '_, '_>, found: &Booking) -> Result<String
     Ok(if record.jobs < SHOWN_FROM {
         word("household_new").to_owned()
     } else {
-        format!("{}: {} {}", word("household"), record.jobs, word("jobs_done"))
+        let paid = format!("{} {}/{}", word("paid_in_full"), record.paid, record.pay_told);
+        format!("{}: {} {}, {paid}", word("household"), record.jobs, word("jobs_done"))
     })
 }
 
@@ -124,7 +130,7 @@ pub(in crate::actions) fn accept(cx: &mut ActionCx<'_, '_, '_>) -> Result<Accept
     let (found, person) = (chosen(cx)?, cx.known_person()?);
     let share = Share::from_code(cx.text("share")?).ok_or(Fault::Answer("share"))?;
     let second = matches!(cx.answer("second"), Ok(Answer::Integer(id)) if *id == 1);
-    match answer::accept(cx.tx, found.id, person, share, second, cx.at.now_ms)? {
+    match answer::accept(cx.tx, &cx.at.host.country, found.id, person, share, second, cx.at.now_ms)? {
         Accepted::Agreed(agreed) => {
             notices::from_hop(cx, |desk, tx, ids| desk.agreed(tx, ids, &agreed))?;
             Ok(Accept::Agreed)
@@ -155,12 +161,17 @@ fn told_no(cx: &mut ActionCx<'_, '_, '_>, declined: &Booking) -> Result<(), Faul
     notices::from_hop(cx, |desk, tx, ids| desk.no(tx, ids, declined, passed))
 }
 
+/// Whether an amount is out of bounds, or so far from what is offered that it is a slip.
+pub(super) fn is_far(host: &Host, asked: &Booking, amount: i64) -> bool {
+    let bounds = host.country.pay.bounds(asked.pay.unit);
+    let other = Pay { amount, unit: asked.pay.unit };
+    !(bounds.min..=bounds.max).contains(&amount) || is_odd(other, Some(asked.pay))
+}
+
 /// The worker asks for other pay; the client is told.
 pub(in crate::actions) fn ask_pay(cx: &mut ActionCx<'_, '_, '_>) -> Result<AskPay, Fault> {
     let (found, person, amount) = (chosen(cx)?, cx.known_person()?, cx.integer("other_pay")?);
-    let bounds = cx.at.host.country.pay.bounds(found.pay.unit);
-    let asked = Pay { amount, unit: found.pay.unit };
-    if !(bounds.min..=bounds.max).contains(&amount) || is_odd(asked, Some(found.pay)) {
+    if is_far(cx.at.host, &found, amount) {
         return Ok(AskPay::Odd);
     }
     // Nothing was said of numbers: the worker's own is never given unasked.

@@ -1,8 +1,9 @@
-//! What happens to bookings without anybody dialling: requests expire, the next are asked, ends are told, and the evening
-//! before both sides are asked whether it still holds. Each round is one small piece of bulk work.
+//! What happens to bookings without anybody dialling: requests expire, the next are asked, ends are told, the evening
+//! before both sides are asked whether it still holds, and after each pay day how the pay was. Each round is one small piece of bulk work.
 
 use super::super::{Fault, Host};
 use super::notices::Desk;
+use super::pay;
 use crate::market::booking::states::Ended;
 use crate::market::booking::{self, HiringStatus, cancel, expiry, request};
 use crate::market::worker::today;
@@ -24,11 +25,13 @@ pub enum Round {
     TellEnds,
     /// The evening before.
     Remind,
+    /// Pay days that have come.
+    AskPay,
 }
 
 impl Round {
     /// All of them, in the order in which they are done.
-    pub const ALL: [Round; 4] = [Round::Expire, Round::AskMore, Round::TellEnds, Round::Remind];
+    pub const ALL: [Round; 5] = [Round::Expire, Round::AskMore, Round::TellEnds, Round::Remind, Round::AskPay];
 }
 
 /// What one round did.
@@ -55,6 +58,10 @@ pub fn round(
         Round::AskMore => ask_more(tx, &desk, block),
         Round::TellEnds => tell_ends(tx, &desk, block),
         Round::Remind => remind(tx, &desk, block),
+        Round::AskPay => {
+            let (moved, queued) = pay::ask_both(tx, &desk, block)?;
+            Ok(Rounded { moved, queued })
+        }
     }
 }
 
@@ -78,9 +85,10 @@ fn ask_more(tx: &mut Tx<'_>, desk: &Desk<'_>, block: &dyn Fn() -> IdBlock) -> Re
         let mut ids = block();
         let asked = expiry::ask_more(tx, &desk.host.keys, &desk.host.country, &mut ids, hiring, desk.now_ms)?;
         let last = if asked.is_empty() { request::first_of(tx, hiring)? } else { None };
-        if let Some(last) = last.filter(|last| last.hiring_status == HiringStatus::Expired && !last.first_come) {
-            // The client was told that the next one is asked; there is none.
-            done.queued += u64::from(desk.no(tx, &mut ids, &last, false)?);
+        if let Some(last) = last.filter(|last| last.hiring_status == HiringStatus::Expired) {
+            // The client was told that the next one is asked, or that many are; there is nobody left.
+            let told = if last.first_come { desk.call_over(tx, &mut ids, &last)? } else { desk.no(tx, &mut ids, &last, false)? };
+            done.queued += u64::from(told);
         }
         for id in asked {
             if let Some(asked) = booking::find(tx, id)? {

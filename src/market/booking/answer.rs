@@ -1,7 +1,7 @@
 //! Answers: the worker comes, does not, or asks for other pay, which the client answers. First come, first served, and once.
 
 use super::states::State;
-use super::{Booking, HiringStatus, Share, client, find, free_day, move_to, take_day};
+use super::{Booking, HiringStatus, Share, client, find, free_day, move_to, pay, take_day};
 use crate::country::Country;
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::{BookingId, Fault, PersonId, worker};
@@ -50,6 +50,7 @@ pub fn missed(booking: &Booking, now_ms: i64) -> Option<Missed> {
 /// The worker comes. `second`: beside other work on that day.
 pub fn accept(
     tx: &mut Tx<'_>,
+    country: &Country,
     booking: BookingId,
     worker: PersonId,
     share: Share,
@@ -63,16 +64,15 @@ pub fn accept(
     if let Some(missed) = missed(&found, now_ms) {
         return Ok(Accepted::Missed(missed));
     }
-    agree(tx, &found, found.pay.amount, share, second, now_ms)
+    agree(tx, country, &found, (found.pay.amount, share, second), now_ms)
 }
 
 /// Takes place, booking and day, in this order; gives back what was taken when one of them is gone.
 fn agree(
     tx: &mut Tx<'_>,
+    country: &Country,
     found: &Booking,
-    amount: i64,
-    share: Share,
-    second: bool,
+    (amount, share, second): (i64, Share, bool),
     now_ms: i64,
 ) -> Result<Accepted, Fault> {
     const PLACE: &str = "UPDATE hiring SET hired = hired + 1, changed_ms = $2 \
@@ -107,7 +107,9 @@ fn agree(
         worker::set_free_on(tx, found.worker, None, now_ms)?;
     }
     client::hired(tx, found.client)?;
-    Ok(Accepted::Agreed(find(tx, id)?.ok_or(Fault::Gone("booking"))?))
+    let agreed = find(tx, id)?.ok_or(Fault::Gone("booking"))?;
+    pay::begin(tx, country, &agreed, 1, now_ms)?;
+    Ok(Accepted::Agreed(agreed))
 }
 
 fn why_missed(tx: &mut Tx<'_>, booking: BookingId, now_ms: i64) -> Result<Accepted, Fault> {
@@ -173,6 +175,7 @@ pub fn ask_pay(
 /// client saw; another one since is not agreed to unseen.
 pub fn accept_pay(
     tx: &mut Tx<'_>,
+    country: &Country,
     booking: BookingId,
     client: PersonId,
     expected: i64,
@@ -187,7 +190,7 @@ pub fn accept_pay(
     }
     match found.asked_amount {
         Some(amount) if amount == expected => {
-            agree(tx, &found, amount, found.share.unwrap_or(Share::Theirs), false, now_ms)
+            agree(tx, country, &found, (amount, found.share.unwrap_or(Share::Theirs), false), now_ms)
         }
         _ => Ok(Accepted::Missed(Missed::Answered)),
     }
@@ -233,7 +236,7 @@ pub fn open_requests_on(
 /// Gives back everything that a booking holds: the place of its hiring and the worker's day. For a cancellation.
 pub(super) fn give_back(tx: &mut Tx<'_>, found: &Booking, reopen: bool, now_ms: i64) -> Result<(), Fault> {
     const REOPEN: &str = "UPDATE hiring SET hired = hired - 1, status = 'open', ask_due_ms = $2, changed_ms = $2 \
-        WHERE id = $1 AND hired > 0 AND (status = 'open' OR status = 'filled')";
+        WHERE id = $1 AND hired > 0 AND (status = 'open' OR status = 'filled' OR status = 'expired')";
     const LESS: &str = "UPDATE hiring SET hired = hired - 1, changed_ms = $2 WHERE id = $1 AND hired > 0";
     tx.execute(if reopen { REOPEN } else { LESS }, &[found.hiring.into(), now_ms.into()])?;
     free_day(tx, found)

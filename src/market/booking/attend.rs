@@ -55,11 +55,32 @@ pub fn came(
     }
     // Of two who say it at once one moves it, and the job is counted once.
     if move_to(tx, booking, State::Accepted, State::Started, now_ms)? {
-        let job = Record { jobs: 1, ..Record::default() };
-        record::add(tx, noted.worker, Side::Worker, job)?;
-        record::add(tx, noted.client, Side::Client, job)?;
+        count_job(tx, &noted)?;
     }
     Ok(Came::Started(find(tx, booking)?.ok_or(Fault::Gone("booking"))?))
+}
+
+/// A side's word of its pay shows that there was work: it counts as saying that it began. `booking` as it was read.
+pub(super) fn worked(tx: &mut Tx<'_>, booking: &Booking, side: Side, now_ms: i64) -> Result<(), Fault> {
+    const WORKER: &str = "UPDATE booking SET worker_came_ms = $2 WHERE id = $1 AND worker_came_ms IS NULL";
+    const CLIENT: &str = "UPDATE booking SET client_came_ms = $2 WHERE id = $1 AND client_came_ms IS NULL";
+    let sql = if side == Side::Worker { WORKER } else { CLIENT };
+    if tx.execute(sql, &[booking.id.into(), now_ms.into()])? == 0 {
+        return Ok(());
+    }
+    let now = find(tx, booking.id)?.ok_or(Fault::Gone("booking"))?;
+    if now.worker_came && now.client_came {
+        move_to(tx, booking.id, State::Accepted, State::Started, now_ms)?;
+        count_job(tx, &now)?;
+    }
+    Ok(())
+}
+
+/// Both sides have said so, and the second of them has just done it.
+fn count_job(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Fault> {
+    let job = Record { jobs: 1, ..Record::default() };
+    record::add(tx, booking.worker, Side::Worker, job)?;
+    record::add(tx, booking.client, Side::Client, job)
 }
 
 /// The work is over; the worker's day is free again. False when it had not begun, or is over already.

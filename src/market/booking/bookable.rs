@@ -7,19 +7,27 @@ use crate::market::{Fault, PersonId};
 use crate::storage::Tx;
 use crate::text::datetime::Day;
 
-/// Writes a worker's rows anew, one a trade. Nothing stands there of who is not listed.
+/// Writes a worker's rows anew, one a trade. Nothing stands there of who is not listed, nor of whose number takes no messages:
+/// a client would wait for nothing.
 pub fn refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     const ASKED: &str = "SELECT MIN(asked_ms) FROM bookable WHERE person_id = $1";
     const LISTED: &str = "SELECT area_code FROM worker WHERE person_id = $1 AND listed_ms IS NOT NULL";
+    const REACHED: &str = "SELECT COUNT(*) FROM person JOIN phone_number \
+        ON phone_number.msisdn_hmac = person.msisdn_hmac AND phone_number.generation = person.number_generation \
+        WHERE person.id = $1 AND phone_number.stopped_ms IS NULL AND phone_number.owner_doubted = 0";
     const CLEAR: &str = "DELETE FROM bookable WHERE person_id = $1";
     const ADD: &str = "INSERT INTO bookable (person_id, trade, district_code, sector_code, free_on_day, asked_ms) \
         SELECT worker.person_id, worker_trade.trade, worker.district_code, $2, COALESCE(worker.free_on_day, 0), $3 \
-        FROM worker JOIN worker_trade ON worker_trade.person_id = worker.person_id WHERE worker.person_id = $1";
+        FROM worker JOIN worker_trade ON worker_trade.person_id = worker.person_id WHERE worker.person_id = $1 \
+        ON CONFLICT DO NOTHING";
     let area = tx.query_one(LISTED, &[person.into()], |row| row.optional_integer(0)?.map(read_area).transpose())?;
     // While somebody registers there is nothing to write, and nothing to take away.
     let Some(Some(area)) = area else { return Ok(()) };
     let asked_ms = tx.query_one(ASKED, &[person.into()], |row| row.optional_integer(0))?.flatten().unwrap_or_default();
     tx.execute(CLEAR, &[person.into()])?;
+    if tx.query_one(REACHED, &[person.into()], |row| row.integer(0))?.unwrap_or_default() == 0 {
+        return Ok(());
+    }
     tx.execute(ADD, &[person.into(), sector_of(area).into(), asked_ms.into()])?;
     Ok(())
 }
@@ -45,11 +53,13 @@ pub(super) fn asked(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<()
     Ok(())
 }
 
-/// The worker is there no more.
-pub(super) fn left(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
-    const LEFT: &str = "DELETE FROM bookable WHERE person_id = $1 \
-        AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = $1 AND person.status = 'listed')";
-    tx.execute(LEFT, &[person.into()])?;
+/// The worker is there no more, or has not dialled since `since_ms`.
+pub(super) fn left(tx: &mut Tx<'_>, person: PersonId, since_ms: i64) -> Result<(), Fault> {
+    const LEFT: &str = "DELETE FROM bookable WHERE person_id = $1 AND NOT EXISTS (SELECT 1 FROM person \
+        JOIN phone_number ON phone_number.msisdn_hmac = person.msisdn_hmac \
+        AND phone_number.generation = person.number_generation WHERE person.id = $1 AND person.status = 'listed' \
+        AND phone_number.stopped_ms IS NULL AND phone_number.owner_doubted = 0 AND phone_number.last_hop_ms >= $2)";
+    tx.execute(LEFT, &[person.into(), since_ms.into()])?;
     Ok(())
 }
 

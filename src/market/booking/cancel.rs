@@ -41,6 +41,10 @@ pub fn call_off(
         return Ok(if again { CalledOff::Off { booking: found, late: false } } else { CalledOff::NotPossible });
     }
     let asked = found.state == State::Requested;
+    // Who said that there was work, or that it began, has nothing to call off.
+    if found.worker_came || found.client_came {
+        return Ok(CalledOff::NotPossible);
+    }
     if !(found.state == State::Accepted || (asked && side == Side::Client)) {
         return Ok(CalledOff::NotPossible);
     }
@@ -98,6 +102,7 @@ fn end(tx: &mut Tx<'_>, found: &Booking, ended: Ended, now_ms: i64) -> Result<bo
         return Ok(false);
     }
     if found.state == State::Accepted {
+        super::pay::drop_unsaid(tx, found.id)?;
         let by_worker = matches!(ended, Ended::Worker | Ended::WorkerAbsent);
         let reopen = by_worker && (found.first_come || passes_on(tx, found.hiring)?);
         give_back(tx, found, reopen, now_ms)?;
@@ -170,6 +175,7 @@ pub fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault
     // What is past stays as it was; a day is given to wherever the day ends later.
     let from_day = now_ms / DAY_MS - 1;
     tx.execute(HIRINGS, &[person.into(), now_ms.into()])?;
+    super::group::forget(tx, person)?;
     for id in tx.query(OPEN, &[person.into(), from_day.into()], |row| Ok(BookingId::new(row.integer(0)?)))? {
         let Some(found) = find(tx, id)? else { continue };
         let (ended, _) = sides(&found, person);
@@ -181,7 +187,7 @@ pub fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault
 }
 
 /// Housekeeping tells the other side.
-fn tell_later(tx: &mut Tx<'_>, booking: BookingId) -> Result<(), Fault> {
+pub(super) fn tell_later(tx: &mut Tx<'_>, booking: BookingId) -> Result<(), Fault> {
     const LATER: &str = "UPDATE booking SET untold = 1 WHERE id = $1";
     tx.execute(LATER, &[booking.into()])?;
     Ok(())

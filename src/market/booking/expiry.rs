@@ -64,10 +64,15 @@ struct Open {
     first_come: bool,
 }
 
-fn open(tx: &mut Tx<'_>, hiring: HiringId) -> Result<Option<Open>, Fault> {
+/// The hiring, if it is open and due; nobody else finds it due until it is made so again.
+fn open(tx: &mut Tx<'_>, hiring: HiringId, now_ms: i64) -> Result<Option<Open>, Fault> {
+    const CLAIM: &str = "UPDATE hiring SET ask_due_ms = NULL WHERE id = $1 AND status = 'open' AND ask_due_ms <= $2";
     const OPEN: &str = "SELECT client_id, trade, area_code, day, pay_amount, pay_unit, needed, pass_on, start_minute, hired, \
         asked, first_come, (SELECT COUNT(*) FROM booking WHERE booking.hiring_id = hiring.id AND booking.state = 'requested') \
         FROM hiring WHERE id = $1 AND status = 'open'";
+    if tx.execute(CLAIM, &[hiring.into(), now_ms.into()])? == 0 {
+        return Ok(None);
+    }
     Ok(tx.query_one(OPEN, &[hiring.into()], |row| {
         Ok(Open {
             client: PersonId::new(row.integer(0)?),
@@ -101,11 +106,7 @@ pub fn ask_more(
     const LATER: &str = "UPDATE hiring SET ask_due_ms = $2 WHERE id = $1 AND status = 'open'";
     const OVER: &str = "UPDATE hiring SET status = 'expired', ask_due_ms = NULL, changed_ms = $2 \
         WHERE id = $1 AND status = 'open'";
-    const IDLE: &str = "UPDATE hiring SET ask_due_ms = NULL WHERE id = $1";
-    let Some(found) = open(tx, hiring)? else {
-        tx.execute(IDLE, &[hiring.into()])?;
-        return Ok(Vec::new());
-    };
+    let Some(found) = open(tx, hiring, now_ms)? else { return Ok(Vec::new()) };
     let start_ms = start_ms(country, found.order.day, found.start_minute);
     if start_ms <= now_ms {
         tx.execute(OVER, &[hiring.into(), now_ms.into()])?;
@@ -140,7 +141,7 @@ pub fn ask_more(
     }
     let later_ms = if slowed { tomorrow_ms(country, now_ms) } else { now_ms };
     let next = (more || slowed).then_some(later_ms);
-    if asked.is_empty() && !slowed && found.waiting == 0 && !found.first_come {
+    if asked.is_empty() && !slowed && found.waiting == 0 {
         // Nobody is left to ask.
         tx.execute(OVER, &[hiring.into(), now_ms.into()])?;
         return Ok(asked);

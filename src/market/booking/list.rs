@@ -1,7 +1,7 @@
 //! What both sides see of their bookings.
 
 use super::states::State;
-use super::{Booking, find};
+use super::{Booking, find, pay};
 use crate::country::{AreaCode, Country, TradeCode};
 use crate::market::worker::{read_area, today};
 use crate::market::worker_trade::read_trade;
@@ -20,8 +20,8 @@ fn read_id(row: &Row<'_>) -> Result<BookingId, Error> {
     Ok(BookingId::new(row.integer(0)?))
 }
 
-/// What concerns a person now: requests to them that wait for an answer, work that they have agreed to, and other pay that
-/// workers ask of them. The nearest day first, at most twelve.
+/// What concerns a person now: requests to them that wait for an answer, work that they have agreed to, other pay that
+/// workers ask of them, and pay of which they have something to say. The nearest day first, at most twelve.
 pub fn concerning(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: i64) -> Result<Vec<Booking>, Fault> {
     const AS_WORKER: &str = "SELECT id FROM booking WHERE worker_id = $1 AND day >= $2 \
         AND (state = 'requested' OR state = 'accepted' OR state = 'started') ORDER BY day, id LIMIT 12";
@@ -36,7 +36,9 @@ pub fn concerning(tx: &mut Tx<'_>, country: &Country, person: PersonId, now_ms: 
     for id in ids {
         found.extend(find(tx, id)?.filter(|found| found.state != State::Requested || found.is_open(now_ms)));
     }
+    found.extend(pay::questions(tx, country, person, now_ms)?);
     found.sort_unstable_by_key(|found: &Booking| (found.day, found.id));
+    found.dedup_by_key(|found| found.id);
     found.truncate(12);
     Ok(found)
 }

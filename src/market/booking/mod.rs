@@ -2,8 +2,10 @@
 //!
 //! A [`client`] is a person who wants workers for a household. [`workers`] finds who could come, out of [`bookable`]. By
 //! [`request`] a *hiring* begins (trade, place, day, pay, how many), with a *booking* for each worker who is asked. The worker
-//! answers ([`answer`]): yes, no, or other pay. [`cancel`] is for both sides, [`attend`] for the day itself, [`expiry`] for
-//! what nobody answered, [`block`] for whom a worker wants no more of. [`list`] is what both sides see.
+//! answers ([`answer`]): yes, no, or other pay. [`given`] notes whose number went to the other side, [`cancel`] is for both sides, [`attend`] for the day itself, [`expiry`] for
+//! what nobody answered, [`pay`] for what is said of pay after each [`pay_day`], [`block`] for whom a worker wants no more of. [`list`] is what both sides see, [`desk`] what an
+//! employer sees. A [`group`] is of
+//! people who work together: its leader has them asked too.
 //!
 //! What the rules rest on: a worker's day is taken by a row of `booking_day`, whose key is the worker and the day; a place is
 //! taken by a conditional update of the hiring; one open request of a client to a worker for a day is a unique key. Every
@@ -15,14 +17,23 @@ pub mod block;
 pub mod bookable;
 pub mod cancel;
 pub mod client;
+pub mod desk;
 pub mod expiry;
+pub mod given;
+pub mod group;
 pub mod list;
 pub mod number;
+pub mod pay;
+pub mod pay_day;
 pub mod record;
 pub mod request;
 pub mod states;
 pub mod workers;
 
+#[cfg(test)]
+mod group_tests;
+#[cfg(test)]
+mod pay_tests;
 #[cfg(test)]
 mod races_tests;
 

@@ -20,19 +20,19 @@ use crate::text::datetime::Day;
 /// Where work and workers are.
 const SECTOR: i64 = 1201;
 
-fn today(f: &Fixture) -> Day {
+pub(super) fn today(f: &Fixture) -> Day {
     worker::today(&f.country, NOW_MS)
 }
 
 /// A person who has asked for nobody yet, with a place.
-fn client(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<Client, Fault> {
+pub(super) fn client(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<Client, Fault> {
     let person = f.begin(tx, n)?;
     client::begin(tx, &f.keys, &mut f.ids(), person, NOW_MS)?;
     assert!(client::set_area(tx, &f.country, person, area(SECTOR), NOW_MS)?);
     Ok(client::find(tx, person)?.unwrap())
 }
 
-fn order(f: &Fixture, needed: i64) -> Order {
+pub(super) fn order(f: &Fixture, needed: i64) -> Order {
     Order {
         trade: trade(11),
         area: area(SECTOR),
@@ -43,7 +43,7 @@ fn order(f: &Fixture, needed: i64) -> Order {
     }
 }
 
-fn send(
+pub(super) fn send(
     tx: &mut Tx<'_>,
     f: &Fixture,
     client: &Client,
@@ -56,7 +56,7 @@ fn send(
     request::send(tx, &f.country, &mut ids, client, order, worker, random, now_ms)
 }
 
-fn hiring(sent: Sent) -> HiringId {
+pub(super) fn hiring(sent: Sent) -> HiringId {
     match sent {
         Sent::Asked { hiring, .. } => hiring,
         other => panic!("{other:?}"),
@@ -64,17 +64,17 @@ fn hiring(sent: Sent) -> HiringId {
 }
 
 /// A request to one worker.
-fn ask(tx: &mut Tx<'_>, f: &Fixture, client: &Client, worker: PersonId) -> Result<Booking, Fault> {
+pub(super) fn ask(tx: &mut Tx<'_>, f: &Fixture, client: &Client, worker: PersonId) -> Result<Booking, Fault> {
     let hiring = hiring(send(tx, f, client, &order(f, 1), Some(worker), NOW_MS)?);
     Ok(request::first_of(tx, hiring)?.unwrap())
 }
 
-fn more(tx: &mut Tx<'_>, f: &Fixture, hiring: HiringId, now_ms: i64) -> Result<Vec<BookingId>, Fault> {
+pub(super) fn more(tx: &mut Tx<'_>, f: &Fixture, hiring: HiringId, now_ms: i64) -> Result<Vec<BookingId>, Fault> {
     expiry::ask_more(tx, &f.keys, &f.country, &mut f.ids(), hiring, now_ms)
 }
 
-fn yes(tx: &mut Tx<'_>, booking: BookingId, worker: PersonId, now_ms: i64) -> Result<Accepted, Fault> {
-    accept(tx, booking, worker, Share::Theirs, false, now_ms)
+pub(super) fn yes(tx: &mut Tx<'_>, f: &Fixture, booking: BookingId, worker: PersonId, now_ms: i64) -> Result<Accepted, Fault> {
+    accept(tx, &f.country, booking, worker, Share::Theirs, false, now_ms)
 }
 
 #[test]
@@ -84,15 +84,15 @@ fn two_clients_ask_the_same_worker_and_one_of_them_is_agreed_with() {
         let (a, b) = (client(tx, f, 2)?, client(tx, f, 3)?);
         // Both may ask: it is the worker's to choose.
         let (first, second) = (ask(tx, f, &a, mason)?, ask(tx, f, &b, mason)?);
-        let agreed = yes(tx, first.id, mason, NOW_MS)?;
+        let agreed = yes(tx, f, first.id, mason, NOW_MS)?;
         assert!(matches!(agreed, Accepted::Agreed(booking) if booking.state == State::Accepted));
         // The same yes again, from a hop that is run again, is the same.
-        assert_eq!(yes(tx, first.id, mason, NOW_MS)?, agreed);
-        assert_eq!(yes(tx, second.id, mason, NOW_MS)?, Accepted::Busy);
+        assert_eq!(yes(tx, f, first.id, mason, NOW_MS)?, agreed);
+        assert_eq!(yes(tx, f, second.id, mason, NOW_MS)?, Accepted::Busy);
         let still = find(tx, second.id)?.unwrap();
         assert_eq!((still.state, still.hired, still.hiring_status), (State::Requested, 0, HiringStatus::Open));
         // Who has time for both says so; for a third there is none.
-        let both = accept(tx, second.id, mason, Share::Mine, true, NOW_MS)?;
+        let both = accept(tx, &f.country, second.id, mason, Share::Mine, true, NOW_MS)?;
         assert!(matches!(both, Accepted::Agreed(_)));
         let c = client(tx, f, 4)?;
         assert_eq!(send(tx, f, &c, &order(f, 1), Some(mason), NOW_MS)?, Sent::NotFree);
@@ -116,10 +116,10 @@ fn the_last_place_is_given_once_and_the_rest_are_told_so() {
         assert!(expiry::due(tx, NOW_MS)?.is_empty() && more(tx, f, hiring, NOW_MS)?.is_empty());
         let bookings: Vec<Booking> = asked.iter().map(|id| find(tx, *id).unwrap().unwrap()).collect();
         for booking in &bookings[..2] {
-            assert!(matches!(yes(tx, booking.id, booking.worker, NOW_MS)?, Accepted::Agreed(_)));
+            assert!(matches!(yes(tx, f, booking.id, booking.worker, NOW_MS)?, Accepted::Agreed(_)));
         }
         for booking in &bookings[2..] {
-            assert_eq!(yes(tx, booking.id, booking.worker, NOW_MS)?, Accepted::Missed(Missed::Taken));
+            assert_eq!(yes(tx, f, booking.id, booking.worker, NOW_MS)?, Accepted::Missed(Missed::Taken));
             assert_eq!(find(tx, booking.id)?.unwrap().ended, Some(Ended::Filled));
         }
         let told = expiry::untold(tx)?;
@@ -147,12 +147,12 @@ fn what_has_expired_cannot_be_accepted_and_is_passed_on_where_it_was_wished() {
         let late_ms = first.answer_by_ms;
         assert!(late_ms > NOW_MS && late_ms < first.start_ms(&f.country));
         // Too late before anybody has looked, and after.
-        assert_eq!(yes(tx, first.id, aline, late_ms)?, Accepted::Missed(Missed::TooLate));
+        assert_eq!(yes(tx, f, first.id, aline, late_ms)?, Accepted::Missed(Missed::TooLate));
         assert!(expiry::expire(tx, late_ms - 1)?.is_empty());
         let expired = expiry::expire(tx, late_ms)?;
         assert_eq!(expired.iter().map(|found| found.id).collect::<Vec<_>>(), [first.id]);
         assert!(expiry::expire(tx, late_ms)?.is_empty());
-        assert_eq!(yes(tx, first.id, aline, late_ms)?, Accepted::Missed(Missed::TooLate));
+        assert_eq!(yes(tx, f, first.id, aline, late_ms)?, Accepted::Missed(Missed::TooLate));
         assert_eq!(decline(tx, first.id, aline, late_ms)?, Answered::Missed(Missed::TooLate));
         // The next one is asked, and nobody a second time.
         let next = more(tx, f, hiring, late_ms)?;
@@ -175,12 +175,12 @@ fn a_client_who_calls_off_and_a_worker_who_accepts_meet_in_one_outcome() {
             call_off(tx, &f.country, asked.id, client.person, NOW_MS)?,
             CalledOff::Off { late: false, .. }
         ));
-        assert_eq!(yes(tx, asked.id, mason, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
+        assert_eq!(yes(tx, f, asked.id, mason, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
         // The worker was first: then it is a booking that is called off, the place and the day are given back.
         let other = Order { day: today(f).plus(3), ..order(f, 1) };
         let second = hiring(send(tx, f, &client, &other, Some(mason), NOW_MS)?);
         let second = request::first_of(tx, second)?.unwrap();
-        assert!(matches!(yes(tx, second.id, mason, NOW_MS)?, Accepted::Agreed(_)));
+        assert!(matches!(yes(tx, f, second.id, mason, NOW_MS)?, Accepted::Agreed(_)));
         let off = call_off(tx, &f.country, second.id, client.person, NOW_MS)?;
         assert!(matches!(off, CalledOff::Off { late: false, .. }));
         assert_eq!(call_off(tx, &f.country, second.id, mason, NOW_MS)?, CalledOff::NotPossible);
@@ -196,7 +196,7 @@ fn two_people_on_one_sim_never_answer_for_each_other() {
         let (aline, bosco) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 1, "Jean Bosco")?);
         let client = client(tx, f, 9)?;
         let asked = ask(tx, f, &client, aline)?;
-        assert_eq!(yes(tx, asked.id, bosco, NOW_MS), Err(Fault::Gone("booking")));
+        assert_eq!(yes(tx, f, asked.id, bosco, NOW_MS), Err(Fault::Gone("booking")));
         assert_eq!(decline(tx, asked.id, bosco, NOW_MS), Err(Fault::Gone("booking")));
         assert_eq!(answer::ask_pay(tx, asked.id, bosco, 6_000, Share::Mine, NOW_MS), Err(Fault::Gone("booking")));
         let number = f.number(tx, 1)?;
@@ -205,7 +205,7 @@ fn two_people_on_one_sim_never_answer_for_each_other() {
         // Two open requests on one number: the message must name one.
         let second = ask(tx, f, &client, bosco)?;
         assert_eq!(open_requests_on(tx, &f.country, &number.hash, NOW_MS)?.len(), 2);
-        yes(tx, second.id, bosco, NOW_MS)?;
+        yes(tx, f, second.id, bosco, NOW_MS)?;
         assert_eq!(open_requests_on(tx, &f.country, &number.hash, NOW_MS)?.len(), 1);
         assert!(open_requests_on(tx, &f.country, &number.hash, asked.answer_by_ms)?.is_empty());
         Ok(())
@@ -240,13 +240,13 @@ fn other_pay_is_agreed_to_as_it_was_seen() {
         // The worker asks for more while the client looks at 6,000: nobody agrees to what they have not seen.
         pay(tx, 7_000)?;
         let client = client.person;
-        let unseen = answer::accept_pay(tx, asked.id, client, 6_000, NOW_MS)?;
+        let unseen = answer::accept_pay(tx, &f.country, asked.id, client, 6_000, NOW_MS)?;
         assert_eq!(unseen, Accepted::Missed(Missed::Answered));
         assert!(matches!(answer::refuse_pay(tx, asked.id, client, NOW_MS)?, Answered::Done(_)));
         assert_eq!(answer::refuse_pay(tx, asked.id, client, NOW_MS)?, Answered::Missed(Missed::Answered));
         // The first offer still stands, and other pay may be asked for again.
         pay(tx, 5_500)?;
-        match answer::accept_pay(tx, asked.id, client, 5_500, NOW_MS)? {
+        match answer::accept_pay(tx, &f.country, asked.id, client, 5_500, NOW_MS)? {
             Accepted::Agreed(agreed) => {
                 assert_eq!((agreed.pay.amount, agreed.share, agreed.asked_amount), (5_500, Some(Share::Theirs), None));
             }
@@ -326,7 +326,7 @@ fn a_job_counts_when_both_say_so_and_absence_counts_for_who_was_not_there() {
         let mason = f.worker(tx, 1, "Aline Uwera")?;
         let client = client(tx, f, 9)?;
         let asked = ask(tx, f, &client, mason)?;
-        yes(tx, asked.id, mason, NOW_MS)?;
+        yes(tx, f, asked.id, mason, NOW_MS)?;
         let start_ms = asked.start_ms(&f.country);
         assert_eq!(attend::came(tx, &f.country, asked.id, mason, NOW_MS)?, Came::NotNow);
         assert!(matches!(attend::came(tx, &f.country, asked.id, mason, start_ms)?, Came::Noted(_)));
@@ -344,7 +344,7 @@ fn a_job_counts_when_both_say_so_and_absence_counts_for_who_was_not_there() {
 
         let other = f.worker(tx, 2, "Jean Bosco")?;
         let second = ask(tx, f, &client, other)?;
-        yes(tx, second.id, other, NOW_MS)?;
+        yes(tx, f, second.id, other, NOW_MS)?;
         let late_ms = start_ms + cancel::ABSENT_AFTER_MS;
         assert_eq!(cancel::absent(tx, &f.country, second.id, client.person, late_ms - 1)?, CalledOff::NotPossible);
         assert!(matches!(cancel::absent(tx, &f.country, second.id, client.person, late_ms)?, CalledOff::Off { .. }));
@@ -373,7 +373,7 @@ fn a_late_cancel_is_counted_and_somebody_else_is_found_with_one_key() {
         let (aline, bosco) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 2, "Jean Bosco")?);
         let client = client(tx, f, 9)?;
         let asked = ask(tx, f, &client, aline)?;
-        yes(tx, asked.id, aline, NOW_MS)?;
+        yes(tx, f, asked.id, aline, NOW_MS)?;
         let evening_ms = asked.start_ms(&f.country) - 11 * 3_600_000;
         assert!(matches!(call_off(tx, &f.country, asked.id, aline, evening_ms)?, CalledOff::Off { late: true, .. }));
         assert_eq!(record::of(tx, aline, Side::Worker)?.late_cancels, 1);
@@ -381,7 +381,7 @@ fn a_late_cancel_is_counted_and_somebody_else_is_found_with_one_key() {
         let next = more(tx, f, hiring, evening_ms)?;
         let next = find(tx, next[0])?.unwrap();
         assert_eq!((next.worker, next.day), (bosco, asked.day));
-        assert!(matches!(yes(tx, next.id, bosco, evening_ms)?, Accepted::Agreed(_)));
+        assert!(matches!(yes(tx, f, next.id, bosco, evening_ms)?, Accepted::Agreed(_)));
         assert_eq!(cancel::replace(tx, &f.country, asked.id, client.person, evening_ms)?, None);
         Ok(())
     });
@@ -393,13 +393,13 @@ fn who_leaves_leaves_nobody_waiting() {
         let (aline, bosco) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 2, "Jean Bosco")?);
         let client = client(tx, f, 9)?;
         let (first, second) = (ask(tx, f, &client, aline)?, ask(tx, f, &client, bosco)?);
-        yes(tx, first.id, aline, NOW_MS)?;
+        yes(tx, f, first.id, aline, NOW_MS)?;
         // A client who turns out to be a child is erased while a booking is open.
         f.birth_year(tx, client.person, 2015)?;
         for (booking, worker) in [(first, aline), (second, bosco)] {
             let now = find(tx, booking.id)?.unwrap();
             assert_eq!((now.state, now.ended), (State::Cancelled, Some(Ended::Client)));
-            assert_eq!(yes(tx, booking.id, worker, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
+            assert_eq!(yes(tx, f, booking.id, worker, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
         }
         assert_eq!(expiry::untold(tx)?.len(), 2);
         Ok(())
@@ -415,10 +415,10 @@ fn a_call_that_is_taken_back_leaves_those_who_said_yes() {
         more(tx, f, hiring, NOW_MS)?;
         let of = |tx: &mut Tx<'_>, person| list::concerning(tx, &f.country, person, NOW_MS).unwrap();
         let (first, second) = (of(tx, aline)[0], of(tx, bosco)[0]);
-        yes(tx, first.id, aline, NOW_MS)?;
+        yes(tx, f, first.id, aline, NOW_MS)?;
         assert!(call_off_all(tx, hiring, client.person, NOW_MS)?);
         assert!(!call_off_all(tx, hiring, client.person, NOW_MS)?);
-        assert_eq!(yes(tx, second.id, bosco, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
+        assert_eq!(yes(tx, f, second.id, bosco, NOW_MS)?, Accepted::Missed(Missed::Cancelled));
         assert_eq!(find(tx, first.id)?.unwrap().state, State::Accepted);
         assert_eq!(expiry::remind(tx, first.day, NOW_MS)?.len(), 1);
         assert!(expiry::remind(tx, first.day, NOW_MS)?.is_empty());

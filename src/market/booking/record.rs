@@ -23,6 +23,8 @@ coded! {
 pub struct Record {
     /// Jobs of which both sides confirmed the start.
     pub jobs: i64,
+    /// Pay days of which it is known how they went.
+    pub pay_told: i64,
     /// Of those, paid in full.
     pub paid: i64,
     /// Calls off within [`LATE_MS`](super::LATE_MS) of the start.
@@ -33,13 +35,14 @@ pub struct Record {
 
 /// The record of a person on a side; zeros when there is none.
 pub fn of(tx: &mut Tx<'_>, person: PersonId, side: Side) -> Result<Record, Fault> {
-    const OF: &str = "SELECT jobs, paid, late_cancels, absences FROM booking_record WHERE person_id = $1 AND side = $2";
+    const OF: &str = "SELECT jobs, paid, late_cancels, absences, pay_told FROM booking_record WHERE person_id = $1 AND side = $2";
     let found = tx.query_one(OF, &[person.into(), side.code().into()], |row| {
         Ok(Record {
             jobs: row.integer(0)?,
             paid: row.integer(1)?,
             late_cancels: row.integer(2)?,
             absences: row.integer(3)?,
+            pay_told: row.integer(4)?,
         })
     })?;
     Ok(found.unwrap_or_default())
@@ -47,10 +50,10 @@ pub fn of(tx: &mut Tx<'_>, person: PersonId, side: Side) -> Result<Record, Fault
 
 /// Adds counts to a record.
 pub fn add(tx: &mut Tx<'_>, person: PersonId, side: Side, more: Record) -> Result<(), Fault> {
-    const ADD: &str = "INSERT INTO booking_record (person_id, side, jobs, paid, late_cancels, absences) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (person_id, side) DO UPDATE SET jobs = booking_record.jobs + $3, \
+    const ADD: &str = "INSERT INTO booking_record (person_id, side, jobs, paid, late_cancels, absences, pay_told) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (person_id, side) DO UPDATE SET jobs = booking_record.jobs + $3, \
         paid = booking_record.paid + $4, late_cancels = booking_record.late_cancels + $5, \
-        absences = booking_record.absences + $6";
+        absences = booking_record.absences + $6, pay_told = booking_record.pay_told + $7";
     let params = [
         person.into(),
         side.code().into(),
@@ -58,6 +61,7 @@ pub fn add(tx: &mut Tx<'_>, person: PersonId, side: Side, more: Record) -> Resul
         more.paid.into(),
         more.late_cancels.into(),
         more.absences.into(),
+        more.pay_told.into(),
     ];
     tx.execute(ADD, &params)?;
     Ok(())

@@ -8,7 +8,7 @@ use super::{
 use crate::country::{AreaCode, Country, PayUnit, TradeCode};
 use crate::market::pay::{PaidWhen, Pay};
 use crate::market::worker::today;
-use crate::market::{BookingId, Fault, HiringId, PersonId, age, employer_check, person, worker};
+use crate::market::{BookingId, Fault, HiringId, PersonId, age, employer_check, person, phone_number, worker};
 use crate::storage::{Error, IdBlock, Tx};
 use crate::text::datetime::{Day, minute_of_day};
 
@@ -91,7 +91,7 @@ pub enum Sent {
     },
     /// This client has asked this worker for that day, or called for that trade and day, and it is still open.
     Already,
-    /// The worker cannot be asked: taken on that day, gone, under age, or one of the two blocked the other.
+    /// The worker cannot be asked: taken on that day, gone, under age, takes no messages, or one of the two blocked the other.
     NotFree,
     /// The day is past, or it is too late for it.
     TooLate,
@@ -201,14 +201,16 @@ fn begin(
     Err(Fault::NoJobNumber)
 }
 
-enum Ask {
+/// What is to be said to a client who wants to ask a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
     Yes,
     Already,
     NotFree,
 }
 
 /// Whether a client may ask a worker for a day. What is looked at here is told to the client; what holds is the unique key.
-fn may_be_asked(
+pub(super) fn may_be_asked(
     tx: &mut Tx<'_>,
     country: &Country,
     client: PersonId,
@@ -227,9 +229,11 @@ fn may_be_asked(
     if client == asked || count(TAKEN, &[asked.into(), day.into()])? > 0 {
         return Ok(Ask::NotFree);
     }
-    let listed = person::find(tx, asked)?.is_some_and(|found| found.status == person::Status::Listed);
+    let found = person::find(tx, asked)?.filter(|found| found.status == person::Status::Listed);
+    let number = found.map_or(Ok(None), |found| phone_number::find(tx, &found.number))?;
+    let reached = number.is_some_and(|number| !number.stopped && !number.owner_doubted);
     let adult = is_adult(tx, country, asked, now_ms)?;
-    if !listed || !adult || block::is_blocked(tx, client, asked)? {
+    if !reached || !adult || block::is_blocked(tx, client, asked)? {
         return Ok(Ask::NotFree);
     }
     Ok(Ask::Yes)

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::bookable::{self, sector_of};
 use crate::country::{AreaCode, Country, TradeCode};
 use crate::market::pay::{Pay, Rate};
-use crate::market::phone_number::NAME;
+use crate::market::phone_number::{IDLE_MS, NAME};
 use crate::market::worker::{read_area, today};
 use crate::market::{Fault, PersonId, age, person};
 use crate::storage::{Error, Keys, Row, Tx};
@@ -82,9 +82,12 @@ pub fn search(
     const IN_SECTOR: &str = "SELECT near.person_id, person.status, worker.birth_year, worker.area_code, \
         worker.rate_kind, worker.rate_amount, worker.rate_unit, worker.free_on_day, person.name_sealed, \
         (SELECT jobs FROM booking_record WHERE booking_record.person_id = near.person_id AND side = 'worker'), \
-        worker.licence FROM (SELECT person_id FROM bookable WHERE trade = $1 AND sector_code = $2 \
+        worker.licence, CASE WHEN phone_number.stopped_ms IS NULL AND phone_number.owner_doubted = 0 \
+        AND phone_number.last_hop_ms >= $5 THEN 1 ELSE 0 END FROM (SELECT person_id FROM bookable WHERE trade = $1 AND sector_code = $2 \
         ORDER BY free_on_day DESC, asked_ms, person_id LIMIT 40) AS near \
         JOIN person ON person.id = near.person_id JOIN worker ON worker.person_id = near.person_id \
+        LEFT JOIN phone_number ON phone_number.msisdn_hmac = person.msisdn_hmac \
+        AND phone_number.generation = person.number_generation \
         WHERE near.person_id <> $3 \
         AND NOT EXISTS (SELECT 1 FROM booking_day WHERE booking_day.worker_id = near.person_id AND booking_day.day = $4) \
         AND NOT EXISTS (SELECT 1 FROM booking_block WHERE booking_block.person_id = near.person_id AND blocked_id = $3) \
@@ -94,9 +97,12 @@ pub fn search(
     const IN_DISTRICT: &str = "SELECT near.person_id, person.status, worker.birth_year, worker.area_code, \
         worker.rate_kind, worker.rate_amount, worker.rate_unit, worker.free_on_day, person.name_sealed, \
         (SELECT jobs FROM booking_record WHERE booking_record.person_id = near.person_id AND side = 'worker'), \
-        worker.licence FROM (SELECT person_id FROM bookable WHERE trade = $1 AND district_code = $2 \
+        worker.licence, CASE WHEN phone_number.stopped_ms IS NULL AND phone_number.owner_doubted = 0 \
+        AND phone_number.last_hop_ms >= $5 THEN 1 ELSE 0 END FROM (SELECT person_id FROM bookable WHERE trade = $1 AND district_code = $2 \
         ORDER BY free_on_day DESC, asked_ms, person_id LIMIT 40) AS near \
         JOIN person ON person.id = near.person_id JOIN worker ON worker.person_id = near.person_id \
+        LEFT JOIN phone_number ON phone_number.msisdn_hmac = person.msisdn_hmac \
+        AND phone_number.generation = person.number_generation \
         WHERE near.person_id <> $3 \
         AND NOT EXISTS (SELECT 1 FROM booking_day WHERE booking_day.worker_id = near.person_id AND booking_day.day = $4) \
         AND NOT EXISTS (SELECT 1 FROM booking_block WHERE booking_block.person_id = near.person_id AND blocked_id = $3) \
@@ -105,6 +111,8 @@ pub fn search(
         AND booking.client_id = $3)";
     let Some(district) = wanted.area.district() else { return Ok(Vec::new()) };
     let sector = sector_of(wanted.area);
+    // Whoever has not dialled for so long may have another number by now.
+    let since_ms = now_ms.saturating_sub(IDLE_MS);
     let mut steps = Vec::new();
     if sector != 0 {
         steps.push((IN_SECTOR, sector, Near::Sector));
@@ -117,14 +125,15 @@ pub fn search(
     let mut found = Found { keys, country, day: wanted.day, licence, now_ms, seen, all, left };
     for (sql, place, near) in steps {
         let trade = i64::from(wanted.trade.get());
-        let params = [trade.into(), place.into(), wanted.client.into(), i64::from(wanted.day.0).into()];
+        let day = i64::from(wanted.day.0);
+        let params = [trade.into(), place.into(), wanted.client.into(), day.into(), since_ms.into()];
         tx.query(sql, &params, |row| found.add(row, near))?;
         if found.all.len() >= LISTED_MAX {
             break;
         }
     }
     for person in std::mem::take(&mut found.left) {
-        bookable::left(tx, person)?;
+        bookable::left(tx, person, since_ms)?;
     }
     let mut all = found.all;
     all.sort_by_key(|found| (found.near, !found.free, Reverse(found.jobs), found.worker));
@@ -142,14 +151,14 @@ struct Found<'a> {
     now_ms: i64,
     seen: BTreeSet<PersonId>,
     all: Vec<Candidate>,
-    /// Rows of people who are there no more.
+    /// Rows of people who are there no more, or cannot be reached.
     left: Vec<PersonId>,
 }
 
 impl Found<'_> {
     fn add(&mut self, row: &Row<'_>, near: Near) -> Result<(), Error> {
         let worker = PersonId::new(row.integer(0)?);
-        if person::Status::read(row, 1)? != person::Status::Listed {
+        if person::Status::read(row, 1)? != person::Status::Listed || !row.boolean(11)? {
             self.left.push(worker);
             return Ok(());
         }

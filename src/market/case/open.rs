@@ -134,6 +134,10 @@ fn open_key(keys: &Keys, new: &NewCase<'_>) -> [u8; 32] {
     let (person, vacancy) = (new.person.map_or(0, PersonId::get), new.vacancy.map_or(0, VacancyId::get));
     let mut text = format!("case\n{}\n{person}\n{vacancy}\n{}\n", new.kind.code(), new.number.generation).into_bytes();
     text.extend_from_slice(new.number.hash.as_bytes());
+    // Trouble with one booking is not trouble with another.
+    if let Some(booking) = new.booking {
+        text.extend_from_slice(format!("\nbooking {}", booking.get()).as_bytes());
+    }
     // The prefix keeps it apart from the hash of a number.
     keys.keyed_hash(Purpose::Msisdn, &text)
 }

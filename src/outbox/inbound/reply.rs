@@ -7,7 +7,7 @@
 //! Which number is a job's is for the market to say, which knows the check digit.
 
 use super::keywords::{self, within_one_slip};
-use super::reply_words::{BESIDE, JOBS, NO, NUMBER, STATUS, YES};
+use super::reply_words::{BESIDE, JOBS, MONEY, NO, NUMBER, PAY, STATUS, YES};
 use crate::text::folding;
 
 /// Characters that are read: what answers is short.
@@ -84,6 +84,35 @@ pub fn read(text: &str) -> Reply {
         _ => reply.is_clear = false,
     }
     reply
+}
+
+/// Other pay that is asked for: `88852 8000`, `88852 pay 8 000 frw`, `igiciro 8000`. The number that it stands beside, if any, and the
+/// amount; `None` for anything else.
+pub fn other_pay(text: &str) -> Option<(Option<i64>, i64)> {
+    let text: String = text.trim().chars().take(CHARACTERS_READ + 1).collect();
+    let (mut numbers, mut has_word) = (Vec::<String>::new(), false);
+    let mut before_was_digits = false;
+    for token in folding::fold(&text).to_lowercase().split_whitespace() {
+        let bare = token.trim_matches(|c: char| !c.is_alphanumeric());
+        let digits: String = bare.chars().filter(|c| !matches!(c, '.' | ',')).collect();
+        let (value, unit) = digits.split_at(digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()));
+        let is_amount = !value.is_empty() && (unit.is_empty() || is_one_of(MONEY, unit));
+        match numbers.last_mut() {
+            // "8 000"
+            Some(last) if is_amount && before_was_digits && value.len() == 3 && last.len() <= 3 => last.push_str(value),
+            _ if is_amount => numbers.push(value.to_owned()),
+            _ if is_one_of(PAY, bare) => has_word = true,
+            _ if is_one_of(MONEY, bare) || meaning(bare) == Some(Meaning::Beside) => {}
+            _ => return None,
+        }
+        before_was_digits = is_amount;
+    }
+    let value = |digits: &String| digits.parse::<i64>().ok().filter(|_| digits.len() < PHONE_DIGITS_MIN);
+    match numbers.as_slice() {
+        [amount] if has_word => Some((None, value(amount)?)),
+        [number, amount] if JOB_DIGITS.contains(&number.len()) => Some((Some(value(number)?), value(amount)?)),
+        _ => None,
+    }
 }
 
 /// A word, or digits with what stands before them.

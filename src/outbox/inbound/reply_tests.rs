@@ -193,3 +193,23 @@ proptest! {
         prop_assert_eq!((said.word, said.is_clear), (expected, true), "{}", word);
     }
 }
+
+#[test]
+fn other_pay_is_read_with_a_number_or_behind_its_word_and_nowhere_else() {
+    for (text, expected) in [
+        ("88852 8000", Some((Some(88_852), 8_000))),
+        ("88852 8,000 frw", Some((Some(88_852), 8_000))),
+        ("88852 pay 8 000", Some((Some(88_852), 8_000))),
+        ("88852 igiciro 8000frw", Some((Some(88_852), 8_000))),
+        ("Igiciro 8000", Some((None, 8_000))),
+        ("bei 12.500", Some((None, 12_500))),
+        ("8000", None),
+        ("88852", None),
+        ("88852 0788123456", None),
+        ("88852 8000 9000", None),
+        ("88852 8000 hamagara", None),
+        ("", None),
+    ] {
+        assert_eq!(other_pay(text), expected, "{text}");
+    }
+}

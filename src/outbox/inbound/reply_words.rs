@@ -43,3 +43,9 @@ pub(super) const BESIDE: &[&str] = &[
     "ndashaka nshaka ndashakisha gushaka saba nsaba kuri aka kano ko ni ka iyi uyu munsi rwose cyane aho nkeneye njye",
     "nataka natafuta kutafuta omba naiomba hii ya hiyo mimi leo yangu",
 ];
+
+/// Pay that is asked for stands behind it.
+pub(super) const PAY: &[&str] = &["pay price", "prix paie salaire", "igiciro umushahara", "bei malipo mshahara"];
+
+/// Money, beside an amount.
+pub(super) const MONEY: &[&str] = &["rwf frw rfw rf f francs franc", "amafaranga faranga", "ugx kes ksh tzs tsh bif fbu cdf fc shilingi"];

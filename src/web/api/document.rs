@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::problem::Problem;
-use super::{Api, applicants, export, me, notes, schema, stages, vacancies, webhooks};
+use super::{Api, applicants, bookings, export, me, notes, schema, stages, vacancies, webhooks};
 use crate::web::simulator::Asset;
 
 pub(super) const PAGE: Asset =
@@ -26,7 +26,7 @@ pub(super) const SCRIPT: Asset =
     info(
         title = "Kaziline Employer API",
         version = "1",
-        description = "Vacancies and applicants of one employer. Each request carries a token. Changes take an \
+        description = "Vacancies, applicants and bookings of one employer. Each request carries a token. Changes take an \
             Idempotency-Key, lists a cursor, and what goes wrong is told as application/problem+json."
     ),
     paths(
@@ -45,6 +45,11 @@ pub(super) const SCRIPT: Asset =
         stages::many,
         notes::list,
         notes::add,
+        bookings::list,
+        bookings::create,
+        bookings::read,
+        bookings::cancel,
+        bookings::pay,
         webhooks::list,
         webhooks::add,
         webhooks::remove,

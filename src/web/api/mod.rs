@@ -7,6 +7,7 @@
 //! | `/api/v1/vacancies/{id}/applicants`, `/api/v1/applications/{id}` | who applied, how they fit and why | `applicants.rs` |
 //! | `/api/v1/applications/{id}/stage`, `/api/v1/stage-moves` | moves, one or many | `stages.rs` |
 //! | `/api/v1/applications/{id}/notes` | what the employer wrote down | `notes.rs` |
+//! | `/api/v1/bookings` and below | workers asked to come on a day, and their pay | `bookings.rs` |
 //! | `/api/v1/webhooks` and below | where events are told to | `webhooks.rs` |
 //! | `/api/v1/export/...` | whole lists as CSV or NDJSON | `export.rs` |
 //! | `GET /api/openapi.json`, `/api/docs` and its files | the API described, for programs and people | `document.rs` |
@@ -15,6 +16,7 @@
 
 mod applicants;
 mod asked;
+mod bookings;
 mod document;
 mod export;
 mod guard;
@@ -100,6 +102,10 @@ pub fn routes(api: Api) -> Router {
         .route("/api/v1/applications/{id}/stage", post(stages::one))
         .route("/api/v1/applications/{id}/notes", get(notes::list).post(notes::add))
         .route("/api/v1/stage-moves", post(stages::many))
+        .route("/api/v1/bookings", get(bookings::list).post(bookings::create))
+        .route("/api/v1/bookings/{id}", get(bookings::read))
+        .route("/api/v1/bookings/{id}/cancel", post(bookings::cancel))
+        .route("/api/v1/bookings/{id}/pay", post(bookings::pay))
         .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::add))
         .route("/api/v1/webhooks/{id}", delete(webhooks::remove))
         .route("/api/v1/webhooks/{id}/rotate", post(webhooks::rotate))

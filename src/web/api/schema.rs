@@ -160,6 +160,46 @@ pub(super) struct NoteIn {
     text: String,
 }
 
+/// Workers to be asked to come on a day.
+#[derive(ToSchema)]
+pub(super) struct BookingIn {
+    /// The trade: its code, or its English name. Required.
+    #[schema(example = "11")]
+    trade: String,
+    /// The place: an area's code, `District/Sector`, or a district. Required.
+    #[schema(example = "Gasabo/Remera")]
+    area: String,
+    /// The day, from today to sixty days ahead. Required.
+    #[schema(example = "2026-11-26")]
+    start: String,
+    /// Amount in whole units of the currency. Required.
+    #[schema(example = 7000)]
+    pay: i64,
+    /// For how much work: `hour`, `day`, `month`, `trip`, `kg`, `piece` or `job`. Required.
+    #[schema(example = "day")]
+    pay_unit: String,
+    /// How many people are needed, at most 10; 1 when left out.
+    #[schema(example = 3)]
+    openings: Option<i64>,
+}
+
+/// How a worker's pay was.
+#[derive(ToSchema)]
+pub(super) struct PayIn {
+    /// The worker's booking.
+    #[schema(example = "399120000000001")]
+    worker: String,
+    /// Which pay day; 1 when left out.
+    #[schema(example = 1)]
+    nth: Option<i64>,
+    /// `paid`, `part`, `not_yet` or `not_worked`. Required.
+    #[schema(example = "part")]
+    said: String,
+    /// How much, in whole units of the currency; needed for `part`, and only there.
+    #[schema(example = 3000)]
+    amount: Option<i64>,
+}
+
 /// An endpoint.
 #[derive(ToSchema)]
 pub(super) struct WebhookIn {

@@ -47,7 +47,7 @@ struct Changes {
 }
 
 /// Faults of the market's rules, each at its field.
-fn pointed(faults: Vec<FieldFault>) -> Problem {
+pub(super) fn pointed(faults: Vec<FieldFault>) -> Problem {
     let point = |fault: FieldFault| Pointed {
         pointer: format!("/{}", fault.field.replace('~', "~0").replace('/', "~1")),
         detail: format!("{}; allowed: {}", fault.what, fault.allowed),

@@ -33,7 +33,7 @@ fn operations(world: &World) -> Vec<Operation> {
             });
         }
     }
-    assert!(operations.len() >= 22, "{}", operations.len());
+    assert!(operations.len() >= 27, "{}", operations.len());
     operations
 }
 
@@ -66,6 +66,7 @@ struct Rows {
     vacancy: String,
     application: String,
     webhook: String,
+    booking: String,
 }
 
 impl Rows {
@@ -74,10 +75,14 @@ impl Rows {
         office.applied(2, &posted);
         let hook = office.post("/api/v1/webhooks", &json!({"url": "https://employer.example/hooks"}));
         assert_eq!(hook.status, 201, "{hook:?}");
+        office.with_contact(&format!("+2507886{}", &office.employer[office.employer.len() - 5..]));
+        let booked = office.post("/api/v1/bookings", &super::bookings::wanted());
+        assert_eq!(booked.status, 201, "{booked:?}");
         Rows {
             vacancy: posted["id"].as_str().unwrap().to_owned(),
             application: office.applicants(&posted)[0]["id"].as_str().unwrap().to_owned(),
             webhook: body(&hook)["id"].as_str().unwrap().to_owned(),
+            booking: body(&booked)["id"].as_str().unwrap().to_owned(),
         }
     }
 
@@ -87,6 +92,8 @@ impl Rows {
             &self.vacancy
         } else if path.contains("/applications/") {
             &self.application
+        } else if path.contains("/bookings/") {
+            &self.booking
         } else {
             &self.webhook
         };
@@ -140,8 +147,8 @@ fn nobody_reads_or_changes_anothers_rows() {
     let rows = Rows::of(&theirs);
     let before =
         (theirs.get("/api/v1/vacancies"), theirs.get("/api/v1/webhooks"), theirs.get("/api/v1/export/applicants"));
-    let nobodys = Rows { vacancy: "7".to_owned(), application: "7".to_owned(), webhook: "7".to_owned() };
-    let odd = Rows { vacancy: "x%FF".to_owned(), application: "-1".to_owned(), webhook: "9".repeat(40) };
+    let nobodys = Rows { vacancy: "7".to_owned(), application: "7".to_owned(), webhook: "7".to_owned(), booking: "7".to_owned() };
+    let odd = Rows { vacancy: "x%FF".to_owned(), application: "-1".to_owned(), webhook: "9".repeat(40), booking: "x".to_owned() };
     for operation in operations(&world) {
         let Operation { method, path, .. } = &operation;
         for (whose, rows) in [("another's", &rows), ("nobody's", &nobodys), ("odd", &odd)] {
@@ -153,7 +160,7 @@ fn nobody_reads_or_changes_anothers_rows() {
         if !path.contains("{id}") && method == "GET" {
             let answer = send(&world, &operation, path, Some(&ours.token.text));
             assert_eq!(answer.status, 200, "{method} {path}: {answer:?}");
-            for id in [&rows.vacancy, &rows.application, &rows.webhook] {
+            for id in [&rows.vacancy, &rows.application, &rows.webhook, &rows.booking] {
                 assert!(!answer.text().contains(id.as_str()), "{method} {path}: {answer:?}");
             }
         }

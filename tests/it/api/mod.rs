@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod applicants;
 mod bad_input;
+mod bookings;
 mod document;
 mod tokens;
 mod vacancies;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Request, World, texts};
 
 /// Every scope.
-pub(crate) const ALL: &str = "vacancies:read,vacancies:write,applicants:read,applicants:write,export";
+pub(crate) const ALL: &str = "vacancies:read,vacancies:write,applicants:read,applicants:write,export,bookings:read,bookings:write";
 
 /// A service whose tokens may ask as much as a test does.
 pub(crate) fn world() -> World {
@@ -131,6 +132,22 @@ impl<'w> Office<'w> {
         assert!(dialled(self.world, &session, worker, vacancy).starts_with("CON "));
         let applied = self.world.hop(&session, &number, &format!("{job}*1"));
         assert!(applied.text().contains(&job.to_string()), "{applied:?}");
+    }
+
+    /// Somebody dials from this number, agrees to book workers, and an operator binds them to the employer.
+    pub(crate) fn with_contact(&self, number: &str) {
+        let session = format!("contact-{number}");
+        let mut typed = String::new();
+        // Language, "I want a worker", agree, name, and a place of work.
+        for key in ["6", "2", "2", "1", "Mukamana Grace", "1", "1", "1"] {
+            typed = if typed.is_empty() { key.to_owned() } else { format!("{typed}*{key}") };
+            self.world.hop(&session, number, &typed);
+        }
+        let bound = self.world.command_with(
+            &["employer", "contact", &self.employer, "--by", "Aline", "--data", "kaziline-demo"],
+            &format!("{number}\n"),
+        );
+        assert!(bound.status.success(), "{:?}", texts(&bound));
     }
 
     /// Who applied, as the API tells it.

@@ -167,6 +167,14 @@ impl World {
         run(arguments, self.folder.path())
     }
 
+    /// The same, with something on its standard input.
+    pub(crate) fn command_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = command(arguments, self.folder.path());
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
     /// What was logged and not read yet, when nothing more can come.
     pub(crate) fn stop(mut self) -> Stopped {
         let id = i32::try_from(self.child.id()).unwrap().to_string();
