@@ -123,8 +123,7 @@ const SETS_READY: Sets = &[
     ("many", "pay_unit"),
 ];
 const SETS_PAY_DAY: Sets = &[("worker", "pay_nth"), ("client", "pay_nth")];
-const SETS_LINE: Sets =
-    &[("open", "booking"), ("open", "pay_nth"), ("closed", "booking"), ("closed", "pay_nth")];
+const SETS_LINE: Sets = &[("open", "booking"), ("open", "pay_nth"), ("closed", "booking"), ("closed", "pay_nth")];
 const SETS_PAY: Sets = &[("fine", "pay_for")];
 
 const TABLE: &[Entry] = &[
@@ -211,6 +210,7 @@ const TABLE: &[Entry] = &[
     decides!(Action "booking.give_number" &["booking", PERSON], &[], mine::Done, mine::give_number),
     // And a worker answers.
     decides!(Case "requests.whose" &[], &[("known", PERSON)], requests::Whose, requests::whose),
+    show("requests.caller", &[PERSON], requests::CALLER, requests::caller),
     rows("requests.mine", &[PERSON], requests::ROW, requests::rows),
     decides!(Case "request.is" &["booking", PERSON], &[], requests::Is, requests::is),
     show("request.details", &["booking", PERSON], requests::REQUEST, requests::request),
@@ -224,7 +224,7 @@ const TABLE: &[Entry] = &[
     decides!(Action "group.invite" &["member_phone", PERSON], &[], group::Invite, group::invite),
     decides!(Action "group.join" &["member", PERSON], &[], group::Done, group::join),
     decides!(Action "group.part" &["member", PERSON], &[], group::Done, group::part),
-    decides!(Action "group.bring" &["booking", PERSON], &[], group::Bring, group::bring),
+    decides!(Action "group.bring" &["booking", PERSON], &[], group::Done, group::bring),
     // What both say of pay, and the worker's record.
     decides!(Case "pay.question" &["booking", PERSON], SETS_PAY_DAY, pay::Question, pay::question),
     show("pay.details", &["booking", "pay_nth", PERSON], pay::DETAILS, pay::details),

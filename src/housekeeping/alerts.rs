@@ -24,15 +24,24 @@ const FAILURE_WAIT: Duration = Duration::from_secs(10);
 const LEASE_MS: i64 = 60_000;
 /// Searches of one wave: each passes over those whom the one before could not tell.
 const SEARCHES_MAX: usize = 5;
-/// Runs of one turn: then it is looked whether to stop.
-const RUNS_MAX: u64 = 100;
+/// Runs of one turn, of each of its two hands: then it is looked whether to stop.
+const RUNS_MAX: u64 = 50;
 /// How long it is kept who was told of which job: longer than a vacancy is open.
 const KEEP_MS: i64 = 400 * 86_400_000;
 /// Alerts that are forgotten in one transaction.
 const FORGOTTEN_TOGETHER: i64 = 200;
 
 /// Looks after the vacancies that are due; answers how many were looked after, and how many people were told.
+///
+/// Two vacancies at a time: while what was written of one goes to the disk, the other's is worked on.
 pub async fn turn(service: &Service) -> Result<(u64, u64), Fault> {
+    let (one, other) = tokio::join!(one_hand(service), one_hand(service));
+    let ((runs, told), (more_runs, more_told)) = (one?, other?);
+    Ok((runs + more_runs, told + more_told))
+}
+
+/// One vacancy after the other.
+async fn one_hand(service: &Service) -> Result<(u64, u64), Fault> {
     let (mut runs, mut told) = (0, 0);
     while runs < RUNS_MAX {
         let now_ms = service.clock.now_ms();

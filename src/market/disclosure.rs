@@ -3,8 +3,8 @@
 //! Each way in which a number is given is a source with a function of its own; [`to_whom`] puts them together.
 
 use super::job_number::JobNumber;
-use super::worker_trade::read_trade;
 use super::phone_number::NAME;
+use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, PersonId, employer, person};
 use crate::country::TradeCode;
 use crate::storage::{Error, Keys, Tx};

@@ -74,7 +74,7 @@ pub enum Line {
     },
     /// An operator answers the open case that is due first.
     Answer(String),
-    /// What the service does beside calls for people with cases is done.
+    /// What the service does beside calls for people with cases and bookings is done.
     Look,
     /// The next thing that a screen asks of the service fails.
     Fault,

@@ -9,6 +9,7 @@
 mod account;
 mod caller;
 mod outside;
+mod paused;
 mod place;
 
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, page};
 use super::{INITIALS, chosen, initials, notices};
-use crate::market::booking::group::{self, Invited, Member, MemberState};
 use crate::market::booking;
+use crate::market::booking::group::{self, Invited, Member, MemberState};
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::{self, PersonId};
 use crate::menu::Value;
@@ -14,7 +14,6 @@ use crate::session::{Row, RowsWanted};
 outcomes! { Is { Invited = "invited", Led = "led", In = "in" } }
 outcomes! { Invite { Sent = "sent", Bad = "bad", Full = "full" } }
 outcomes! { Done { Done = "done" } }
-outcomes! { Bring { Asked = "asked", Nobody = "nobody" } }
 
 /// People of a group asked by one hop: each costs an identifier for the booking and one for the message.
 const ASKED_AT_ONCE: usize = 5;
@@ -82,7 +81,9 @@ pub(in crate::actions) fn invite(cx: &mut ActionCx<'_, '_, '_>) -> Result<Invite
     let (leader, typed, host) = (cx.known_person()?, cx.text("member_phone")?.to_owned(), cx.at.host);
     let Ok(msisdn) = host.country.phone.parse(&typed) else { return Ok(Invite::Bad) };
     let number = phone_number::find(cx.tx, &MsisdnHash::of(&host.keys, &msisdn))?;
-    let Some(number) = number.filter(|number| !number.owner_doubted && !number.stopped) else { return Ok(Invite::Sent) };
+    let Some(number) = number.filter(|number| !number.owner_doubted && !number.stopped) else {
+        return Ok(Invite::Sent);
+    };
     // Of several on a number nobody can tell who is meant.
     let &[member] = phone_number::persons_on(cx.tx, &number)?.as_slice() else { return Ok(Invite::Sent) };
     match group::invite(cx.tx, leader, member, cx.at.now_ms)? {
@@ -109,11 +110,11 @@ pub(in crate::actions) fn part(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, Fa
     Ok(Done::Done)
 }
 
-/// The caller, who has taken work that needs more people, has their own people asked.
-pub(in crate::actions) fn bring(cx: &mut ActionCx<'_, '_, '_>) -> Result<Bring, Fault> {
+/// The caller, who has taken work that needs more people, has those of their own people asked who are free.
+pub(in crate::actions) fn bring(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, Fault> {
     let (found, person) = (chosen(cx)?, cx.known_person()?);
     if found.worker != person {
-        return Ok(Bring::Nobody);
+        return Ok(Done::Done);
     }
     let asked = group::bring(cx.tx, &cx.at.host.country, cx.at.ids, &found, ASKED_AT_ONCE, cx.at.now_ms)?;
     for id in &asked {
@@ -121,7 +122,7 @@ pub(in crate::actions) fn bring(cx: &mut ActionCx<'_, '_, '_>) -> Result<Bring, 
             notices::asked(cx, &next)?;
         }
     }
-    Ok(if asked.is_empty() { Bring::Nobody } else { Bring::Asked })
+    Ok(Done::Done)
 }
 
 /// Whether the caller has taken work for which their people can be asked.

@@ -2,7 +2,9 @@
 
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, details, page};
-use super::{DAY, INITIALS, PAY, area_value, chosen, day_words, group, initials, notices, pay_words, pay, requests, trade_value};
+use super::{
+    DAY, INITIALS, PAY, area_value, chosen, day_words, group, initials, notices, pay, pay_words, requests, trade_value,
+};
 use crate::market::booking::answer::{self, Accepted, Answered};
 use crate::market::booking::attend::{self, Came};
 use crate::market::booking::cancel::{self, CalledOff};

@@ -14,8 +14,8 @@ mod rounds;
 
 pub(super) use mine::{STATE, state_word};
 pub(super) use notices::asked_by;
-pub(super) use replies::{Reply, accept_by_message, ask_pay_by_message, decline_by_message};
 pub use pay::{Saying, note as note_pay};
+pub(super) use replies::{Reply, accept_by_message, ask_pay_by_message, decline_by_message};
 pub use rounds::{Round, Rounded, round};
 
 use super::{ActionCx, Fault, Host, job};

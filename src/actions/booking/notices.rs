@@ -3,7 +3,9 @@
 use super::super::manifest::{CODE, fields};
 use super::super::tell::{Notice, Told, tell};
 use super::super::{ActionCx, Fault, Host};
-use super::{DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, initials, path_code, pay, pay_words, trade_value};
+use super::{
+    DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, initials, path_code, pay, pay_words, trade_value,
+};
 use crate::market::booking::pay::PayDay;
 use crate::market::booking::record::Side;
 use crate::market::booking::states::Ended;
@@ -79,18 +81,18 @@ const EVENING: MessageKind = MessageKind {
         "number": NUMBER, "trade": TRADE, "place": AREA, "day": DAY, "clock": FieldType::HalfHour, "code": CODE,
     },
 };
-const ABSENT: MessageKind =
-    MessageKind { name: "booking_absent", gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "code": CODE } };
+const ABSENT: MessageKind = MessageKind {
+    name: "booking_absent",
+    gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "code": CODE },
+};
 const CALL_OVER: MessageKind = MessageKind {
     name: "booking_call_over",
     gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "hired": FEW, "needed": FEW, "code": PATH_CODE },
 };
 const INVITED: MessageKind =
     MessageKind { name: "group_invited", gives: fields! { "initials": INITIALS, "code": PATH_CODE } };
-const PAY_ASKED: MessageKind = MessageKind {
-    name: "pay_asked",
-    gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "code": PATH_CODE },
-};
+const PAY_ASKED: MessageKind =
+    MessageKind { name: "pay_asked", gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "code": PATH_CODE } };
 const PAY_ASKED_CLIENT: MessageKind = MessageKind {
     name: "pay_asked_client",
     gives: fields! { "number": NUMBER, "initials": INITIALS, "day": DAY, "pay": PAY, "code": PATH_CODE },
@@ -110,8 +112,26 @@ pub(in crate::actions) fn asked_by(booking: &Booking) -> String {
 }
 
 /// All of them.
-pub(in crate::actions) const MESSAGES: &[MessageKind] =
-    &[ASKED, AGREED, THROUGH, NO, PASSED, ASKS_PAY, PAY_NO, TAKEN, OFF, NO_WORKER, EVENING, PHONE_GIVEN, ABSENT, CALL_OVER, INVITED, PAY_ASKED, PAY_ASKED_CLIENT, WORK_RECORD];
+pub(in crate::actions) const MESSAGES: &[MessageKind] = &[
+    ASKED,
+    AGREED,
+    THROUGH,
+    NO,
+    PASSED,
+    ASKS_PAY,
+    PAY_NO,
+    TAKEN,
+    OFF,
+    NO_WORKER,
+    EVENING,
+    PHONE_GIVEN,
+    ABSENT,
+    CALL_OVER,
+    INVITED,
+    PAY_ASKED,
+    PAY_ASKED_CLIENT,
+    WORK_RECORD,
+];
 
 /// Where messages are written from: a hop, or housekeeping.
 pub(super) struct Desk<'a> {

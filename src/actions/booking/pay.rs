@@ -14,7 +14,7 @@ use crate::market::case::{self, CallPart, CaseKind, NewCase, Opened};
 use crate::market::job_number::mix;
 use crate::market::{self, CaseId, PersonId, person, phone_number};
 use crate::menu::manifest::{Field, FieldType};
-use crate::menu::{Bundle, Value};
+use crate::menu::{Bundle, Labels as _, Value};
 use crate::outbox::Enqueued;
 use crate::session::{Row, RowsWanted};
 use crate::storage::{IdBlock, Tx};
@@ -47,15 +47,15 @@ pub(in crate::actions) const DETAILS: &[Field] = fields! {
 };
 pub(in crate::actions) const ROW: &[Field] = fields! { "day": DAY, "trade": FieldType::Coded("trade"), "state": STATE };
 pub(in crate::actions) const TOTALS: &[Field] = fields! {
-    "jobs": FieldType::Number(5),
-    "paid": FieldType::Number(5),
-    "told": FieldType::Number(5),
+    "jobs": FieldType::Number(4),
+    "paid": FieldType::Number(4),
+    "told": FieldType::Number(4),
 };
 /// The record as an SMS.
 pub(in crate::actions) const RECORD: &[Field] = fields! {
-    "jobs": FieldType::Number(5),
-    "paid": FieldType::Number(5),
-    "told": FieldType::Number(5),
+    "jobs": FieldType::Number(4),
+    "paid": FieldType::Number(4),
+    "told": FieldType::Number(4),
     "last": FieldType::Text(LAST_SEPTETS),
 };
 

@@ -2,17 +2,18 @@
 
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, Host, details, page};
-use super::mine::{STATE, state_word};
-use super::{DAY, PAY, area_value, chosen, day_words, notices, pay_words, pay, trade_value};
+use super::mine::{STATE, state_word, yes_no};
+use super::{DAY, PAY, area_value, chosen, day_words, notices, pay, pay_words, trade_value};
 use crate::market::PersonId;
 use crate::market::booking::answer::{self, Accepted, Answered, Missed};
-use crate::market::booking::record::{self, SHOWN_FROM, Side};
+use crate::market::booking::record::{self, Record, SHOWN_FROM, Side};
 use crate::market::booking::request::is_odd;
 use crate::market::booking::states::State;
 use crate::market::booking::{Booking, Share, block as blocks, cancel, list};
 use crate::market::case::{self, CallPart, CaseKind, NewCase};
 use crate::market::job_number::mix;
 use crate::market::pay::Pay;
+use crate::market::person;
 use crate::menu::Value;
 use crate::menu::graph::Answer;
 use crate::menu::manifest::{Field, FieldType};
@@ -39,6 +40,8 @@ outcomes! { Block { Done = "done" } }
 pub(in crate::actions) const ROW: &[Field] = fields! { "trade": FieldType::Coded("trade"), "day": DAY, "state": STATE };
 pub(in crate::actions) const COUNT: &[Field] =
     fields! { "requests": FieldType::Number(2), "has_requests": details::YES_NO };
+/// Whether the caller is a listed worker: who only asks for workers has no group.
+pub(in crate::actions) const CALLER: &[Field] = fields! { "is_worker": details::YES_NO };
 /// What a worker decides by.
 pub(in crate::actions) const REQUEST: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
@@ -46,7 +49,7 @@ pub(in crate::actions) const REQUEST: &[Field] = fields! {
     "day": DAY,
     "clock": FieldType::HalfHour,
     "pay": PAY,
-    "client": FieldType::Text(40),
+    "client": FieldType::Text(26),
     "unit": details::UNIT,
     "currency": FieldType::Text(3),
 };
@@ -54,6 +57,13 @@ pub(in crate::actions) const REQUEST: &[Field] = fields! {
 /// Whether anybody is known on this number.
 pub(in crate::actions) fn whose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Whose, Fault> {
     Ok(if cx.person().is_some() { Whose::Known } else { Whose::Nobody })
+}
+
+/// Who looks at the list.
+pub(in crate::actions) fn caller(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let person = cx.known_person()?;
+    let found = person::find(cx.tx, person)?;
+    Ok(vec![yes_no(found.is_some_and(|found| found.status == person::Status::Listed))])
 }
 
 fn concerning(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Booking>, Fault> {
@@ -101,11 +111,11 @@ pub(in crate::actions) fn is(cx: &mut ActionCx<'_, '_, '_>) -> Result<Is, Fault>
 fn client_words(cx: &mut ActionCx<'_, '_, '_>, found: &Booking) -> Result<String, Fault> {
     let record = record::of(cx.tx, found.client, Side::Client)?;
     let word = |name| cx.at.bundle.word(cx.language(), name);
-    Ok(if record.jobs < SHOWN_FROM {
-        word("household_new").to_owned()
-    } else {
-        let paid = format!("{} {}/{}", word("paid_in_full"), record.paid, record.pay_told);
-        format!("{}: {} {}, {paid}", word("household"), record.jobs, word("jobs_done"))
+    let household = word("household");
+    Ok(match record {
+        Record { jobs, .. } if jobs < SHOWN_FROM => word("household_new").to_owned(),
+        Record { jobs, pay_told: 0, .. } => format!("{household}: {jobs} {}", word("jobs_done")),
+        Record { paid, pay_told, .. } => format!("{household}: {} {paid}/{pay_told}", word("paid_in_full")),
     })
 }
 

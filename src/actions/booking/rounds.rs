@@ -87,7 +87,11 @@ fn ask_more(tx: &mut Tx<'_>, desk: &Desk<'_>, block: &dyn Fn() -> IdBlock) -> Re
         let last = if asked.is_empty() { request::first_of(tx, hiring)? } else { None };
         if let Some(last) = last.filter(|last| last.hiring_status == HiringStatus::Expired) {
             // The client was told that the next one is asked, or that many are; there is nobody left.
-            let told = if last.first_come { desk.call_over(tx, &mut ids, &last)? } else { desk.no(tx, &mut ids, &last, false)? };
+            let told = if last.first_come {
+                desk.call_over(tx, &mut ids, &last)?
+            } else {
+                desk.no(tx, &mut ids, &last, false)?
+            };
             done.queued += u64::from(told);
         }
         for id in asked {

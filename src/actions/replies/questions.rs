@@ -1,8 +1,10 @@
 //! Questions that wait for somebody's answer, and the answer that comes by SMS: yes, no, or other pay.
 
-use super::super::booking::{self as bookings, Reply, accept_by_message, ask_pay_by_message, asked_by, decline_by_message};
-use super::super::stage::{self, Answered};
 use super::super::Fault;
+use super::super::booking::{
+    self as bookings, Reply, accept_by_message, ask_pay_by_message, asked_by, decline_by_message,
+};
+use super::super::stage::{self, Answered};
 use super::{Answer, At};
 use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;
@@ -50,7 +52,12 @@ impl At<'_, '_, '_> {
     }
 
     /// YES or NO, with the numbers that stood beside it.
-    pub(super) fn answer_question(&mut self, yes: bool, numbers: &[i64], job: Option<JobNumber>) -> Result<Answer, Fault> {
+    pub(super) fn answer_question(
+        &mut self,
+        yes: bool,
+        numbers: &[i64],
+        job: Option<JobNumber>,
+    ) -> Result<Answer, Fault> {
         let mut meant = self.open_questions()?;
         if numbers.is_empty() {
             // A word alone answers what its sender has read: what waits for the morning is none of it.
@@ -123,7 +130,8 @@ impl At<'_, '_, '_> {
         let done = ask_pay_by_message(self.tx, self.host, self.bundle, self.ids, (&asked, amount), self.now_ms)?;
         Ok(Some(match done {
             Some(Reply::Done(now)) => {
-                let pay = bookings::pay_words(self.host, self.bundle, self.language, Pay { amount, unit: now.pay.unit });
+                let pay =
+                    bookings::pay_words(self.host, self.bundle, self.language, Pay { amount, unit: now.pay.unit });
                 self.text("booking_pay_asked", vec![Value::Number(now.number.get()), Value::Text(pay)])
             }
             Some(Reply::Busy | Reply::Missed(_)) => self.text("answer_none", Vec::new()),

@@ -15,7 +15,9 @@ use crate::text::datetime::Day;
 
 /// From this minute of a pay day on both sides are asked: work is over, and it is not yet night.
 const ASK_MINUTE: u16 = 18 * 60;
-/// Nobody is asked sooner than so long after the start, in minutes: nobody has worked before.
+/// Nobody is asked sooner than so long after the start, in minutes: until then it can be said that somebody did not come.
+const ASK_AFTER_MINUTES: u16 = 3 * 60;
+/// Where one side said that work began, both can say how the pay was from so long after the start, in minutes.
 const WORKED_MINUTES: u16 = 2 * 60;
 /// Who has not said, or is owed something, is asked again after so many days each time, and then not any more.
 const AGAIN_DAYS: [i64; 3] = [2, 5, 21];
@@ -73,24 +75,21 @@ impl PayDay {
 
 /// When both sides can begin to say how the pay of a day was, in epoch milliseconds.
 fn open_ms(country: &Country, booking: &Booking, day: Day) -> i64 {
+    if !(booking.worker_came || booking.client_came) {
+        return ask_ms(country, booking, day);
+    }
     let minute = booking.start_minute.saturating_add(WORKED_MINUTES);
     day.start_ms(&country.timezone) + i64::from(minute) * 60_000
 }
 
 /// When both are asked, in epoch milliseconds.
 fn ask_ms(country: &Country, booking: &Booking, day: Day) -> i64 {
-    let evening = day.start_ms(&country.timezone) + i64::from(ASK_MINUTE) * 60_000;
-    evening.max(open_ms(country, booking, day))
+    let minute = booking.start_minute.saturating_add(ASK_AFTER_MINUTES).max(ASK_MINUTE);
+    day.start_ms(&country.timezone) + i64::from(minute) * 60_000
 }
 
 /// Writes the `nth` pay day of what was agreed, if there is one. The same again changes nothing.
-pub(super) fn begin(
-    tx: &mut Tx<'_>,
-    country: &Country,
-    booking: &Booking,
-    nth: i64,
-    now_ms: i64,
-) -> Result<(), Fault> {
+pub(super) fn begin(tx: &mut Tx<'_>, country: &Country, booking: &Booking, nth: i64, now_ms: i64) -> Result<(), Fault> {
     const BEGIN: &str = "INSERT INTO pay_day (booking_id, worker_id, client_id, nth, day, amount, state, asks, ask_due_ms, \
         is_open, changed_ms) VALUES ($1, $2, $3, $4, $5, $6, 'open', 0, $7, 1, $8) ON CONFLICT DO NOTHING";
     let Some(day) = pay_day::day(booking.day, booking.days, booking.paid, nth) else { return Ok(()) };
@@ -283,7 +282,8 @@ fn follow(tx: &mut Tx<'_>, country: &Country, booking: BookingId, now_ms: i64) -
 /// Pay days about which both sides are to be asked now, at most four; they count as asked from now on, and the next pay day of
 /// the same work is written. What nobody ever answered is asked no more.
 pub fn ask(tx: &mut Tx<'_>, country: &Country, now_ms: i64) -> Result<Vec<(Booking, PayDay)>, Fault> {
-    const DUE: &str = "SELECT booking_id, nth, ask_due_ms FROM pay_day WHERE ask_due_ms <= $1 ORDER BY ask_due_ms LIMIT 4";
+    const DUE: &str =
+        "SELECT booking_id, nth, ask_due_ms FROM pay_day WHERE ask_due_ms <= $1 ORDER BY ask_due_ms LIMIT 4";
     const ASKED: &str = "UPDATE pay_day SET asks = asks + 1, ask_due_ms = $4 \
         WHERE booking_id = $1 AND nth = $2 AND ask_due_ms = $3";
     const SILENT: &str = "UPDATE pay_day SET is_open = 0, changed_ms = $3 \

@@ -73,7 +73,13 @@ pub(super) fn more(tx: &mut Tx<'_>, f: &Fixture, hiring: HiringId, now_ms: i64) 
     expiry::ask_more(tx, &f.keys, &f.country, &mut f.ids(), hiring, now_ms)
 }
 
-pub(super) fn yes(tx: &mut Tx<'_>, f: &Fixture, booking: BookingId, worker: PersonId, now_ms: i64) -> Result<Accepted, Fault> {
+pub(super) fn yes(
+    tx: &mut Tx<'_>,
+    f: &Fixture,
+    booking: BookingId,
+    worker: PersonId,
+    now_ms: i64,
+) -> Result<Accepted, Fault> {
     accept(tx, &f.country, booking, worker, Share::Theirs, false, now_ms)
 }
 

@@ -35,7 +35,8 @@ pub struct Record {
 
 /// The record of a person on a side; zeros when there is none.
 pub fn of(tx: &mut Tx<'_>, person: PersonId, side: Side) -> Result<Record, Fault> {
-    const OF: &str = "SELECT jobs, paid, late_cancels, absences, pay_told FROM booking_record WHERE person_id = $1 AND side = $2";
+    const OF: &str =
+        "SELECT jobs, paid, late_cancels, absences, pay_told FROM booking_record WHERE person_id = $1 AND side = $2";
     let found = tx.query_one(OF, &[person.into(), side.code().into()], |row| {
         Ok(Record {
             jobs: row.integer(0)?,

@@ -48,4 +48,5 @@ pub(super) const BESIDE: &[&str] = &[
 pub(super) const PAY: &[&str] = &["pay price", "prix paie salaire", "igiciro umushahara", "bei malipo mshahara"];
 
 /// Money, beside an amount.
-pub(super) const MONEY: &[&str] = &["rwf frw rfw rf f francs franc", "amafaranga faranga", "ugx kes ksh tzs tsh bif fbu cdf fc shilingi"];
+pub(super) const MONEY: &[&str] =
+    &["rwf frw rfw rf f francs franc", "amafaranga faranga", "ugx kes ksh tzs tsh bif fbu cdf fc shilingi"];

@@ -25,7 +25,7 @@ use crate::market::booking::pay::{self, Noted};
 use crate::market::booking::pay_day::{Said, Word};
 use crate::market::booking::record::Side;
 use crate::market::booking::request::{self, Sent};
-use crate::market::booking::{self, Booking, DAYS_AHEAD_MAX, NEEDED_MAX, given};
+use crate::market::booking::{Booking, DAYS_AHEAD_MAX, NEEDED_MAX, given};
 use crate::market::import::{self, Context};
 use crate::market::{EmployerId, HiringId, job_number, person};
 use crate::storage::Tx;
@@ -225,7 +225,9 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
         let client = contact(tx, employer)?;
         match request::send(tx, &host.country, &mut cx.ids, &client, &wanted, None, random, cx.now_ms)? {
             Sent::Asked { hiring, .. } => shown(tx, &host, employer, hiring, StatusCode::CREATED),
-            Sent::Already => Err(Problem::conflict("asked-already", "That trade and day is called for already.").into()),
+            Sent::Already => {
+                Err(Problem::conflict("asked-already", "That trade and day is called for already.").into())
+            }
             Sent::TooMany => {
                 let detail = "Too many bookings are open, or too many workers were asked today.";
                 Err(Problem::conflict("too-many-open", detail).into())

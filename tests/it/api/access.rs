@@ -147,8 +147,14 @@ fn nobody_reads_or_changes_anothers_rows() {
     let rows = Rows::of(&theirs);
     let before =
         (theirs.get("/api/v1/vacancies"), theirs.get("/api/v1/webhooks"), theirs.get("/api/v1/export/applicants"));
-    let nobodys = Rows { vacancy: "7".to_owned(), application: "7".to_owned(), webhook: "7".to_owned(), booking: "7".to_owned() };
-    let odd = Rows { vacancy: "x%FF".to_owned(), application: "-1".to_owned(), webhook: "9".repeat(40), booking: "x".to_owned() };
+    let nobodys =
+        Rows { vacancy: "7".to_owned(), application: "7".to_owned(), webhook: "7".to_owned(), booking: "7".to_owned() };
+    let odd = Rows {
+        vacancy: "x%FF".to_owned(),
+        application: "-1".to_owned(),
+        webhook: "9".repeat(40),
+        booking: "x".to_owned(),
+    };
     for operation in operations(&world) {
         let Operation { method, path, .. } = &operation;
         for (whose, rows) in [("another's", &rows), ("nobody's", &nobodys), ("odd", &odd)] {

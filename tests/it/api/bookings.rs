@@ -39,7 +39,8 @@ fn a_firm_books_and_a_worker_says_yes_by_phone() {
     let refused = office.post("/api/v1/bookings", &wanted());
     assert_eq!((refused.status, body(&refused)["type"].as_str()), (409, Some("urn:kaziline:problem:no-contact")));
     office.with_contact(CONTACT);
-    let listed = keys(&world, "mason", MASON, &["6", "2", "1", "1", "1990", "1", "1", "6000", "1", "1", "1", "Uwase Aline"]);
+    let listed =
+        keys(&world, "mason", MASON, &["6", "2", "1", "1", "1990", "1", "1", "6000", "1", "1", "1", "Uwase Aline"]);
     assert!(listed.contains("You are listed: Mason, Bumbogo"), "{listed}");
 
     let mut several = wanted();
@@ -49,7 +50,10 @@ fn a_firm_books_and_a_worker_says_yes_by_phone() {
     let booked = body(&answer);
     let path = answer.header("location").to_owned();
     assert_eq!(path, format!("/api/v1/bookings/{}", booked["id"].as_str().unwrap()));
-    assert_eq!((booked["status"].as_str(), booked["openings"].as_i64(), booked["hired"].as_i64()), (Some("open"), Some(10), Some(0)));
+    assert_eq!(
+        (booked["status"].as_str(), booked["openings"].as_i64(), booked["hired"].as_i64()),
+        (Some("open"), Some(10), Some(0))
+    );
     // The same trade and day is called for once.
     assert_eq!(office.post("/api/v1/bookings", &wanted()).status, 409);
 

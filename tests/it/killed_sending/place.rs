@@ -20,7 +20,7 @@ use super::outside::{ask, wait};
 use crate::support::{Folder, PATIENCE, Request, command, lines};
 
 /// Segments a second, and a message on a registration or an application has up to two: 100 messages leave and more.
-const RATE: u32 = 200;
+pub(super) const RATE: u32 = 200;
 /// Messages that are queued in one transaction.
 const QUEUED_AT_ONCE: usize = 250;
 /// More than a lease, and more than an unknown message waits.
@@ -95,7 +95,8 @@ impl Place {
         const LEFT: &str = "SELECT (SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')) \
             + (SELECT COUNT(*) FROM outbox WHERE resend_ms > 0 AND resend_ms <= unixepoch() * 1000) \
             + (SELECT COUNT(*) FROM hook_call WHERE status = 'waiting')";
-        const LAST_DUE: &str = "SELECT COALESCE(MAX(due_ms - unixepoch() * 1000), 0) FROM outbox WHERE status = 'queued'";
+        const LAST_DUE: &str =
+            "SELECT COALESCE(MAX(due_ms - unixepoch() * 1000), 0) FROM outbox WHERE status = 'queued'";
         let clock = SystemClock::default();
         let now_ms = || clock.monotonic_us() / 1_000;
         // A tenth of the pace, and time for repeats that are put off.
@@ -112,9 +113,15 @@ impl Place {
 
     /// Queues messages, every second one an alert, and gives them back by their names, with the keys of the store.
     pub(super) fn queue(&self, messages: usize) -> (Keys, BTreeMap<String, Queued>) {
+        self.queue_with(&[], messages)
+    }
+
+    /// The same, with settings of the environment.
+    pub(super) fn queue_with(&self, environment: &[(&str, &str)], messages: usize) -> (Keys, BTreeMap<String, Queued>) {
         let path = self.folder.path().join(CONFIG);
         let text = std::fs::read_to_string(&path).unwrap();
-        let mut config = Config::of_layers(Some((path.as_path(), &text)), [], &[]).unwrap();
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut config = Config::of_layers(Some((path.as_path(), &text)), environment, &[]).unwrap();
         config.data = self.folder.path().join("data");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let Opened { folder, store, keys, .. } = open_data(&config, &clock).unwrap();
@@ -200,6 +207,12 @@ impl Running {
         let ready = ask(&place.address, &Request::get("/health/ready")).expect("an answer");
         assert_eq!(ready.status, 200, "{ready:?}");
         (running, clock.monotonic_us() / 1_000)
+    }
+
+    /// Nothing of it runs until it goes on.
+    pub(super) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// `kill -9`. What it has logged.
