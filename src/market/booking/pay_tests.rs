@@ -175,10 +175,10 @@ fn work_without_an_end_has_a_pay_day_each_month() {
     Fixture::new().run(|tx, f| {
         let (booking, _) = agreed(tx, f)?;
         assert_eq!(booking.pay.unit, PayUnit::Day);
-        super::pay::drop_unsaid(tx, booking.id)?;
+        pay::drop_unsaid(tx, booking.id)?;
         tx.execute(MONTHLY, &[])?;
         let monthly = find(tx, booking.id)?.unwrap();
-        super::pay::begin(tx, &f.country, &monthly, 1, NOW_MS)?;
+        pay::begin(tx, &f.country, &monthly, 1, NOW_MS)?;
         let all = pay::of_booking(tx, booking.id)?;
         assert!(all[0].day > monthly.day.plus(26) && all[0].day < monthly.day.plus(31));
         let evening_ms = all[0].day.start_ms(&f.country.timezone) + 18 * 3_600_000;

@@ -1,6 +1,8 @@
 //! Bookings over the API: a firm's contact person agrees by phone, the firm asks workers, they answer by phone, and both sides
 //! say how the pay was.
 
+use kaziline::clock::{Clock as _, SystemClock};
+use kaziline::text::datetime::Day;
 use serde_json::{Value, json};
 
 use super::{Office, body, pointers, world};
@@ -13,9 +15,8 @@ const MASON: &str = "+250788699002";
 
 /// What is wanted: a mason in Bumbogo, in two days by the machine's clock, which the service reads.
 pub(super) fn wanted() -> Value {
-    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let day = i32::try_from(now_s / 86_400).unwrap() + 2;
-    let (year, month, day) = kaziline::text::datetime::Day(day).date();
+    let days = SystemClock::default().now_ms() / 86_400_000 + 2;
+    let (year, month, day) = Day(i32::try_from(days).unwrap()).date();
     let start = format!("{year:04}-{month:02}-{day:02}");
     json!({"trade": "11", "area": "Gasabo/Bumbogo", "start": start, "pay": 6000, "pay_unit": "day"})
 }
@@ -60,7 +61,7 @@ fn a_firm_books_and_a_worker_says_yes_by_phone() {
     // The mason is among those who are asked before long, and answers by phone.
     let has_yes = || body(&office.get(&path))["hired"].as_i64() == Some(1);
     let mut tries = 0;
-    crate::support::until("the mason's yes", || {
+    crate::support::cluster::until("the mason's yes", || {
         tries += 1;
         let list = world.hop(&format!("yes-{tries}"), MASON, "3").text().to_owned();
         if list.contains("Mason") {

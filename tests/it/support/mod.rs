@@ -9,6 +9,7 @@ pub(crate) mod pair;
 mod phone;
 mod queue;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
