@@ -63,7 +63,7 @@ impl PayDay {
     /// there was no work.
     pub fn is_asked_of(&self, side: Side) -> bool {
         let said_all = matches!(self.client, Some(Word { said: Said::Paid | Said::NotWorked, .. }));
-        self.is_open && (side == Side::Worker || !said_all)
+        self.is_open && if side == Side::Worker { !self.state.is_final() } else { !said_all }
     }
 
     /// Whether a person has to look at it: the two do not say the same, or it is owed for too long.
@@ -213,7 +213,8 @@ pub fn say(
     let side = side_of(&found, person);
     // There was work, as was said before: what is owed is not taken back by a slip.
     let worked = before.worker.is_some_and(|word| word.said != Said::NotWorked);
-    if !before.is_open || (side == Side::Worker && word.said == Said::NotWorked && worked) {
+    let ended = !before.is_open || (side == Side::Worker && before.state.is_final());
+    if ended || (side == Side::Worker && word.said == Said::NotWorked && worked) {
         return Ok(Noted::Over(before));
     }
     let sql = if side == Side::Worker { WORKER } else { CLIENT };
@@ -221,7 +222,9 @@ pub fn say(
     tx.execute(sql, &params)?;
     let said = one(tx, booking, nth)?;
     let state = pay_day::after(said.state, said.worker, said.client);
-    tx.execute(STAND, &[booking.into(), nth.into(), state.code().into(), (!state.is_final()).into()])?;
+    // The client can still say that there was work: a job counts when both have shown it.
+    let is_open = !(state.is_final() && said.client.is_some());
+    tx.execute(STAND, &[booking.into(), nth.into(), state.code().into(), is_open.into()])?;
     tx.execute(ASK_NO_MORE, &[booking.into(), nth.into()])?;
     if word.said != Said::NotWorked {
         attend::worked(tx, &found, side, now_ms)?;
@@ -287,7 +290,8 @@ pub fn ask(tx: &mut Tx<'_>, country: &Country, now_ms: i64) -> Result<Vec<(Booki
     const ASKED: &str = "UPDATE pay_day SET asks = asks + 1, ask_due_ms = $4 \
         WHERE booking_id = $1 AND nth = $2 AND ask_due_ms = $3";
     const SILENT: &str = "UPDATE pay_day SET is_open = 0, changed_ms = $3 \
-        WHERE booking_id = $1 AND nth = $2 AND state = 'open'";
+        WHERE booking_id = $1 AND nth = $2 \
+        AND (state = 'open' OR state = 'paid' OR state = 'settled' OR state = 'not_worked')";
     let read_due = |row: &Row<'_>| Ok((BookingId::new(row.integer(0)?), row.integer(1)?, row.integer(2)?));
     let mut asked = Vec::new();
     for (booking, nth, due_ms) in tx.query(DUE, &[now_ms.into()], read_due)? {
