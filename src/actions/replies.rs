@@ -8,7 +8,7 @@ use super::booking::{Reply, accept_by_message, asked_by, decline_by_message};
 use super::inbound::Letter;
 use super::manifest::{CODE, fields};
 use super::stage::{self, Answered};
-use super::{Fault, Host, alert, applications};
+use super::{Fault, Host, agent, alert, applications};
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;
@@ -268,9 +268,20 @@ impl At<'_, '_, '_> {
             // What we wrote of that job was an alert: YES asks for it.
             ([], Some(job)) if yes => self.apply(job),
             ([], _) if self.persons.is_empty() => Ok(self.text("answer_dial", Vec::new())),
+            ([], _) if numbers.is_empty() && self.answer_agent(yes)? => Ok(Answer::Told),
             ([], _) => Ok(self.text("answer_none", Vec::new())),
             _ => Ok(self.text("answer_which", Vec::new())),
         }
+    }
+
+    /// Answers whether it is right that an agent registered the one person on the number. False when nobody asked.
+    fn answer_agent(&mut self, yes: bool) -> Result<bool, Fault> {
+        let &[person] = self.persons.as_slice() else { return Ok(false) };
+        if !agent::is_asked(self.tx, person)? {
+            return Ok(false);
+        }
+        let said = agent::Said { person, yes, operation_key: &format!("letter/{}/agent", self.letter.id) };
+        agent::answered(self.tx, (self.host, self.bundle), self.ids, &said, self.now_ms)
     }
 
     /// Answers a question.

@@ -32,16 +32,22 @@ pub(super) struct Person {
     config: ConfigArgs,
 }
 
+/// A number on standard input; `command` is what it is for.
+pub(super) fn number_from_input(command: &str) -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("the number cannot be read from standard input")?;
+    let number = line.trim().to_owned();
+    if number.is_empty() || number.len() > LINE_BYTES_MAX {
+        bail!("write the number on standard input: echo 0788123456 | {command}");
+    }
+    Ok(number)
+}
+
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let Export::Person(Person { by, id, config }) = self;
         let config = config.load(Vec::new())?;
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).context("the number cannot be read from standard input")?;
-        let number = line.trim().to_owned();
-        if number.is_empty() || number.len() > LINE_BYTES_MAX {
-            bail!("write the number on standard input: echo 0788123456 | kaziline export person --by YOU");
-        }
+        let number = number_from_input("kaziline export person --by YOU")?;
         let order = serde_json::to_vec(&ExportOrder { number, person: id, by })?;
         let found: serde_json::Value = block_on(async {
             let desk = Desk::open(&config).await?;
