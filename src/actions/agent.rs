@@ -16,8 +16,8 @@ use crate::market::agent_registration::{self as registration, Begun, Looked, Sho
 use crate::market::consent::{self, Purpose};
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::{PersonId, erasure, person, worker};
-use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
 use crate::menu::Bundle;
+use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
 use crate::outbox::{self, Class, Priority};
 use crate::session::visit::Frame;
 use crate::session::{Row, RowsWanted};

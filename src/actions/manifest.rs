@@ -225,8 +225,15 @@ const MESSAGES: &[MessageKind] = &[
 ];
 
 /// The lists of messages: each flow that has many keeps its own beside its code.
-const LISTS: &[&[MessageKind]] =
-    &[MESSAGES, agent::MESSAGES, replies::MESSAGES, stage::MESSAGES, notices::MESSAGES, data::MESSAGES, case_news::MESSAGES];
+const LISTS: &[&[MessageKind]] = &[
+    MESSAGES,
+    agent::MESSAGES,
+    replies::MESSAGES,
+    stage::MESSAGES,
+    notices::MESSAGES,
+    data::MESSAGES,
+    case_news::MESSAGES,
+];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const fn messages_in_all() -> usize {

@@ -92,5 +92,7 @@ fn line(agent: &AgentLine) -> String {
     let AgentLine { id, organisation, kind, area, registered, added_ms, added_by, ended_ms } = agent;
     let ended = if *ended_ms > 0 { format!(", ended {}", datetime::utc(*ended_ms)) } else { String::new() };
     let since = datetime::utc(*added_ms);
-    format!("{id:>19}  {kind}  {organisation}, area {area}: {registered} registered, since {since} by {added_by}{ended}\n")
+    format!(
+        "{id:>19}  {kind}  {organisation}, area {area}: {registered} registered, since {since} by {added_by}{ended}\n"
+    )
 }

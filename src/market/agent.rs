@@ -150,12 +150,7 @@ pub(super) fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<()
 }
 
 /// The agent that a person is on a number; `None` when they are none, or none any more.
-pub fn of_person(
-    tx: &mut Tx<'_>,
-    keys: &Keys,
-    person: PersonId,
-    number: &MsisdnHash,
-) -> Result<Option<Agent>, Fault> {
+pub fn of_person(tx: &mut Tx<'_>, keys: &Keys, person: PersonId, number: &MsisdnHash) -> Result<Option<Agent>, Fault> {
     const OF: &str = "SELECT agent.id, agent.person_id, agent.organisation_sealed, agent.kind, agent.area_code, \
         agent.added_ms, agent.added_by, agent.ended_ms FROM agent JOIN person ON person.id = agent.person_id \
         WHERE agent.person_id = $1 AND agent.ended_ms = 0 AND person.status <> 'closed' AND person.msisdn_hmac = $2";
@@ -200,7 +195,10 @@ mod tests {
             let nobody = new(PersonId::new(5));
             assert_eq!(add(tx, &f.keys, &mut f.ids(), (&nobody, "Ann"), NOW_MS)?, Added::Nobody);
             let found = of_person(tx, &f.keys, person, &number)?.unwrap();
-            assert_eq!((found.id, found.organisation.as_str(), found.added_by.as_str()), (id, "Koperative Abahuza", "Ann"));
+            assert_eq!(
+                (found.id, found.organisation.as_str(), found.added_by.as_str()),
+                (id, "Koperative Abahuza", "Ann")
+            );
             let other = f.number(tx, 2)?.hash;
             assert_eq!(of_person(tx, &f.keys, person, &other)?, None, "only on their own number");
             assert!(end(tx, id, "Ben", NOW_MS)? && !end(tx, id, "Ben", NOW_MS)?);

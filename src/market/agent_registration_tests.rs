@@ -46,7 +46,12 @@ fn message(tx: &mut Tx<'_>, f: &Fixture, registration: i64, n: u32, status: &'st
     let new = NewMessage {
         id,
         operation_key: &told_by(registration),
-        content: Content::Sms(NewSms { to: &f.msisdn(n), generation: 1, route: "RW.MTN.must_arrive", text: "Kaziline" }),
+        content: Content::Sms(NewSms {
+            to: &f.msisdn(n),
+            generation: 1,
+            route: "RW.MTN.must_arrive",
+            text: "Kaziline",
+        }),
         person_id: None,
         employer_id: None,
         priority: Priority::Interactive,

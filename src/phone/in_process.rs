@@ -111,8 +111,7 @@ impl Network for InProcess {
             Operator::Answer(words) => return self.core.answer_case(words).await.map_err(|_| PhoneFault::Operator),
             Operator::Agent { number, organisation } => {
                 let (msisdn, organisation) = (self.msisdn(number)?, organisation.to_owned());
-                let (host, ids, now_ms) =
-                    (Arc::clone(&service.host), Arc::clone(&service.ids), service.clock.now_ms());
+                let (host, ids, now_ms) = (Arc::clone(&service.host), Arc::clone(&service.ids), service.clock.now_ms());
                 let work = move |tx: &mut Tx<'_>| {
                     actions::rehearse_agent(tx, &host, &mut ids.block(now_ms), (&msisdn, &organisation), now_ms)
                 };

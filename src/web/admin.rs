@@ -14,7 +14,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::{agents, cases, digest, employer_checks, employers, endpoints, menus, persons, queue, tokens, trust, visits};
+use super::{
+    agents, cases, digest, employer_checks, employers, endpoints, menus, persons, queue, tokens, trust, visits,
+};
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};

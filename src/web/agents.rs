@@ -22,10 +22,7 @@ use crate::text::folding;
 
 /// The map of these commands.
 pub fn routes(admin: Admin) -> Router {
-    Router::new()
-        .route("/agents", get(list).post(add))
-        .route("/agents/{id}/end", post(end))
-        .with_state(Arc::new(admin))
+    Router::new().route("/agents", get(list).post(add)).route("/agents/{id}/end", post(end)).with_state(Arc::new(admin))
 }
 
 /// `POST /agents`: the number in the body, so that it stands in no address.
@@ -159,9 +156,10 @@ async fn add(State(admin): State<Arc<Admin>>, Json(order): Json<AgentOrder>) -> 
             tracing::info!(agent = id, "somebody was made an agent by an operator");
             Json(AgentAdded { id: id.to_string() }).into_response()
         }
-        Ok(Ok(Added::Already)) => {
-            refused(StatusCode::CONFLICT, "this person is an agent already: `agent list` has them, `agent end` ends them")
-        }
+        Ok(Ok(Added::Already)) => refused(
+            StatusCode::CONFLICT,
+            "this person is an agent already: `agent list` has them, `agent end` ends them",
+        ),
         Ok(Ok(Added::Nobody)) => nobody(),
         Ok(Err(people)) if people.is_empty() => nobody(),
         Ok(Err(people)) => {
