@@ -194,7 +194,7 @@ const TABLE: &[Entry] = &[
     show("agent.today", &[PERSON], agent::TODAY, agent::today),
     decides!(Action "agent.look" &["helped_number", PERSON], &[], agent::Look, agent::look),
     decides!(Action "agent.begin" &["helped_number", PERSON], HELP_BEGUN, agent::Begin, agent::begin),
-    decides!(Action "agent.finished" &[HELPING], HELP_DONE, agent::Finished, agent::finished),
+    decides!(Action "agent.finished" &[], HELP_DONE, agent::Finished, agent::finished),
     show("agent.done", &["helped"], agent::DONE, agent::done),
     show("agent.counts", &[PERSON], agent::COUNTS, agent::counts),
     rows("agent.mine", &[PERSON], agent::ROW, agent::mine),
