@@ -8,6 +8,7 @@ macro_rules! files {
 
 const MENUS: &[(&str, &str)] = &files![
     "bundle.toml",
+    "flows/agent.toml",
     "flows/applications.toml",
     "flows/book.toml",
     "flows/data.toml",

@@ -6,6 +6,7 @@
 //!
 //! Each turn does a little as bulk work, so that no hop waits behind it; what is left over is done in the next turn.
 
+mod agents;
 pub mod alarm;
 pub mod alerts;
 mod bookings;
@@ -50,9 +51,10 @@ pub async fn turn(service: &Service) -> Result<u64, market::Fault> {
     let alerts = service.store.transact(Work::bulk(), move |tx| alerts::forget(tx, now_ms)).await?;
     let booked = bookings::turn(service, now_ms).await?;
     let leavers = retention::turn(service, now_ms).await?;
+    let helped = agents::turn(service, now_ms).await?;
     let people = help_desk::serve(service, now_ms).await?;
     let done = sessions + refusals + vacancies + letters + ended + alerts + booked + leavers;
-    Ok(done + people + count_screens(service, now_ms).await?)
+    Ok(done + helped + people + count_screens(service, now_ms).await?)
 }
 
 /// Ends offers that nobody answered and applications whose vacancy is over, and tells their people. Answers how many.

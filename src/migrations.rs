@@ -20,6 +20,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(14, "api", include_str!("../migrations/sqlite/0014_api.sql")),
     Migration::new(15, "pay", include_str!("../migrations/sqlite/0015_pay.sql")),
     Migration::new(16, "group", include_str!("../migrations/sqlite/0016_group.sql")),
+    Migration::new(17, "agents", include_str!("../migrations/sqlite/0017_agents.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -40,6 +41,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(14, "api", include_str!("../migrations/postgres/0014_api.sql")),
     Migration::new(15, "pay", include_str!("../migrations/postgres/0015_pay.sql")),
     Migration::new(16, "group", include_str!("../migrations/postgres/0016_group.sql")),
+    Migration::new(17, "agents", include_str!("../migrations/postgres/0017_agents.sql")),
 ];
 
 #[cfg(test)]

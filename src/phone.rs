@@ -113,6 +113,13 @@ pub enum Operator<'a> {
     Answer(&'a str),
     /// Does once what the service does for people with cases beside calls.
     Look,
+    /// Makes the person on a number an agent.
+    Agent {
+        /// The number.
+        number: &'a str,
+        /// The organisation.
+        organisation: &'a str,
+    },
     /// Has the next thing fail that a screen asks for.
     Fault,
 }

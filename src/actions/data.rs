@@ -20,7 +20,7 @@ use crate::text::{folding, gsm7};
 /// Version of the text on `data.statistics`. Change it with the screen.
 const STATISTICS_TEXT_VERSION: &str = "2026-11";
 /// How long the number stays in the receipt of an erasure: as long as reports on it may come.
-const RECEIPT_KEEP_MS: i64 = 7 * 24 * 3_600_000;
+pub(super) const RECEIPT_KEEP_MS: i64 = 7 * 24 * 3_600_000;
 /// Septets of a name: more is cut.
 const NAME_SEPTETS: usize = 24;
 /// Septets of a day with its year: `24/11/2026`.

@@ -2,83 +2,15 @@
 
 use super::booking::{client, group, mine, notices, order, pay, requests};
 use super::{
-    ActionCx, Fault, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place,
-    rate, register, replies, report, stage, trade, who,
+    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, rate,
+    register, replies, report, stage, trade, who,
 };
-use crate::menu::Value;
-use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
-use crate::session::{Row, RowsWanted};
+use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
-/// Declares the outcomes of an action or case: an enum and its words in flows, which cannot drift apart.
-macro_rules! outcomes {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::actions) enum $name { $($variant),+ }
+mod declare;
 
-        impl $name {
-            /// The words in flows, by number.
-            pub(in crate::actions) const WORDS: &'static [&'static str] = &[$($word),+];
-        }
-
-        impl From<$name> for usize {
-            fn from(outcome: $name) -> usize {
-                outcome as usize
-            }
-        }
-    };
-}
-pub(super) use outcomes;
-
-/// Named values of a show, a row or a message: name and type.
-macro_rules! fields {
-    ($($name:literal: $kind:expr),* $(,)?) => {
-        &[$($crate::menu::manifest::Field { name: $name, kind: $kind }),*]
-    };
-}
-pub(super) use fields;
-
-type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
-type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
-type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
-
-/// The function behind a name.
-pub(super) enum Run {
-    /// An action or a case: the number of its outcome.
-    Outcome(Decides),
-    /// A show: its values.
-    Show(Shows),
-    /// Rows, and whether there are more.
-    Rows(Lists),
-}
-
-type Entry = (Operation, Run);
-type Names = &'static [&'static str];
-
-const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
-    (Operation { name, role: Role::Show, needs, sets: &[], outcomes: &[], gives }, Run::Show(run))
-}
-
-const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
-    (Operation { name, role: Role::Rows, needs, sets: &[], outcomes: &[], gives }, Run::Rows(run))
-}
-
-/// An action or case whose outcomes are an enum of [`outcomes!`].
-macro_rules! decides {
-    ($role:ident $name:literal $needs:expr, $sets:expr, $outcomes:ty, $run:path) => {
-        (
-            Operation {
-                name: $name,
-                role: Role::$role,
-                needs: $needs,
-                sets: $sets,
-                outcomes: <$outcomes>::WORDS,
-                gives: &[],
-            },
-            Run::Outcome(|cx| $run(cx).map(usize::from)),
-        )
-    };
-}
+use declare::{Entry, decides, rows, show};
+pub(super) use declare::{Run, fields, outcomes};
 
 /// Who is calling is known and has agreed to be kept here.
 const PERSON: &str = "@a known person";
@@ -109,6 +41,10 @@ const BY_YEAR: Sets = &[("saved", WORKER), ("too_young", NOBODY), ("too_young", 
 const CORRECTED: Sets = &[("no_trade", NO_WORKER), ("too_young", NOBODY), ("too_young", NO_WORKER)];
 const WITHDRAWN: Sets = &[("withdrawn", NO_WORKER)];
 const ERASED: Sets = &[("erased", NOBODY), ("erased", NO_WORKER)];
+/// The questions on the screen are somebody else's, until all is answered.
+const HELPING: &str = "@somebody who is helped";
+const HELP_BEGUN: Sets = &[("begun", "helped"), ("begun", HELPING)];
+const HELP_DONE: Sets = &[("done", "-@somebody who is helped")];
 const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
 
@@ -129,6 +65,10 @@ const SETS_PAY: Sets = &[("fine", "pay_for")];
 const TABLE: &[Entry] = &[
     decides!(Case "person.who" &[], &[("locked", "person")], who::Who, who::who),
     rows("person.on_number", &[], who::PERSON_ROW, who::on_number),
+    decides!(Case "agent.question" &[], &[], agent::Question, agent::question),
+    show("agent.asker", &[], agent::QUESTION, agent::asker),
+    decides!(Action "agent.confirm" &[], &[], agent::Confirm, agent::confirm),
+    decides!(Action "agent.object" &[], ERASED, agent::Object, agent::object),
     decides!(Action "person.choose" &["person"], &[("chosen", PERSON)], who::Choice, who::choose),
     decides!(Action "person.unlock" &["person"], &[("chosen", PERSON)], who::Unlocked, who::unlock),
     decides!(Action "person.confirm_owner" &["birth_year"], &[], who::Owner, who::confirm_owner),
@@ -268,6 +208,16 @@ const TABLE: &[Entry] = &[
     decides!(Action "case.worse" &["case"], &[], cases::Say, cases::worse),
     decides!(Action "case.sms" &["case"], &[], cases::Sms, cases::sms),
     decides!(Action "job.report" &["job", "report"], &[], report::Reported, report::send),
+    // An agent registers somebody else.
+    decides!(Case "agent.who" &[], &[("agent", PERSON)], agent::Who, agent::who),
+    show("agent.today", &[PERSON], agent::TODAY, agent::today),
+    decides!(Action "agent.look" &["helped_number", PERSON], &[], agent::Look, agent::look),
+    decides!(Action "agent.begin" &["helped_number", PERSON], HELP_BEGUN, agent::Begin, agent::begin),
+    decides!(Action "agent.finished" &[], HELP_DONE, agent::Finished, agent::finished),
+    show("agent.done", &["helped"], agent::DONE, agent::done),
+    show("agent.counts", &[PERSON], agent::COUNTS, agent::counts),
+    rows("agent.mine", &[PERSON], agent::ROW, agent::mine),
+    show("agent.one", &["registration", PERSON], agent::ONE, agent::one),
 ];
 
 const MESSAGES: &[MessageKind] = &[
@@ -294,8 +244,15 @@ const MESSAGES: &[MessageKind] = &[
 ];
 
 /// The lists of messages: each flow that has many keeps its own beside its code.
-const LISTS: &[&[MessageKind]] =
-    &[MESSAGES, replies::MESSAGES, stage::MESSAGES, notices::MESSAGES, data::MESSAGES, case_news::MESSAGES];
+const LISTS: &[&[MessageKind]] = &[
+    MESSAGES,
+    agent::MESSAGES,
+    replies::MESSAGES,
+    stage::MESSAGES,
+    notices::MESSAGES,
+    data::MESSAGES,
+    case_news::MESSAGES,
+];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const fn messages_in_all() -> usize {
@@ -408,6 +365,9 @@ const MANIFEST: Manifest = Manifest {
         ("case_call", "word"),
         ("case_note", "text"),
         ("report", "word"),
+        ("helped_number", "text"),
+        ("helped", "number"),
+        ("registration", "number"),
     ],
 };
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "every operation has the signature that the table of operations calls")]
 
+mod agent;
 mod alert;
 mod applications;
 mod booking;
@@ -33,6 +34,7 @@ mod tell;
 mod trade;
 mod who;
 
+pub use agent::rehearse as rehearse_agent;
 pub use alert::{JOB_ALERT, Plan, TOLD_TOGETHER, Telling, after as after_wave, plan, tell_some};
 pub use booking::{Round, Rounded, Saying, note_pay, round};
 pub use case_news::{follow_cases, tell_cases};
@@ -183,9 +185,9 @@ impl ActionCx<'_, '_, '_> {
         self.at.visit.language
     }
 
-    /// The person who is speaking, if one is known.
+    /// The person who is speaking, if one is known; while an agent answers for somebody, who is helped.
     fn person(&self) -> Option<PersonId> {
-        self.at.visit.person.map(PersonId::new)
+        if self.is_helping() { self.helped() } else { self.at.visit.person.map(PersonId::new) }
     }
 
     /// The person who is speaking.

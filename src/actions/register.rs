@@ -1,7 +1,7 @@
 //! Registration: consent first, then one question a screen, each answer saved as it is given.
 
 use super::manifest::{fields, outcomes};
-use super::{ActionCx, Fault, details, jobs};
+use super::{ActionCx, Fault, agent, details, jobs};
 use crate::market::PersonId;
 use crate::market::booking::client;
 use crate::market::consent::{self, Given, Purpose};
@@ -67,6 +67,10 @@ pub(super) fn given<'a>(cx: &ActionCx<'_, '_, 'a>, text_version: &'static str) -
 
 /// Records the consent; a person begins with it.
 pub(super) fn give_consent(cx: &mut ActionCx<'_, '_, '_>) -> Result<Consent, Fault> {
+    if cx.is_helping() {
+        // Who is helped has agreed before these questions, to a text that was read aloud; whoever has not is asked nothing.
+        return Err(Fault::Nobody);
+    }
     let given = given(cx, CONSENT_TEXT_VERSION);
     if let Some(person) = cx.person() {
         // A client until now, or taken back before and given again.
@@ -97,7 +101,9 @@ pub(super) fn set_birth_year(cx: &mut ActionCx<'_, '_, '_>) -> Result<BirthYear,
         BirthYearOutcome::TooYoung => {
             cx.at.visit.answers.clear();
             cx.at.visit.history.clear();
-            cx.at.visit.person = None;
+            if !cx.is_helping() {
+                cx.at.visit.person = None;
+            }
             BirthYear::TooYoung
         }
     })
@@ -115,6 +121,9 @@ pub(super) fn set_name(cx: &mut ActionCx<'_, '_, '_>) -> Result<Name, Fault> {
 
 /// Lists the worker and confirms it by SMS.
 pub(super) fn finish(cx: &mut ActionCx<'_, '_, '_>) -> Result<Finish, Fault> {
+    if cx.is_helping() {
+        return agent::finish(cx);
+    }
     let person = cx.known_person()?;
     match worker::finish(cx.tx, person, cx.at.now_ms)? {
         FinishOutcome::Listed => {}

@@ -2,6 +2,7 @@
 //!
 //! An error is one clear line on standard error. What a machine may read comes as JSON with `--json`.
 
+mod agent;
 mod backup;
 mod case;
 mod config;
@@ -77,6 +78,9 @@ enum Command {
     /// Employers: who may post, and what was checked of them
     #[command(subcommand)]
     Employer(employer::Employer),
+    /// Agents: who may register others
+    #[command(subcommand)]
+    Agent(agent::Agent),
     /// Tokens of the API of employers
     #[command(subcommand)]
     Token(token::Token),
@@ -154,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Employer(args) => args.run(),
         Command::Digest(args) => args.run(),
         Command::Webhook(args) => args.run(),
+        Command::Agent(args) => args.run(),
         Command::Token(args) => args.run(),
         Command::Backup(args) => args.run(),
         Command::Restore(args) => args.run(),

@@ -70,6 +70,13 @@ pub(super) fn record(
     Ok(())
 }
 
+/// Notes that an agent read the text aloud and pressed the key, for consents that were recorded in this transaction.
+pub(super) fn note_agent(tx: &mut Tx<'_>, person: PersonId, agent: i64) -> Result<(), Fault> {
+    const VIA: &str = "UPDATE consent SET agent_id = $2 WHERE person_id = $1";
+    tx.execute(VIA, &[person.into(), agent.into()])?;
+    Ok(())
+}
+
 /// Withdraws a consent. False when there was none in force.
 pub fn withdraw(tx: &mut Tx<'_>, person: PersonId, purpose: Purpose, now_ms: i64) -> Result<bool, Fault> {
     const WITHDRAW: &str = "UPDATE consent SET withdrawn_ms = $3 \

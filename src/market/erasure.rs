@@ -11,7 +11,7 @@ use super::booking::{bookable, cancel};
 use super::data_event::{self, DataEvent};
 use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
-use super::{Fault, PersonId, candidate, case, note, pin, pipeline, wrong_try};
+use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, pin, pipeline, wrong_try};
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
@@ -52,6 +52,8 @@ pub fn erase(
     leave(tx, person, now_ms)?;
     pipeline::erase_of(tx, person)?;
     note::erase_of(tx, person)?;
+    agent_registration::forget(tx, person)?;
+    agent::leave(tx, person, now_ms)?;
     case::anonymise(tx, person, now_ms)?;
     tx.execute(SHARED, &[person.into(), now_ms.into()])?;
     tx.execute(CONSENTS, &[person.into(), now_ms.into()])?;

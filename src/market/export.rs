@@ -74,7 +74,7 @@ fn number_of(tx: &mut Tx<'_>, keys: &Keys, number: &PhoneNumber, people: usize) 
 }
 
 fn consents(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
-    const CONSENTS: &str = "SELECT purpose, text_version, language, channel, given_ms, withdrawn_ms FROM consent \
+    const CONSENTS: &str = "SELECT purpose, text_version, language, channel, given_ms, withdrawn_ms, agent_id FROM consent \
         WHERE person_id = $1 ORDER BY given_ms, id";
     Ok(tx.query(CONSENTS, &[person.into()], |row| {
         Ok(json!({
@@ -84,6 +84,7 @@ fn consents(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
             "channel": row.text(3)?,
             "given_ms": row.integer(4)?,
             "withdrawn_ms": row.optional_integer(5)?,
+            "by_agent": row.integer(6)?,
         }))
     })?)
 }

@@ -11,6 +11,7 @@
 //!
 //! What is kept of a person is theirs: [`correction`], [`disclosure`] (who was given the number), [`pin`] with [`wrong_try`],
 //! [`erasure`] and [`retention`]; a [`data_event`] says what was done.
+//! An [`agent`] registers others, who are asked for their word on it ([`agent_registration`]).
 //! Who needs help opens a [`case`]; who saw a bad job makes a [`report`], and [`quarantine`] keeps it from others until a
 //! person has looked. [`employer_check`] is what was checked of employers, and what they may do.
 //!
@@ -49,6 +50,8 @@ macro_rules! coded {
 }
 
 pub mod age;
+pub mod agent;
+pub mod agent_registration;
 pub mod alert;
 pub mod applicants;
 pub mod application;

@@ -6,7 +6,7 @@
 use super::booking::cancel;
 use super::consent::{self, Given, Purpose};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId, case, pin, report};
+use super::{Fault, PersonId, agent, agent_registration, case, pin, report};
 use crate::country::Msisdn;
 use crate::storage::{self, IdBlock, Keys, Tx};
 use crate::text::{Language, folding};
@@ -142,6 +142,8 @@ pub fn erase_unfinished(
         cancel::leave(tx, person, now_ms)?;
     }
     forget_work(tx, person)?;
+    agent_registration::forget(tx, person)?;
+    agent::leave(tx, person, now_ms)?;
     pin::forget(tx, person)?;
     if is_client {
         // Somebody has asked workers to come: the bookings are theirs too, so what stays of this person has no name.

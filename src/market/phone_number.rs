@@ -87,9 +87,6 @@ pub fn seen(
         FROM phone_number WHERE msisdn_hmac = $1";
     const SEEN: &str =
         "UPDATE phone_number SET owner_doubted = $2, last_hop_ms = $3, asked_ms = 0 WHERE msisdn_hmac = $1";
-    const NEW: &str = "INSERT INTO phone_number \
-        (msisdn_hmac, msisdn_sealed, language, generation, last_hop_ms, owner_doubted) VALUES ($1, $2, $3, 1, $4, 0) \
-        ON CONFLICT (msisdn_hmac) DO NOTHING";
     let read = |row: &Row<'_>| Ok((number_of(row)?, row.integer(5)?));
     if let Some((mut number, last_hop_ms)) = tx.query_one(KNOWN, &[(&hash.0).into()], read)? {
         let silent_ms = now_ms.saturating_sub(last_hop_ms);
@@ -99,11 +96,23 @@ pub fn seen(
         }
         return Ok(number);
     }
+    introduce(tx, keys, (hash, msisdn), default_language, now_ms)
+}
+
+/// Keeps a number that is not known yet: it dials, or somebody is registered on it by another.
+pub(super) fn introduce(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    (hash, msisdn): (&MsisdnHash, &Msisdn),
+    language: Language,
+    now_ms: i64,
+) -> Result<PhoneNumber, Fault> {
+    const NEW: &str = "INSERT INTO phone_number \
+        (msisdn_hmac, msisdn_sealed, language, generation, last_hop_ms, owner_doubted) VALUES ($1, $2, $3, 1, $4, 0) \
+        ON CONFLICT (msisdn_hmac) DO NOTHING";
     let sealed = keys.seal(MSISDN, hash.seal_row(), msisdn.as_str().as_bytes());
-    tx.execute(NEW, &[(&hash.0).into(), (&sealed).into(), default_language.code().into(), now_ms.into()])?;
-    let number =
-        PhoneNumber { hash: *hash, language: default_language, generation: 1, stopped: false, owner_doubted: false };
-    Ok(number)
+    tx.execute(NEW, &[(&hash.0).into(), (&sealed).into(), language.code().into(), now_ms.into()])?;
+    Ok(PhoneNumber { hash: *hash, language, generation: 1, stopped: false, owner_doubted: false })
 }
 
 /// What is known of a number; `None` when it never dialled.

@@ -55,6 +55,13 @@ pub fn has_left(tx: &mut Tx<'_>, operation_key: &str) -> Result<bool, storage::E
     Ok(tx.query_one(LEFT, &[operation_key.into()], |row| row.integer(0))?.unwrap_or_default() > 0)
 }
 
+/// Whether a network has taken the message of this cause, and did not say that it could not be delivered.
+pub fn was_taken(tx: &mut Tx<'_>, operation_key: &str) -> Result<bool, storage::Error> {
+    const TAKEN: &str = "SELECT COUNT(*) FROM outbox WHERE operation_key = $1 \
+        AND (status = 'accepted' OR status = 'delivered' OR status = 'no_receipt')";
+    Ok(tx.query_one(TAKEN, &[operation_key.into()], |row| row.integer(0))?.unwrap_or_default() > 0)
+}
+
 /// Cancels some alerts of a vacancy that wait to be sent; answers how many, at most two hundred. An alert is known by its
 /// operation key, `alert/VACANCY/...`.
 pub fn cancel_alerts(tx: &mut Tx<'_>, vacancy: i64, now_ms: i64) -> Result<u64, storage::Error> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Call, Network, Operator, PhoneFault, Sms};
-use crate::actions::{Fault, Host, stage};
+use crate::actions::{self, Fault, Host, stage};
 use crate::app::Core;
 use crate::clock::SimulatedClock;
 use crate::country::{Hotline, Msisdn};
@@ -109,6 +109,15 @@ impl Network for InProcess {
                 return Ok(());
             }
             Operator::Answer(words) => return self.core.answer_case(words).await.map_err(|_| PhoneFault::Operator),
+            Operator::Agent { number, organisation } => {
+                let (msisdn, organisation) = (self.msisdn(number)?, organisation.to_owned());
+                let (host, ids, now_ms) = (Arc::clone(&service.host), Arc::clone(&service.ids), service.clock.now_ms());
+                let work = move |tx: &mut Tx<'_>| {
+                    actions::rehearse_agent(tx, &host, &mut ids.block(now_ms), (&msisdn, &organisation), now_ms)
+                };
+                let done: Result<_, Fault> = service.store.transact(Work::interactive(None), work).await;
+                return if done.is_ok_and(|done| done) { Ok(()) } else { Err(PhoneFault::Operator) };
+            }
             Operator::Look => return self.core.look_after().await.map_err(|_| PhoneFault::Operator),
             Operator::Fault => {
                 let rehearsal = service.rehearsal.as_ref().ok_or(PhoneFault::Operator)?;

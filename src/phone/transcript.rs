@@ -146,6 +146,11 @@ async fn each<N: Network>(
             phone.network().operate(Operator::Look).await?;
             None
         }
+        Line::Agent(organisation) => {
+            let number = phone.number().to_owned();
+            phone.network().operate(Operator::Agent { number: &number, organisation }).await?;
+            None
+        }
         Line::Employer(does) => phone.employer(does).await?,
         Line::Fault => {
             phone.network().operate(Operator::Fault).await?;

@@ -14,7 +14,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::{cases, digest, employer_checks, employers, endpoints, menus, persons, queue, tokens, trust, visits};
+use super::{
+    agents, cases, digest, employer_checks, employers, endpoints, menus, persons, queue, tokens, trust, visits,
+};
 use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
@@ -55,6 +57,7 @@ pub fn routes(admin: Admin) -> Router {
         .route("/outbox/resume", post(resume_outbox))
         .route("/outbox/{id}", get(show_outbox))
         .with_state(Arc::new(admin.clone()))
+        .merge(agents::routes(admin.clone()))
         .merge(cases::routes(admin.clone()))
         .merge(trust::routes(admin.clone()))
         .merge(employer_checks::routes(admin.clone()))

@@ -9,11 +9,12 @@
 //! | `GET /simulator/config`, `/simulator/inbox` | what that page asks for | `simulator.rs` |
 //! | `/api/v1/...`, `/api/openapi.json`, `/api/docs` | employers' own programs | `api/mod.rs` has its map |
 //! | `GET /health/live`, `/health/ready`, `/metrics` | for whoever runs the service | `health.rs` |
-//! | over the admin socket only | commands on a live store | `admin.rs`, `queue.rs`, `cases.rs`, `trust.rs`, `employers.rs`, `employer_checks.rs`, `tokens.rs`, `endpoints.rs`, `menus.rs`, `visits.rs`, `persons.rs`, `digest.rs`, `upkeep.rs` |
+//! | over the admin socket only | commands on a live store | `admin.rs`, `queue.rs`, `cases.rs`, `trust.rs`, `employers.rs`, `employer_checks.rs`, `tokens.rs`, `endpoints.rs`, `menus.rs`, `visits.rs`, `persons.rs`, `agents.rs`, `digest.rs`, `upkeep.rs` |
 //!
 //! `listener.rs` takes connections and bounds their times (`pulse.rs`).
 
 pub mod admin;
+pub mod agents;
 pub mod api;
 pub mod cases;
 pub mod digest;

@@ -1,6 +1,8 @@
 //! The integration tests, in one program: the service as it is run, through its doors.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod alerts;
 #[cfg(test)]
 #[expect(clippy::string_slice, reason = "tokens are ASCII")]

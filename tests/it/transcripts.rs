@@ -82,6 +82,8 @@ fn every_flow_has_a_transcript_in_every_language() {
         "cases_unknown",
         "danger",
         "report",
+        "agent",
+        "agent_no",
     ];
     for language in ["rw", "en", "fr", "sw"] {
         for flow in flows {

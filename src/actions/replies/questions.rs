@@ -1,6 +1,6 @@
 //! Questions that wait for somebody's answer, and the answer that comes by SMS: yes, no, or other pay.
 
-use super::super::Fault;
+use super::super::{Fault, agent};
 use super::super::booking::{
     self as bookings, Reply, accept_by_message, ask_pay_by_message, asked_by, decline_by_message,
 };
@@ -76,9 +76,20 @@ impl At<'_, '_, '_> {
             // What we wrote of that job was an alert: YES asks for it.
             ([], Some(job)) if yes => self.apply(job),
             ([], _) if self.persons.is_empty() => Ok(self.text("answer_dial", Vec::new())),
+            ([], _) if numbers.is_empty() && self.answer_agent(yes)? => Ok(Answer::Told),
             ([], _) => Ok(self.text("answer_none", Vec::new())),
             _ => Ok(self.text("answer_which", Vec::new())),
         }
+    }
+
+    /// Answers whether it is right that an agent registered the one person on the number. False when nobody asked.
+    fn answer_agent(&mut self, yes: bool) -> Result<bool, Fault> {
+        let &[person] = self.persons.as_slice() else { return Ok(false) };
+        if !agent::is_asked(self.tx, person)? {
+            return Ok(false);
+        }
+        let said = agent::Said { person, yes, operation_key: &format!("letter/{}/agent", self.letter.id) };
+        agent::answered(self.tx, (self.host, self.bundle), self.ids, &said, self.now_ms)
     }
 
     /// Answers a question.

@@ -164,6 +164,7 @@ fn done(line: &Line) -> Option<Step<'_>> {
         Line::Answer(words) => ("Let an operator answer the open case that is due first", words.clone()),
         Line::Look => ("Let the service look after cases", String::new()),
         Line::Fault => ("Let the service fail at the next step", String::new()),
+        Line::Agent(organisation) => ("Let an operator make the person an agent of", organisation.clone()),
         Line::Employer(does) => ("Let the employer of the job do", does.clone()),
         Line::Contains(_)
         | Line::HasLine(_)
@@ -202,6 +203,7 @@ fn expect<'a>(expected: &mut Vec<Expected<'a>>, line: &'a Line) {
         | Line::Freeze { .. }
         | Line::Notice(_)
         | Line::Hotline { .. }
+        | Line::Agent(_)
         | Line::Employer(_)
         | Line::Answer(_)
         | Line::Look

@@ -1,0 +1,52 @@
+-- Agents: people of an organisation who register others, and whom they registered.
+
+-- Who registers others, for which organisation. An agent is a person; one who is erased is none any more.
+CREATE TABLE agent (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL,
+  organisation_sealed BLOB NOT NULL,
+  kind TEXT NOT NULL CHECK (kind = 'cell_office' OR kind = 'cooperative' OR kind = 'school' OR kind = 'other'),
+  -- Where the organisation is.
+  area_code INTEGER NOT NULL,
+  added_ms INTEGER NOT NULL,
+  -- The operator's name.
+  added_by TEXT NOT NULL,
+  -- 0: not ended.
+  ended_ms INTEGER NOT NULL,
+  -- The operator's name; "kaziline" where the person left. Empty: not ended.
+  ended_by TEXT NOT NULL
+) STRICT;
+-- A person is an agent once at a time.
+CREATE UNIQUE INDEX agent_of_person ON agent (person_id) WHERE ended_ms = 0;
+
+-- What an agent did on a day: numbers typed, registrations begun. Both have a limit.
+CREATE TABLE agent_day (
+  agent_id INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  numbers INTEGER NOT NULL,
+  registered INTEGER NOT NULL,
+  PRIMARY KEY (agent_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- Whom an agent registered, and what they said to it. The row outlives the person, without saying who it was.
+CREATE TABLE agent_registration (
+  id INTEGER PRIMARY KEY,
+  agent_id INTEGER NOT NULL REFERENCES agent (id),
+  -- NULL once the person is erased.
+  person_id INTEGER UNIQUE,
+  -- told: all is answered and the person was written to; listed: nobody objected; confirmed, objected: they said so.
+  state TEXT NOT NULL CHECK (state = 'begun' OR state = 'told' OR state = 'listed' OR state = 'confirmed'
+    OR state = 'objected'),
+  begun_ms INTEGER NOT NULL,
+  -- 0: not told.
+  told_ms INTEGER NOT NULL,
+  -- When the person is listed if nothing is said; 0: not by silence.
+  lists_ms INTEGER NOT NULL,
+  -- When they confirmed or objected; 0: they did not.
+  answered_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX agent_registration_of ON agent_registration (agent_id, begun_ms);
+CREATE INDEX agent_registration_due ON agent_registration (lists_ms) WHERE lists_ms > 0;
+
+-- The agent who read the text aloud and pressed the key; 0: the person.
+ALTER TABLE consent ADD COLUMN agent_id INTEGER NOT NULL DEFAULT 0;
