@@ -186,20 +186,20 @@ pub fn take_back(
 /// Vacancies of an employer held in one transaction.
 const HELD_AT_ONCE: usize = 12;
 
-/// Holds some open vacancies of a blocked employer; answers how many. Call it until it answers 0. Uses one identifier for
-/// each of at most twelve.
+/// Holds some open vacancies of an employer who may not post any more; answers how many. Call it until it answers 0. Uses one
+/// identifier for each of at most twelve.
 pub fn hold_of_employer(
     tx: &mut Tx<'_>,
     ids: &mut IdBlock,
     employer: EmployerId,
-    by: &str,
+    (why, by): (HoldWhy, &str),
     now_ms: i64,
 ) -> Result<usize, Fault> {
     const OPEN: &str = "SELECT id FROM vacancy WHERE employer_id = $1 \
         AND (status = 'open' OR (status = 'held' AND paused = 1)) ORDER BY id LIMIT 12";
     let open = tx.query(OPEN, &[employer.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
     for vacancy in open.iter().take(HELD_AT_ONCE) {
-        hold(tx, ids, *vacancy, (HoldWhy::EmployerBlocked, by), now_ms)?;
+        hold(tx, ids, *vacancy, (why, by), now_ms)?;
     }
     Ok(open.len())
 }

@@ -1,0 +1,1 @@
+-- Held for a change that is made beside this one; the file that takes the number replaces this.
