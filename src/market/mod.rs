@@ -80,6 +80,7 @@ pub mod note;
 pub mod offer;
 pub mod pay;
 pub mod person;
+mod phone_in_text;
 pub mod phone_number;
 pub mod pin;
 pub mod pipeline;
