@@ -10,7 +10,7 @@ use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::country::Msisdn;
 use kaziline::gateway::ussd::UssdEvent;
 use kaziline::hop::{self, Hop, Service};
-use kaziline::storage::{self, Tx};
+use kaziline::storage::{self, Tx, Work};
 use kaziline::{embedded, housekeeping};
 
 use crate::apply::WORKER;
@@ -139,6 +139,29 @@ async fn who_is_silent_for_a_year_is_asked_and_then_erased_but_not_who_dials() {
     assert_eq!((town.count(NAMES).await, town.messages("stay").await), (1, numbers), "one has dialled");
     assert_eq!(town.count("SELECT COUNT(*) FROM data_event WHERE what = 'silent'").await, all - 1);
     assert!(town.call("c", &[]).await.contains("My work"));
+}
+
+#[tokio::test]
+async fn one_whose_row_cannot_be_read_keeps_nobody_else() {
+    let town = Town::new().await;
+    // Nobody knows these languages, and this number cannot be opened.
+    for sql in [
+        "UPDATE person SET language = 'xx' WHERE id IN (SELECT id FROM person ORDER BY id LIMIT 5)",
+        "UPDATE phone_number SET msisdn_sealed = X'00' WHERE msisdn_hmac IN \
+            (SELECT msisdn_hmac FROM person ORDER BY id DESC LIMIT 1)",
+    ] {
+        let write = move |tx: &mut Tx<'_>| tx.execute(sql, &[]);
+        assert!(town.service().store.transact::<_, storage::Error, _>(Work::bulk(), write).await.unwrap() > 0);
+    }
+    town.clock.advance(366 * DAY_MS);
+    town.housekeeping().await;
+    town.clock.advance(31 * DAY_MS);
+    town.housekeeping().await;
+    let kept = "SELECT COUNT(*) FROM person WHERE name_sealed IS NOT NULL AND msisdn_hmac NOT IN \
+        (SELECT msisdn_hmac FROM person WHERE language = 'xx') AND msisdn_hmac NOT IN \
+        (SELECT msisdn_hmac FROM phone_number WHERE length(msisdn_sealed) = 1)";
+    assert_eq!(town.count(kept).await, 0, "everybody else is gone");
+    assert!(town.count(NAMES).await >= 6 && town.count("SELECT COUNT(*) FROM person WHERE language = 'xx'").await == 5);
 }
 
 #[tokio::test]
