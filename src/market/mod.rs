@@ -84,6 +84,7 @@ mod phone_in_text;
 pub mod phone_number;
 pub mod pin;
 pub mod pipeline;
+pub mod post_day;
 pub mod quarantine;
 pub mod report;
 pub mod retention;
