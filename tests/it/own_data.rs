@@ -221,3 +221,36 @@ fn an_operator_hands_out_all_that_is_kept_and_it_is_written_down() {
         file.query_row("SELECT COUNT(*) FROM data_event WHERE by_name = 'Aline'", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
+
+#[test]
+fn the_office_erases_who_forgot_the_pin_and_stopped_the_messages() {
+    let world = World::demo();
+    let erase = |number: &str, more: &[&str]| {
+        let arguments = [&["erase", "person", "--by", "Aline", "--data", "kaziline-demo"], more].concat();
+        let mut child = command(&arguments, world.folder().path());
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Who refuses at once reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(number.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    world.phone(WORKER).dial("*567#", &["1", "1", "1"]);
+    for (number, more, said) in [
+        (WORKER, &[][..], "--yes"),
+        ("0788999999\n", &["--yes"][..], "nobody"),
+        ("\n", &["--yes"][..], "standard input"),
+        (WORKER, &["--yes", "--person", "7"][..], "name one of them with --person"),
+    ] {
+        let refused = erase(number, more);
+        let (out, err) = texts(&refused);
+        assert_eq!((refused.status.code(), out.as_str()), (Some(1), ""), "{err}");
+        assert!(err.contains(said) && !err.contains("0788999999"), "{err}");
+    }
+    let erased = erase(&format!("{WORKER}\n"), &["--yes"]);
+    assert!(texts(&erased).0.contains("tell the person"), "{:?}", texts(&erased));
+    assert!(texts(&erase(WORKER, &["--yes"])).1.contains("nobody"), "once");
+    let folder = world.end();
+    let file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM data_event WHERE what = 'erased' AND by_name = 'Aline'"), 1);
+    assert_eq!(count("SELECT COUNT(*) FROM person WHERE number_generation = 0"), 1);
+}
