@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use crate::actions::stage::{self, Overdue};
 use crate::actions::{self, Cut};
 use crate::hop::{Service, dials, figures, record};
-use crate::market::{self, asked_before, person, vacancy};
+use crate::market::{self, asked_before, person, post_day, vacancy};
 use crate::outbox::{self, Keep};
 use crate::storage::{self, Tx, Work};
 use crate::text::datetime::Day;
@@ -96,7 +96,7 @@ fn put_away(tx: &mut Tx<'_>, keep: Keep, now_ms: i64, today: i32) -> Result<u64,
         outbox::Error::Storage(error) => market::Fault::Storage(error),
         outbox::Error::OutOfBounds(what) => market::Fault::Gone(what),
     })?;
-    let answers = asked_before::forget(tx, now_ms)?;
+    let answers = asked_before::forget(tx, now_ms)? + post_day::forget(tx, Day(today))?;
     Ok(traces + answers + dials::forget(tx, now_ms - dials::KEEP_MS)? + told::forget(tx, now_ms)?)
 }
 

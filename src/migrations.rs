@@ -21,6 +21,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(15, "pay", include_str!("../migrations/sqlite/0015_pay.sql")),
     Migration::new(16, "group", include_str!("../migrations/sqlite/0016_group.sql")),
     Migration::new(17, "agents", include_str!("../migrations/sqlite/0017_agents.sql")),
+    Migration::new(18, "mending", include_str!("../migrations/sqlite/0018_mending.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -42,6 +43,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(15, "pay", include_str!("../migrations/postgres/0015_pay.sql")),
     Migration::new(16, "group", include_str!("../migrations/postgres/0016_group.sql")),
     Migration::new(17, "agents", include_str!("../migrations/postgres/0017_agents.sql")),
+    Migration::new(18, "mending", include_str!("../migrations/postgres/0018_mending.sql")),
 ];
 
 #[cfg(test)]

@@ -203,7 +203,7 @@ fn register(tx: &mut Tx<'_>, world: &World, draw: &mut Draw, at: u64, ids: &mut 
     let Begun::Person(person) = person::begin(tx, &world.keys, ids, &number, &given, NOW_MS)? else {
         return Err(Fault::Gone("person"));
     };
-    worker::set_birth_year(tx, &world.keys, &world.country, person, 1990, NOW_MS)?;
+    worker::set_birth_year(tx, &world.keys, &world.country, ids, person, 1990, NOW_MS)?;
     worker_trade::set_primary(tx, &world.country, person, trade.code, NOW_MS)?;
     if at % 3 == 1
         && let Some(second) = world.trade(draw)

@@ -20,7 +20,7 @@ CREATE TABLE token (
   prefix TEXT COLLATE "C" NOT NULL,
   token_hmac BYTEA NOT NULL UNIQUE CHECK (length(token_hmac) = 32),
   -- A bit set.
-  scopes BIGINT NOT NULL CHECK (scopes BETWEEN 1 AND 31),
+  scopes BIGINT NOT NULL CHECK (scopes BETWEEN 1 AND 255),
   created_ms BIGINT NOT NULL,
   -- 0: never.
   expires_ms BIGINT NOT NULL,

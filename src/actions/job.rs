@@ -9,8 +9,10 @@ use crate::market::pay::Pay;
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::menu::manifest::{Field, FieldType, Value};
 
-outcomes! { Search { Found = "found", Closed = "closed", Unknown = "unknown" } }
-outcomes! { Apply { Applied = "applied", Already = "already", Closed = "closed", NotForYou = "not_for_you" } }
+outcomes! { Search { Found = "found", Closed = "closed", Paused = "paused", Unknown = "unknown" } }
+outcomes! { Apply {
+    Applied = "applied", Already = "already", Closed = "closed", Paused = "paused", NotForYou = "not_for_you",
+} }
 
 /// Septets of an amount with its unit, in any language.
 pub(super) const PAY_SEPTETS: usize = 18;
@@ -64,7 +66,7 @@ pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Search, Fault> {
     let Some(id) = vacancy::by_job_number(cx.tx, number)? else { return Ok(Search::Unknown) };
     let Some(found) = vacancy::details(cx.tx, &cx.at.host.keys, id)? else { return Ok(Search::Unknown) };
     if !found.is_open(cx.at.now_ms) {
-        return Ok(Search::Closed);
+        return Ok(if found.is_paused(cx.at.now_ms) { Search::Paused } else { Search::Closed });
     }
     cx.set("job", id.get());
     Ok(Search::Found)
@@ -112,6 +114,7 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
         }
         ApplyOutcome::Already { .. } => return Ok(Apply::Already),
         ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),
+        ApplyOutcome::Paused => return Ok(Apply::Paused),
         ApplyOutcome::NotEligible(_) => return Ok(Apply::NotForYou),
         ApplyOutcome::NotListed => return Err(Fault::Nobody),
     }

@@ -95,7 +95,7 @@ pub(super) fn give_consent(cx: &mut ActionCx<'_, '_, '_>) -> Result<Consent, Fau
 pub(super) fn set_birth_year(cx: &mut ActionCx<'_, '_, '_>) -> Result<BirthYear, Fault> {
     let (person, year) = (cx.known_person()?, cx.integer("birth_year")?);
     let host = cx.at.host;
-    Ok(match worker::set_birth_year(cx.tx, &host.keys, &host.country, person, year, cx.at.now_ms)? {
+    Ok(match worker::set_birth_year(cx.tx, &host.keys, &host.country, cx.at.ids, person, year, cx.at.now_ms)? {
         BirthYearOutcome::Saved | BirthYearOutcome::SavedMinor => BirthYear::Saved,
         BirthYearOutcome::Implausible => BirthYear::Impossible,
         BirthYearOutcome::TooYoung => {

@@ -74,6 +74,7 @@ pub(super) const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "applied_by_sms", gives: APPLIED },
     MessageKind { name: "job_unknown", gives: JOB },
     MessageKind { name: "job_closed", gives: JOB },
+    MessageKind { name: "job_paused", gives: JOB },
     MessageKind { name: "job_not_for_you", gives: JOB },
     MessageKind { name: "job_already", gives: JOB_ALREADY },
     MessageKind { name: "jobs_list", gives: LIST },
@@ -187,6 +188,7 @@ impl At<'_, '_, '_> {
         let number = vec![Value::Number(job.get())];
         Ok(match self.vacancy(job)? {
             None => Err(self.text("job_unknown", number)),
+            Some(found) if found.is_paused(self.now_ms) => Err(self.text("job_paused", number)),
             Some(found) if !found.is_open(self.now_ms) => Err(self.text("job_closed", number)),
             Some(found) => Ok(found),
         })
@@ -226,6 +228,7 @@ impl At<'_, '_, '_> {
                 self.text("job_already", [number, vec![Value::Word(stage.code())]].concat())
             }
             ApplyOutcome::Filled | ApplyOutcome::Closed => self.text("job_closed", number),
+            ApplyOutcome::Paused => self.text("job_paused", number),
             ApplyOutcome::NotEligible(_) => self.text("job_not_for_you", number),
             ApplyOutcome::NotListed => self.how_to_ask(&found),
         })

@@ -6,11 +6,9 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::desk::Desk;
+use super::erase::LINE_BYTES_MAX;
 use super::{ConfigArgs, Verdict, block_on, print_json};
-use crate::web::persons::ExportOrder;
-
-/// Bytes of the line that names the number.
-const LINE_BYTES_MAX: usize = 64;
+use crate::web::persons::PersonOrder;
 
 /// Hand out what is kept
 #[derive(Debug, Subcommand)]
@@ -48,7 +46,7 @@ impl Export {
         let Export::Person(Person { by, id, config }) = self;
         let config = config.load(Vec::new())?;
         let number = number_given("export person --by YOU")?;
-        let order = serde_json::to_vec(&ExportOrder { number, person: id, by })?;
+        let order = serde_json::to_vec(&PersonOrder { number, person: id, by })?;
         let found: serde_json::Value = block_on(async {
             let desk = Desk::open(&config).await?;
             let found = desk.post_json("/export/person", order).await;

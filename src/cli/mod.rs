@@ -12,6 +12,7 @@ mod digest;
 mod doctor;
 mod employer;
 mod employer_trust;
+mod erase;
 mod export;
 mod import;
 mod menu;
@@ -61,6 +62,9 @@ enum Command {
     /// Hand out what is kept
     #[command(subcommand)]
     Export(export::Export),
+    /// Erase what is kept
+    #[command(subcommand)]
+    Erase(erase::Erase),
     /// Look at the messages that are to be sent
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -152,6 +156,7 @@ pub fn main() -> ExitCode {
         Command::Visit(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Export(args) => args.run(),
+        Command::Erase(args) => args.run(),
         Command::Outbox(args) => args.run(),
         Command::Case(args) => args.run(),
         Command::Vacancy(args) => args.run(),

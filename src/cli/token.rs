@@ -20,7 +20,7 @@ pub(super) enum Token {
         /// What it is called
         #[arg(long)]
         name: String,
-        /// What it may do: vacancies:read, vacancies:write, applicants:read, applicants:write, export
+        /// What it may do: vacancies:read, vacancies:write, applicants:read, applicants:write, export, webhooks:write
         #[arg(long, value_name = "SCOPES")]
         scope: String,
         /// For so many days; else without an end

@@ -32,7 +32,7 @@ pub(super) enum Vacancy {
     /// Keep an open job from workers until somebody has looked
     Hold(Decision),
     /// Let a held job be seen. Nobody is told that it was held
-    Release(Decision),
+    Release(Release),
     /// Take a job back for good. Who asked for it is told
     Close(Decision),
 }
@@ -58,6 +58,16 @@ pub(super) struct Decision {
     json: bool,
 }
 
+/// A job that was looked at.
+#[derive(Debug, Args)]
+pub(super) struct Release {
+    #[command(flatten)]
+    decision: Decision,
+    /// The version that was looked at, as `vacancy show` tells it: one that was changed since stays held
+    #[arg(long, value_name = "VERSION")]
+    seen: i64,
+}
+
 impl Vacancy {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         match self {
@@ -71,16 +81,17 @@ impl Vacancy {
                 let shown: VacancyShown = ask(&config, &format!("/vacancies/{}", digits(&job)))?;
                 if json { print_json(&shown)? } else { print(&one(&shown))? }
             }
-            Vacancy::Hold(decision) => decide(decision, "hold")?,
-            Vacancy::Release(decision) => decide(decision, "release")?,
-            Vacancy::Close(decision) => decide(decision, "close")?,
+            Vacancy::Hold(decision) => decide(decision, "hold", None)?,
+            Vacancy::Release(Release { decision, seen }) => decide(decision, "release", Some(seen))?,
+            Vacancy::Close(decision) => decide(decision, "close", None)?,
         }
         Ok(Verdict::Good)
     }
 }
 
-fn decide(Decision { job, by, note, block_employer, config, json }: Decision, name: &str) -> anyhow::Result<()> {
-    let body = TrustOrder { by, note, block: block_employer, ..TrustOrder::default() };
+fn decide(decision: Decision, name: &str, seen: Option<i64>) -> anyhow::Result<()> {
+    let Decision { job, by, note, block_employer, config, json } = decision;
+    let body = TrustOrder { by, note, block: block_employer, seen, ..TrustOrder::default() };
     let said: Said = order(&config, &format!("/vacancies/{}/{name}", digits(&job)), &body)?;
     if json { print_json(&said) } else { print(&(said.said.join("\n") + "\n")) }
 }
@@ -93,9 +104,9 @@ fn line(held: &HeldLine) -> String {
 }
 
 fn one(shown: &VacancyShown) -> String {
-    let VacancyShown { job_number, status, employer, employer_name, tier, description, .. } = shown;
+    let VacancyShown { job_number, status, version, employer, employer_name, tier, description, .. } = shown;
     let mut lines = vec![
-        format!("job {job_number} is {status}"),
+        format!("job {job_number} is {status} (version {version})"),
         format!("employer {employer}, {employer_name} ({tier})"),
         format!("it says: {description}"),
     ];

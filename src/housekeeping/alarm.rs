@@ -43,6 +43,15 @@ pub enum Alarm {
         /// By when somebody should have answered.
         due_ms: i64,
     },
+    /// Somebody who waits for an answer says that it is worse, or told it again.
+    CaseUrged {
+        /// The case's number.
+        case: i64,
+        /// What it is about.
+        kind: String,
+        /// When they said so.
+        at_ms: i64,
+    },
     /// A job is held and nobody has looked at it in time.
     JobHeldLate {
         /// The job's number.
@@ -59,6 +68,13 @@ pub enum Alarm {
         /// When.
         until_ms: i64,
     },
+    /// An agency's licence is over: its open jobs are held.
+    LicenceOver {
+        /// The employer.
+        employer: i64,
+        /// Since when.
+        until_ms: i64,
+    },
 }
 
 impl Alarm {
@@ -66,10 +82,14 @@ impl Alarm {
     pub(super) const SILENCE: &'static str = "silence";
     /// The same for a case without an answer.
     pub(super) const CASE_OVERDUE: &'static str = "case_overdue";
+    /// For a case of which somebody says that it is worse.
+    pub(super) const CASE_URGED: &'static str = "case_urged";
     /// For a held job.
     pub(super) const JOB_HELD_LATE: &'static str = "job_held_late";
     /// For a licence.
     pub(super) const LICENCE_ENDS: &'static str = "licence_ends";
+    /// For one that is over.
+    pub(super) const LICENCE_OVER: &'static str = "licence_over";
 
     /// A stable word, as in the log.
     pub fn code(&self) -> &'static str {
@@ -77,8 +97,10 @@ impl Alarm {
             Alarm::Silence { .. } => Self::SILENCE,
             Alarm::SilenceOver { .. } => "silence_over",
             Alarm::CaseOverdue { .. } => Self::CASE_OVERDUE,
+            Alarm::CaseUrged { .. } => Self::CASE_URGED,
             Alarm::JobHeldLate { .. } => Self::JOB_HELD_LATE,
             Alarm::LicenceEnds { .. } => Self::LICENCE_ENDS,
+            Alarm::LicenceOver { .. } => Self::LICENCE_OVER,
         }
     }
 
@@ -89,8 +111,11 @@ impl Alarm {
                 about(channel, network)
             }
             Alarm::CaseOverdue { case, due_ms, .. } => format!("{case}/{due_ms}"),
+            Alarm::CaseUrged { case, at_ms, .. } => format!("{case}/{at_ms}"),
             Alarm::JobHeldLate { job, due_ms, .. } => format!("{job}/{due_ms}"),
-            Alarm::LicenceEnds { employer, until_ms } => format!("{employer}/{until_ms}"),
+            Alarm::LicenceEnds { employer, until_ms } | Alarm::LicenceOver { employer, until_ms } => {
+                format!("{employer}/{until_ms}")
+            }
         }
     }
 
@@ -99,7 +124,8 @@ impl Alarm {
         match self {
             Alarm::Silence { since_ms, .. } | Alarm::SilenceOver { since_ms, .. } => *since_ms,
             Alarm::CaseOverdue { due_ms, .. } | Alarm::JobHeldLate { due_ms, .. } => *due_ms,
-            Alarm::LicenceEnds { until_ms, .. } => *until_ms,
+            Alarm::CaseUrged { at_ms, .. } => *at_ms,
+            Alarm::LicenceEnds { until_ms, .. } | Alarm::LicenceOver { until_ms, .. } => *until_ms,
         }
     }
 
@@ -121,9 +147,11 @@ impl Alarm {
     pub(super) fn news(&self) -> News {
         let see = match self {
             Alarm::Silence { .. } | Alarm::SilenceOver { .. } => "kaziline digest".to_owned(),
-            Alarm::CaseOverdue { case, .. } => format!("kaziline case show {case}"),
+            Alarm::CaseOverdue { case, .. } | Alarm::CaseUrged { case, .. } => format!("kaziline case show {case}"),
             Alarm::JobHeldLate { job, .. } => format!("kaziline vacancy show {job}"),
-            Alarm::LicenceEnds { employer, .. } => format!("kaziline employer show {employer}"),
+            Alarm::LicenceEnds { employer, .. } | Alarm::LicenceOver { employer, .. } => {
+                format!("kaziline employer show {employer}")
+            }
         };
         News {
             kind: format!("alarm.{}", self.code()),
@@ -143,7 +171,11 @@ impl Alarm {
             Alarm::SilenceOver { channel, network, .. } => {
                 tracing::info!(alarm = self.code(), %channel, %network, "{self}");
             }
-            Alarm::CaseOverdue { .. } | Alarm::JobHeldLate { .. } | Alarm::LicenceEnds { .. } => {
+            Alarm::CaseOverdue { .. }
+            | Alarm::CaseUrged { .. }
+            | Alarm::JobHeldLate { .. }
+            | Alarm::LicenceEnds { .. }
+            | Alarm::LicenceOver { .. } => {
                 tracing::error!(alarm = self.code(), "{self}");
             }
         }
@@ -164,11 +196,17 @@ impl fmt::Display for Alarm {
             Alarm::CaseOverdue { case, kind, due_ms } => {
                 write!(f, "case {case} ({kind}) was to be answered by {}", utc(*due_ms))
             }
+            Alarm::CaseUrged { case, kind, at_ms } => {
+                write!(f, "case {case} ({kind}) was told again as urgent at {}", utc(*at_ms))
+            }
             Alarm::JobHeldLate { job, why, due_ms } => {
                 write!(f, "job {job} is held ({why}) and was to be looked at by {}", utc(*due_ms))
             }
             Alarm::LicenceEnds { employer, until_ms } => {
                 write!(f, "the licence of employer {employer} ends on {}", utc(*until_ms))
+            }
+            Alarm::LicenceOver { employer, until_ms } => {
+                write!(f, "the licence of employer {employer} is over since {}: its open jobs are held", utc(*until_ms))
             }
         }
     }

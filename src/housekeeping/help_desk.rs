@@ -9,21 +9,29 @@ use super::desk::Desk;
 use super::told;
 use crate::actions::{self, Host};
 use crate::hop::Service;
+use crate::market::case::CaseKind;
+use crate::market::quarantine::HoldWhy;
 use crate::market::{self, case, employer_check, quarantine};
 use crate::storage::{self, Tx, Work};
 
 /// Alarms of one kind in one look: more at once are one trouble, and the rest follows a minute later.
 const AT_ONCE: i64 = 10;
-/// Held jobs that are looked through.
+/// Held jobs, and cases of one kind, that are looked through.
 const HELD_MAX: i64 = 200;
+/// So long it is news that somebody called a case urgent, in milliseconds: a day.
+const URGED_NEWS_MS: i64 = 24 * 3_600_000;
+/// So long it is news that a licence is over, in milliseconds: a week.
+const LAPSED_NEWS_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Looks for what is late, and raises what is news. Answers it.
 pub(super) async fn watch(service: &Service, now_ms: i64) -> Result<Vec<Alarm>, market::Fault> {
     let (desk, host) = (Desk::of(service), Arc::clone(&service.host));
     let work = move |tx: &mut Tx<'_>| {
-        let mut news = late_cases(tx, now_ms)?;
+        let mut news = urged_cases(tx, now_ms)?;
+        news.extend(late_cases(tx, now_ms)?);
         news.extend(late_jobs(tx, &host, now_ms)?);
         news.extend(ending_licences(tx, now_ms)?);
+        news.extend(lapsed_licences(tx, now_ms)?);
         let mut told = Vec::new();
         for alarm in news {
             if alarm.note_since(tx, now_ms)? {
@@ -52,12 +60,25 @@ fn end_others(tx: &mut Tx<'_>, what: &str, standing: &BTreeSet<String>) -> Resul
 }
 
 fn late_cases(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<Alarm>, market::Fault> {
-    let overdue = case::overdue(tx, now_ms, HELD_MAX)?;
-    let alarms: Vec<Alarm> = overdue
+    // Danger comes first and is looked for by itself: other cases that wait, however many, do not hide it.
+    let danger = case::overdue_unsafe(tx, now_ms, HELD_MAX)?;
+    let others = case::overdue(tx, now_ms, HELD_MAX)?.into_iter().filter(|of| of.kind != CaseKind::Unsafe);
+    let alarms: Vec<Alarm> = danger
         .into_iter()
+        .chain(others)
         .map(|of| Alarm::CaseOverdue { case: of.number.get(), kind: of.kind.code().to_owned(), due_ms: of.due_ms })
         .collect();
     new_of(tx, Alarm::CASE_OVERDUE, alarms)
+}
+
+fn urged_cases(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<Alarm>, market::Fault> {
+    let urged = case::urged(tx, now_ms - URGED_NEWS_MS, HELD_MAX)?.into_iter().map(|of| Alarm::CaseUrged {
+        case: of.number.get(),
+        kind: of.kind.code().to_owned(),
+        at_ms: of.at_ms,
+    });
+    let alarms = urged.collect();
+    new_of(tx, Alarm::CASE_URGED, alarms)
 }
 
 fn late_jobs(tx: &mut Tx<'_>, host: &Host, now_ms: i64) -> Result<Vec<Alarm>, market::Fault> {
@@ -78,6 +99,13 @@ fn ending_licences(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<Alarm>, market::F
     new_of(tx, Alarm::LICENCE_ENDS, ending.into_iter().map(alarm).collect())
 }
 
+fn lapsed_licences(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<Alarm>, market::Fault> {
+    let lapsed = employer_check::lapsed(tx, (now_ms - LAPSED_NEWS_MS, now_ms), HELD_MAX)?;
+    let alarm =
+        |(employer, until_ms): (market::EmployerId, i64)| Alarm::LicenceOver { employer: employer.get(), until_ms };
+    new_of(tx, Alarm::LICENCE_OVER, lapsed.into_iter().map(alarm).collect())
+}
+
 /// Of all that holds now, what was not told yet; what was told and holds no more is forgotten.
 fn new_of(tx: &mut Tx<'_>, what: &'static str, alarms: Vec<Alarm>) -> Result<Vec<Alarm>, market::Fault> {
     let standing: BTreeSet<String> = alarms.iter().map(Alarm::about).collect();
@@ -94,11 +122,24 @@ enum Step {
     Tell,
 }
 
-/// Cancels alerts of held jobs, asks whether what was answered is settled, closes what stayed silent, and tells people what happened. Answers how many were
+/// Holds some open jobs of an agency whose licence is over; answers how many.
+async fn hold_lapsed(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let ids = Arc::clone(&service.ids);
+    let hold = move |tx: &mut Tx<'_>| {
+        let Some(employer) = employer_check::lapsed_and_open(tx, now_ms)? else { return Ok(0) };
+        let why = (HoldWhy::NoLicence, "");
+        let held = quarantine::hold_of_employer(tx, &mut ids.block(now_ms), employer, why, now_ms)?;
+        Ok::<_, market::Fault>(u64::try_from(held).unwrap_or(u64::MAX))
+    };
+    service.store.transact(Work::bulk(), hold).await
+}
+
+/// Holds jobs of agencies without a licence, cancels alerts of held jobs, asks whether what was answered is settled, closes what stayed silent, and tells people what happened. Answers how many were
 /// looked at, so that what is left over is done in the next turn.
 pub(super) async fn serve(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
+    let mut looked_at = hold_lapsed(service, now_ms).await?;
     let stop = move |tx: &mut Tx<'_>| quarantine::stop_alerts(tx, now_ms);
-    let mut looked_at = service.store.transact(Work::bulk(), stop).await?;
+    looked_at += service.store.transact(Work::bulk(), stop).await?;
     for step in [Step::Follow, Step::Tell] {
         let (host, ids) = (Arc::clone(&service.host), Arc::clone(&service.ids));
         let live = Arc::clone(&service.bundles.now().live);

@@ -49,8 +49,13 @@ impl Sunday {
 
     /// Somebody who is not registered tells a case.
     fn tell(&self, kind: CaseKind, due_ms: i64) -> CaseId {
+        self.tell_from("250788000777", kind, due_ms)
+    }
+
+    fn tell_from(&self, number: &str, kind: CaseKind, due_ms: i64) -> CaseId {
+        let number = number.to_owned();
         self.write(move |tx, service| {
-            let msisdn = Msisdn::parse_e164("250788000777").unwrap();
+            let msisdn = Msisdn::parse_e164(&number).unwrap();
             let hash = MsisdnHash::of(&service.keys, &msisdn);
             let number = phone_number::seen(tx, &service.keys, &hash, &msisdn, Language::En, DEMO_NOW_MS)?;
             let call = CallPart::None;
@@ -67,8 +72,8 @@ impl Sunday {
             let mut ids = service.ids.block(DEMO_NOW_MS);
             let random = u64::try_from(ids.first()).unwrap();
             match case::open(tx, &service.keys, &mut ids, &new, random, DEMO_NOW_MS)? {
-                Opened::New { case, .. } => Ok(case),
-                other => panic!("{other:?}"),
+                Opened::New { case, .. } | Opened::Joined { case, .. } => Ok(case),
+                Opened::Full => panic!("full"),
             }
         })
     }
@@ -123,12 +128,56 @@ fn a_case_that_is_late_is_told_once_and_again_when_another_deadline_passes() {
 }
 
 #[test]
+fn danger_is_told_at_once_however_many_others_are_late() {
+    for sunday in Sunday::on_each_engine() {
+        for n in 0..=HELD_MAX {
+            sunday.tell_from(&format!("250788{:06}", 100 + n), CaseKind::Fraud, DEMO_NOW_MS - 1);
+        }
+        let case = sunday.tell(CaseKind::Unsafe, DEMO_NOW_MS);
+        let number = sunday.write(move |tx, _| Ok(case::find(tx, case)?.unwrap().number.get()));
+        let told = sunday.watch(DEMO_NOW_MS);
+        assert!(told.contains(&format!("case_overdue {number}/{DEMO_NOW_MS}")), "{told:?}");
+        assert_eq!(i64::try_from(told.len()).unwrap(), AT_ONCE);
+    }
+}
+
+#[test]
+fn a_case_that_is_told_again_or_called_worse_is_heard_though_it_is_open_already() {
+    for sunday in Sunday::on_each_engine() {
+        let case = sunday.tell(CaseKind::Unsafe, DEMO_NOW_MS);
+        let number = sunday.write(move |tx, _| Ok(case::find(tx, case)?.unwrap().number.get()));
+        assert_eq!(sunday.watch(DEMO_NOW_MS).len(), 1);
+        assert_eq!(sunday.tell(CaseKind::Unsafe, DEMO_NOW_MS), case);
+        assert_eq!(sunday.watch(DEMO_NOW_MS), [format!("case_urged {number}/{DEMO_NOW_MS}")]);
+        let worse = |at_ms: i64| {
+            sunday.write(move |tx, service| {
+                let found = case::find(tx, case)?.unwrap();
+                case::say(tx, &service.keys, &mut service.ids.block(at_ms), &found, Word::Worse, at_ms, at_ms)
+            });
+            sunday.watch(at_ms)
+        };
+        // Not with every press of the key, but again when nobody has called back.
+        assert_eq!(worse(DEMO_NOW_MS + case::URGED_UNSAFE_EVERY_MS - 1), [""; 0]);
+        let later_ms = DEMO_NOW_MS + case::URGED_UNSAFE_EVERY_MS;
+        assert_eq!(worse(later_ms), [format!("case_urged {number}/{later_ms}")]);
+        // Other cases are heard once a day, and an answer ends it.
+        let other = sunday.tell(CaseKind::Unpaid, DEMO_NOW_MS + DAY_MS);
+        sunday.tell(CaseKind::Unpaid, DEMO_NOW_MS + DAY_MS);
+        assert_eq!(sunday.watch(later_ms).len(), 1);
+        sunday.tell(CaseKind::Unpaid, DEMO_NOW_MS + DAY_MS);
+        assert_eq!(sunday.watch(later_ms), [""; 0]);
+        sunday.order(other, "we ring him", later_ms);
+        assert_eq!(sunday.watch(later_ms + 1), [""; 0]);
+    }
+}
+
+#[test]
 fn a_held_job_and_a_licence_are_told_in_time() {
     for sunday in Sunday::on_each_engine() {
         assert_eq!(sunday.watch(DEMO_NOW_MS), [""; 0]);
         sunday.write(|tx, service| {
             let (job, _) = first_job(tx)?;
-            quarantine::hold(tx, &mut service.ids.block(1), job, (quarantine::HoldWhy::Reports, ""), DEMO_NOW_MS)
+            quarantine::hold(tx, &mut service.ids.block(1), job, (HoldWhy::Reports, ""), DEMO_NOW_MS)
         });
         // On a Sunday nobody is in the office: by ten on Monday.
         let due_ms = DEMO_NOW_MS + 25 * HOUR_MS;
@@ -147,6 +196,36 @@ fn a_held_job_and_a_licence_are_told_in_time() {
         let told = sunday.watch(DEMO_NOW_MS + 3 * DAY_MS);
         assert!(told.len() == 1 && told[0].starts_with("licence_ends "), "{told:?}");
         assert_eq!(sunday.watch(DEMO_NOW_MS + 4 * DAY_MS), [""; 0]);
+    }
+}
+
+#[test]
+fn jobs_of_an_agency_are_held_when_its_licence_is_over() {
+    for sunday in Sunday::on_each_engine() {
+        let until_ms = DEMO_NOW_MS + 2 * DAY_MS;
+        let employer = sunday.write(move |tx, _| {
+            let (_, employer) = first_job(tx)?;
+            let agency = "UPDATE employer SET kind = 'agency', licence_until_ms = $2 WHERE id = $1";
+            tx.execute(agency, &[employer.into(), until_ms.into()])?;
+            Ok(employer)
+        });
+        let open = || {
+            sunday.write(move |tx, _| {
+                let open = "SELECT COUNT(*) FROM vacancy WHERE employer_id = $1 AND status = 'open'";
+                Ok(tx.query_one(open, &[employer.into()], |row| row.integer(0))?.unwrap())
+            })
+        };
+        let before = open();
+        assert!(before > 0);
+        assert_eq!(sunday.watch(until_ms - 1), [format!("licence_ends {}/{until_ms}", employer.get())]);
+        assert_eq!((sunday.serve(until_ms - 1), open()), (0, before));
+        assert_eq!(sunday.watch(until_ms), [format!("licence_over {}/{until_ms}", employer.get())]);
+        while sunday.serve(until_ms) > 0 {}
+        assert_eq!(open(), 0);
+        let held = sunday.write(|tx, _| Ok(quarantine::held(tx, HELD_MAX)?));
+        let held: Vec<_> = held.into_iter().filter(|job| job.employer == employer).map(|job| job.why).collect();
+        assert!(i64::try_from(held.len()) == Ok(before) && held.iter().all(|why| *why == HoldWhy::NoLicence));
+        assert_eq!(sunday.watch(until_ms + 1), [""; 0], "told once");
     }
 }
 
@@ -211,7 +290,7 @@ fn alerts_of_a_held_job_that_wait_are_not_sent() {
                 };
                 outbox::enqueue(tx, &service.keys, &new, DEMO_NOW_MS).unwrap();
             }
-            quarantine::hold(tx, &mut service.ids.block(1), job, (quarantine::HoldWhy::Reports, ""), DEMO_NOW_MS)?;
+            quarantine::hold(tx, &mut service.ids.block(1), job, (HoldWhy::Reports, ""), DEMO_NOW_MS)?;
             Ok(job)
         });
         assert!(job.get() > 0 && sunday.queued().len() == 3);

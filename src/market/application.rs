@@ -33,6 +33,8 @@ pub enum ApplyOutcome {
     Filled,
     /// The vacancy is over, is not shown yet, or is not there.
     Closed,
+    /// Its employer takes no applications for a while.
+    Paused,
     /// Age or licence keep the worker out.
     NotEligible(Gate),
     /// The registration is not finished.
@@ -74,6 +76,7 @@ pub fn apply(
     let Some(side) = WorkerSide::of(worker, age) else { return Ok(ApplyOutcome::NotListed) };
     let vacancy_side = details.side(now_ms);
     match matching::gates(country, &side, &vacancy_side) {
+        Err(Gate::Closed) if details.is_paused(now_ms) => return Ok(ApplyOutcome::Paused),
         Err(Gate::Closed) => return Ok(ApplyOutcome::Closed),
         Err(gate) if gate.bars_application() => return Ok(ApplyOutcome::NotEligible(gate)),
         Ok(()) | Err(_) => {}
@@ -268,6 +271,9 @@ mod tests {
                 let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &new)?;
                 assert_eq!(apply_with(tx, f, person, vacancy, "k")?, expected);
             }
+            let (paused, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "paused"))?;
+            tx.execute("UPDATE vacancy SET status = 'held', paused = 1 WHERE id = $1", &[paused.into()])?;
+            assert_eq!(apply_with(tx, f, person, paused, "k")?, ApplyOutcome::Paused);
             let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
             decide(tx, vacancy, Decision::Fill, NOW_MS)?;
             assert_eq!(apply_with(tx, f, person, vacancy, "k")?, ApplyOutcome::Filled);

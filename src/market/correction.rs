@@ -2,12 +2,14 @@
 //!
 //! A year that makes a child of somebody is taken at its word: everything is erased, and the number refused for a while. A
 //! year that makes an adult of a minor is not taken from a keypad: it would open what is closed to minors, and somebody has to
-//! look. Nor is any on a number from which a child tried to register lately.
+//! look. Nor is any on a number from which a child tried to register lately. A year that makes a minor of an adult takes them out
+//! of private homes at once.
 
 use super::age::{self, AgeGroup};
+use super::booking::{bookable, cancel};
 use super::data_event::{CALLER, DataEvent};
 use super::worker::{self, today};
-use super::{Fault, PersonId, erasure, person, worker_trade};
+use super::{Fault, PersonId, erasure, person, pipeline, worker_trade};
 use crate::country::Country;
 use crate::storage::{IdBlock, Keys, Tx};
 
@@ -58,6 +60,12 @@ pub fn birth_year(
         return Ok(Correction::Before);
     }
     worker_trade::drop_disallowed(tx, country, person, age)?;
+    if !is_minor && group != AgeGroup::Adult {
+        // A private home has no labour inspector: what was agreed with one ends, and its people are told.
+        cancel::leave(tx, person, now_ms)?;
+        pipeline::leave_homes(tx, person, now_ms)?;
+        bookable::remove(tx, person)?;
+    }
     if worker_trade::of(tx, person)?.is_empty() {
         erasure::unlist(tx, person, now_ms)?;
         return Ok(Correction::NoTrade);
@@ -67,9 +75,17 @@ pub fn birth_year(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Fixture, NOW_MS};
+    use super::super::application::ApplyOutcome;
+    use super::super::booking::request::{self, Order};
+    use super::super::booking::states::{Ended, State};
+    use super::super::booking::{self, Share, answer, client, expiry};
+    use super::super::employer::EmployerKind;
+    use super::super::fixture::{Fixture, NOW_MS, area, trade};
+    use super::super::pay::Pay;
     use super::super::person::{Begun, Status};
+    use super::super::stage::Stage;
     use super::*;
+    use crate::country::PayUnit;
 
     fn correct(tx: &mut Tx<'_>, f: &Fixture, person: PersonId, year: i64) -> Result<Correction, Fault> {
         birth_year(tx, (&f.keys, &f.country), &mut f.ids(), person, year, NOW_MS)
@@ -107,6 +123,47 @@ mod tests {
             assert_eq!(person::find(tx, person)?.unwrap().status, Status::Registering);
             assert_eq!(worker::missing(tx, person)?, Some(worker::Step::Trade));
             assert_eq!(correct(tx, f, person, 1990)?, Correction::ByPerson);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn who_turns_out_to_be_a_minor_is_out_of_private_homes_and_keeps_the_rest() {
+        Fixture::new().run(|tx, f| {
+            let (person, home) = (f.worker_with(tx, 1, "Ben", 1990, 41, 1201)?, f.begin(tx, 2)?);
+            client::begin(tx, &f.keys, &mut f.ids(), home, NOW_MS)?;
+            client::set_area(tx, &f.country, home, area(1201), NOW_MS)?;
+            let home = client::find(tx, home)?.unwrap();
+            let pay = Pay { amount: 5_000, unit: PayUnit::Day };
+            let mut bookings = Vec::new();
+            for ahead in [2, 3] {
+                let day = today(&f.country, NOW_MS).plus(ahead);
+                let order = Order { trade: trade(41), area: area(1201), day, pay, needed: 1, pass_on: false };
+                let (mut ids, random) = (f.ids(), u64::try_from(ahead).unwrap());
+                let sent = request::send(tx, &f.country, &mut ids, &home, &order, Some(person), random, NOW_MS)?;
+                let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };
+                bookings.push(request::first_of(tx, hiring)?.unwrap().id);
+            }
+            answer::accept(tx, &f.country, bookings[0], person, Share::Theirs, false, NOW_MS)?;
+            let mut applications = Vec::new();
+            for (kind, key) in [(EmployerKind::Household, "home"), (EmployerKind::Organisation, "firm")] {
+                let (vacancy, _) = f.post(tx, kind, &f.vacancy(41, 1201, key))?;
+                let outcome = f.apply(tx, person, vacancy, key, NOW_MS)?;
+                let ApplyOutcome::Applied { application, .. } = outcome else { panic!("{outcome:?}") };
+                applications.push(application);
+            }
+            let listed = "SELECT COUNT(*) FROM bookable";
+            assert_eq!(tx.query_one(listed, &[], |row| row.integer(0))?, Some(1));
+            assert_eq!(correct(tx, f, person, 2009)?, Correction::Saved);
+            assert_eq!(tx.query_one(listed, &[], |row| row.integer(0))?, Some(0));
+            for id in bookings {
+                let now = booking::find(tx, id)?.unwrap();
+                assert_eq!((now.state, now.ended), (State::Cancelled, Some(Ended::Worker)));
+            }
+            assert_eq!(expiry::untold(tx)?.len(), 2, "the client is told");
+            let stages = tx.query("SELECT stage FROM application ORDER BY id", &[], |row| Stage::read(row, 0))?;
+            assert_eq!(stages, [Stage::Withdrawn, Stage::Applied]);
+            assert_eq!(person::find(tx, person)?.unwrap().status, Status::Listed);
             Ok(())
         });
     }

@@ -343,7 +343,7 @@ fn store_worker(
     let number = phone_number::seen(tx, keys, &MsisdnHash::of(keys, &new.msisdn), &new.msisdn, language, now_ms)?;
     let given = Given { text_version: "demo", language, channel: "demo", hop_uid: ids.first() };
     let Begun::Person(person) = person::begin(tx, keys, ids, &number, &given, now_ms)? else { return Ok(()) };
-    worker::set_birth_year(tx, keys, country, person, new.birth_year, now_ms)?;
+    worker::set_birth_year(tx, keys, country, ids, person, new.birth_year, now_ms)?;
     for had in &new.trades {
         if worker_trade::add(tx, country, person, *had, now_ms)? != TradeOutcome::Saved {
             break;

@@ -251,6 +251,22 @@ pub fn expiring(tx: &mut Tx<'_>, now_ms: i64, limit: i64) -> Result<Vec<(Employe
     tx.query(EXPIRING, &params, |row| Ok((EmployerId::new(row.integer(0)?), row.integer(1)?)))
 }
 
+/// Agencies whose licence was over between two moments, and when, the last first.
+pub fn lapsed(tx: &mut Tx<'_>, (from_ms, now_ms): (i64, i64), limit: i64) -> Result<Vec<(EmployerId, i64)>, Error> {
+    const LAPSED: &str = "SELECT id, licence_until_ms FROM employer WHERE licence_until_ms > 0 AND licence_until_ms > $1 \
+        AND licence_until_ms <= $2 AND kind = 'agency' ORDER BY licence_until_ms DESC, id LIMIT $3";
+    let params = [from_ms.into(), now_ms.into(), limit.into()];
+    tx.query(LAPSED, &params, |row| Ok((EmployerId::new(row.integer(0)?), row.integer(1)?)))
+}
+
+/// An agency whose licence is over and which shows something all the same.
+pub fn lapsed_and_open(tx: &mut Tx<'_>, now_ms: i64) -> Result<Option<EmployerId>, Error> {
+    const OPEN: &str = "SELECT id FROM employer WHERE licence_until_ms > 0 AND licence_until_ms <= $1 AND kind = 'agency' \
+        AND EXISTS (SELECT 1 FROM vacancy WHERE vacancy.employer_id = employer.id AND (vacancy.status = 'open' \
+        OR (vacancy.status = 'held' AND vacancy.paused = 1))) ORDER BY licence_until_ms, id LIMIT 1";
+    tx.query_one(OPEN, &[now_ms.into()], |row| Ok(EmployerId::new(row.integer(0)?)))
+}
+
 #[cfg(test)]
 #[path = "employer_check_tests.rs"]
 mod tests;

@@ -43,6 +43,7 @@ pub fn erase(
         "UPDATE consent SET withdrawn_ms = COALESCE(withdrawn_ms, $2), hop_uid = 0 WHERE person_id = $1";
     const SHARED: &str =
         "UPDATE application SET share_number = 0, changed_ms = $2 WHERE person_id = $1 AND share_number = 1";
+    const HOME: &str = "UPDATE client SET area_code = NULL, changed_ms = $2 WHERE person_id = $1";
     let Some(found) = person::find(tx, person)?.filter(|found| found.number_generation > 0) else { return Ok(false) };
     let none: &[u8] = &[];
     tx.execute(NOBODYS, &[(&NOBODY).into(), none.into(), Language::En.code().into(), NEVER_MS.into()])?;
@@ -55,14 +56,15 @@ pub fn erase(
     agent_registration::forget(tx, person)?;
     agent::leave(tx, person, now_ms)?;
     case::anonymise(tx, person, now_ms)?;
-    tx.execute(SHARED, &[person.into(), now_ms.into()])?;
-    tx.execute(CONSENTS, &[person.into(), now_ms.into()])?;
+    for sql in [SHARED, CONSENTS, HOME] {
+        tx.execute(sql, &[person.into(), now_ms.into()])?;
+    }
     person::forget_work(tx, person)?;
     pin::forget(tx, person)?;
     wrong_try::forget_about(tx, &found.number, person.get())?;
     messages::withdraw_all(tx, person.get(), "erased", now_ms).map_err(of_outbox)?;
     messages::empty_all(tx, person.get()).map_err(of_outbox)?;
-    leave_number(tx, &found.number)?;
+    leave_number(tx, &found.number, now_ms)?;
     data_event::note(tx, ids, why, by_name, now_ms)?;
     Ok(true)
 }
@@ -93,16 +95,16 @@ fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
 
 /// What is kept of a number goes with the last person on it. A number that asked for silence stays, for its silence to hold.
 /// A call that was cut is not offered to whoever is left on the number.
-fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> {
+fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
     const CUT_CALLS: &str = "UPDATE session SET resumable = 0 WHERE number_hash = $1 AND resumable = 1";
     const ON_IT: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 LIMIT 1";
     let hash = number.as_bytes();
     tx.execute(CUT_CALLS, &[hash.into()])?;
     if tx.query_one(ON_IT, &[hash.into()], |row| row.integer(0))?.is_none() {
-        messages::forget_letters(tx, hash).map_err(of_outbox)?;
+        person::forget_words(tx, number, now_ms)?;
         wrong_try::forget_number(tx, number)?;
     }
-    person::forget_number(tx, number)?;
+    person::forget_number(tx, number, now_ms)?;
     Ok(())
 }
 
@@ -145,6 +147,7 @@ mod tests {
     use super::super::worker::{self, FinishOutcome};
     use super::super::{disclosure, vacancy};
     use super::*;
+    use crate::outbox::{Class, Content, NewMessage, NewSms, Priority};
 
     fn go(tx: &mut Tx<'_>, f: &Fixture, person: PersonId) -> Result<bool, Fault> {
         erase(tx, &mut f.ids(), person, (DataEvent::Erased, CALLER), NOW_MS)
@@ -214,11 +217,28 @@ mod tests {
     fn two_on_one_phone_are_erased_each_for_themselves() {
         Fixture::new().run(|tx, f| {
             let (a, b) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 1, "Ben")?);
-            let number = f.number(tx, 1)?;
+            let (number, to) = (f.number(tx, 1)?, f.msisdn(1));
+            // What the number was answered before anybody was registered on it.
+            let answer = NewMessage {
+                id: 77,
+                operation_key: "answer",
+                content: Content::Sms(NewSms { to: &to, generation: 1, route: "", text: "Kaziline" }),
+                person_id: None,
+                employer_id: None,
+                priority: Priority::Interactive,
+                class: Class::MustArrive,
+                template: "reply.helped",
+                due_ms: NOW_MS,
+                expires_ms: NOW_MS + 1,
+            };
+            outbox::enqueue(tx, &f.keys, &answer, NOW_MS).map_err(of_outbox)?;
+            let full = "SELECT COUNT(*) FROM outbox WHERE length(body) > 0";
             go(tx, f, a)?;
             assert_eq!(phone_number::persons_on(tx, &number)?, [b]);
             assert!(person::recipient(tx, &f.keys, b)?.is_some());
+            assert_eq!(count(tx, full), 1, "somebody is on the number");
             go(tx, f, b)?;
+            assert_eq!(count(tx, full), 0);
             assert_eq!(phone_number::find(tx, &number.hash)?, None);
             Ok(())
         });

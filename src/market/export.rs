@@ -2,6 +2,8 @@
 //!
 //! A PIN is in it as that there is one: neither it nor its hash leaves the store. Of others on the same number nothing is in it.
 
+mod kept;
+
 use serde_json::{Value, json};
 
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
@@ -56,6 +58,12 @@ pub fn everything(
         "worker": worker_of(tx, country, person)?,
         "applications": applications(tx, person)?,
         "number_given_to": given,
+        "bookings": kept::bookings(tx, country, person)?,
+        "appointments": kept::appointments(tx, keys, person)?,
+        "offers": kept::offers(tx, person)?,
+        "alerts": kept::alerts(tx, person)?,
+        "cases": kept::cases(tx, keys, (&number, person))?,
+        "reports": kept::reports(tx, (&number, person))?,
         "pin": { "set": pin.is_set, "each_call": pin.each_call, "ends_ms": pin.ends_ms },
         "messages_to_them": words(of_person::to_person(tx, keys, person.get())?),
         "messages_from_the_number": words(of_person::from_number(tx, keys, hash.as_bytes())?),

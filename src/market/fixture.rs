@@ -126,7 +126,7 @@ impl Fixture {
     }
 
     pub(crate) fn birth_year(&self, tx: &mut Tx<'_>, person: PersonId, year: i64) -> Result<BirthYearOutcome, Fault> {
-        worker::set_birth_year(tx, &self.keys, &self.country, person, year, NOW_MS)
+        worker::set_birth_year(tx, &self.keys, &self.country, &mut self.ids(), person, year, NOW_MS)
     }
 
     pub(crate) fn trade(&self, tx: &mut Tx<'_>, person: PersonId, code: u8) -> Result<TradeOutcome, Fault> {

@@ -4,6 +4,7 @@
 //! is asked for outside the service. How pay is handed over ("paid by mobile money") is no reason. Nothing is refused: a person
 //! looks.
 
+use super::phone_in_text;
 use crate::text::folding;
 
 /// Why a text is held.
@@ -128,12 +129,9 @@ const WORKER_DOES_NOT_PAY: [&str; 48] = [
     "usitume pesa",
 ];
 
-/// Digits from which a run is a phone number: local numbers have nine or ten, the largest wage eight.
-const PHONE_DIGITS_MIN: usize = 9;
-
 /// Why a text must wait for a person's look; `None` when it need not.
 pub fn reason(text: &str) -> Option<HoldReason> {
-    if has_phone_number(text) {
+    if phone_in_text::is_in(text) {
         return Some(HoldReason::PhoneNumber);
     }
     phrase(text).map(|_| HoldReason::WorkerPays)
@@ -169,23 +167,6 @@ fn is_whole(words: &str, at: usize, length: usize) -> bool {
     let bytes = words.as_bytes();
     let ends = bytes.get(at + length).is_none_or(|byte| *byte == b' ');
     ends && (at == 0 || bytes.get(at - 1) == Some(&b' '))
-}
-
-/// Nine digits or more with nothing between them but the marks that people put into numbers.
-fn has_phone_number(text: &str) -> bool {
-    let mut run = 0;
-    for c in text.chars() {
-        // Digits of any script: a number in Arabic digits is dialled as well.
-        if c.is_numeric() {
-            run += 1;
-            if run >= PHONE_DIGITS_MIN {
-                return true;
-            }
-        } else if !matches!(c, ' ' | '-' | '.' | '(' | ')' | '+' | '\u{a0}' | '\u{2010}'..='\u{2013}' | '_') {
-            run = 0;
-        }
-    }
-    false
 }
 
 #[cfg(test)]

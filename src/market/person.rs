@@ -3,11 +3,12 @@
 //! Nothing personal is kept before consent, and nothing of a child: a refused child leaves an expiring keyed hash of the
 //! number and no more, so that redialling with another year does not pass.
 
-use super::booking::cancel;
 use super::consent::{self, Given, Purpose};
+use super::data_event::{CALLER, DataEvent};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId, agent, agent_registration, case, pin, report};
+use super::{Fault, PersonId, agent, agent_registration, case, erasure, pin, report};
 use crate::country::Msisdn;
+use crate::outbox::erase as messages;
 use crate::storage::{self, IdBlock, Keys, Tx};
 use crate::text::{Language, folding};
 
@@ -122,10 +123,12 @@ pub fn initials(name: &str) -> String {
 /// Erases somebody whose registration is not finished, with the consent; answers false when there is nothing to erase.
 ///
 /// The number goes too when nobody else is on it, it did not ask for silence and no case of it waits for an answer. With `refused`, an expiring keyed hash
-/// stays, which [`refused`] finds.
+/// stays, which [`refused`] finds. Who has asked workers to come is erased as a worker is: the bookings are theirs too. Uses one
+/// identifier.
 pub fn erase_unfinished(
     tx: &mut Tx<'_>,
     keys: &Keys,
+    ids: &mut IdBlock,
     person: PersonId,
     refused: bool,
     now_ms: i64,
@@ -134,25 +137,19 @@ pub fn erase_unfinished(
     const CONSENT: &str = "DELETE FROM consent WHERE person_id = $1";
     const PERSON: &str = "DELETE FROM person WHERE id = $1";
     const CLIENT: &str = "SELECT employer_id FROM client WHERE person_id = $1";
-    const CLOSE: &str = "UPDATE person SET status = 'closed', name_sealed = NULL, mail_sealed = NULL, mail_hmac = NULL, \
-        changed_ms = $2 WHERE id = $1";
     let Some(hash) = tx.query_one(FIND, &[person.into()], |row| MsisdnHash::read(row, 0))? else { return Ok(false) };
-    let is_client = tx.query_one(CLIENT, &[person.into()], |row| row.integer(0))?.is_some();
-    if is_client {
-        cancel::leave(tx, person, now_ms)?;
-    }
-    forget_work(tx, person)?;
-    agent_registration::forget(tx, person)?;
-    agent::leave(tx, person, now_ms)?;
-    pin::forget(tx, person)?;
-    if is_client {
-        // Somebody has asked workers to come: the bookings are theirs too, so what stays of this person has no name.
-        tx.execute(CLOSE, &[person.into(), now_ms.into()])?;
+    if tx.query_one(CLIENT, &[person.into()], |row| row.integer(0))?.is_some() {
+        let why = if refused { DataEvent::TooYoung } else { DataEvent::Unfinished };
+        erasure::erase(tx, ids, person, (why, CALLER), now_ms)?;
     } else {
+        forget_work(tx, person)?;
+        agent_registration::forget(tx, person)?;
+        agent::leave(tx, person, now_ms)?;
+        pin::forget(tx, person)?;
         for sql in [CONSENT, PERSON] {
             tx.execute(sql, &[person.into()])?;
         }
-        forget_number(tx, &hash)?;
+        forget_number(tx, &hash, now_ms)?;
     }
     if refused {
         refuse(tx, keys, &hash, now_ms)?;
@@ -170,8 +167,8 @@ pub(super) fn forget_work(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault
     Ok(())
 }
 
-/// Forgets a number that nobody is on, unless it asked for silence. True when it is gone.
-pub(super) fn forget_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<bool, Fault> {
+/// Forgets a number that nobody is on, unless it asked for silence, with what was written to it and by it. True when it is gone.
+pub(super) fn forget_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
     const NUMBER: &str = "DELETE FROM phone_number WHERE msisdn_hmac = $1 AND stopped_ms IS NULL \
         AND NOT EXISTS (SELECT 1 FROM person WHERE person.msisdn_hmac = $1) \
         AND NOT EXISTS (SELECT 1 FROM help_case WHERE help_case.msisdn_hmac = $1 AND help_case.open_slot IS NOT NULL)";
@@ -179,8 +176,16 @@ pub(super) fn forget_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<bool
     if is_gone {
         case::forget_number(tx, number)?;
         report::forget_number(tx, number)?;
+        forget_words(tx, number, now_ms)?;
     }
     Ok(is_gone)
+}
+
+/// Forgets what a number on which nobody is left wrote, and what was written to it without naming anybody.
+pub(super) fn forget_words(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
+    messages::forget_letters(tx, number.as_bytes()).map_err(erasure::of_outbox)?;
+    messages::empty_of_number(tx, number.as_bytes(), now_ms).map_err(erasure::of_outbox)?;
+    Ok(())
 }
 
 /// Refuses a number for a while: a child was on it.
@@ -282,7 +287,8 @@ pub fn recipient(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Result<Optio
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::fixture::{Fixture, NOW_MS};
+    use super::super::booking::client;
+    use super::super::fixture::{Fixture, NOW_MS, area};
     use super::super::worker::{self, BirthYearOutcome};
     use super::*;
 
@@ -294,7 +300,7 @@ mod tests {
     fn of_a_refused_child_only_an_expiring_hash_stays() {
         Fixture::new().run(|tx, f| {
             let child = f.begin(tx, 1)?;
-            let outcome = worker::set_birth_year(tx, &f.keys, &f.country, child, 2011, NOW_MS)?;
+            let outcome = worker::set_birth_year(tx, &f.keys, &f.country, &mut f.ids(), child, 2011, NOW_MS)?;
             assert_eq!(outcome, BirthYearOutcome::TooYoung);
             for sql in [
                 "SELECT COUNT(*) FROM person",
@@ -319,11 +325,34 @@ mod tests {
     }
 
     #[test]
+    fn a_child_who_asked_for_workers_is_erased_at_once_as_a_worker_is() {
+        Fixture::new().run(|tx, f| {
+            let child = f.begin(tx, 1)?;
+            client::begin(tx, &f.keys, &mut f.ids(), child, NOW_MS)?;
+            client::set_area(tx, &f.country, child, area(1201), NOW_MS)?;
+            set_name(tx, &f.keys, child, "Ben", NOW_MS)?;
+            assert_eq!(f.birth_year(tx, child, 2015)?, BirthYearOutcome::TooYoung);
+            let left = find(tx, child)?.unwrap();
+            assert_eq!((left.status, left.number_generation, name(tx, &f.keys, child)?), (Status::Closed, 0, None));
+            assert_eq!(client::find(tx, child)?.unwrap().area, None);
+            for (sql, left) in [
+                ("SELECT COUNT(*) FROM phone_number WHERE last_hop_ms < 9223372036854775807", 0),
+                ("SELECT COUNT(*) FROM consent WHERE withdrawn_ms IS NULL OR hop_uid <> 0", 0),
+                ("SELECT COUNT(*) FROM data_event WHERE what = 'too_young'", 1),
+            ] {
+                assert_eq!(count(tx, sql), left, "{sql}");
+            }
+            assert_eq!(f.try_begin(tx, 1, NOW_MS)?, Begun::Refused);
+            Ok(())
+        });
+    }
+
+    #[test]
     fn a_refusal_leaves_the_others_on_the_number_alone() {
         Fixture::new().run(|tx, f| {
             let mother = f.worker(tx, 1, "Aline Uwera")?;
             let child = f.begin(tx, 1)?;
-            worker::set_birth_year(tx, &f.keys, &f.country, child, 2015, NOW_MS)?;
+            worker::set_birth_year(tx, &f.keys, &f.country, &mut f.ids(), child, 2015, NOW_MS)?;
             assert_eq!(find(tx, child)?, None);
             assert_eq!(find(tx, mother)?.unwrap().status, Status::Listed);
             assert!(recipient(tx, &f.keys, mother)?.is_some());
@@ -336,11 +365,11 @@ mod tests {
     fn who_is_listed_is_not_erased_as_unfinished() {
         Fixture::new().run(|tx, f| {
             let person = f.worker(tx, 1, "Aline Uwera")?;
-            assert!(!erase_unfinished(tx, &f.keys, person, true, NOW_MS)?);
+            assert!(!erase_unfinished(tx, &f.keys, &mut f.ids(), person, true, NOW_MS)?);
             assert!(find(tx, person)?.is_some());
             let dropped = f.begin(tx, 2)?;
-            assert!(erase_unfinished(tx, &f.keys, dropped, false, NOW_MS)?);
-            assert!(!erase_unfinished(tx, &f.keys, dropped, false, NOW_MS)?);
+            assert!(erase_unfinished(tx, &f.keys, &mut f.ids(), dropped, false, NOW_MS)?);
+            assert!(!erase_unfinished(tx, &f.keys, &mut f.ids(), dropped, false, NOW_MS)?);
             assert!(matches!(f.try_begin(tx, 2, NOW_MS)?, Begun::Person(_)));
             Ok(())
         });

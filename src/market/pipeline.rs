@@ -350,6 +350,20 @@ pub fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault
     Ok(())
 }
 
+/// Ends what a person asked for in private homes, and where they would live at their work, untold: they may not work there.
+pub(super) fn leave_homes(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
+    const APPLICATIONS: &str = "UPDATE application SET stage = 'withdrawn', changed_ms = $2 WHERE person_id = $1 \
+        AND stage IN ('applied', 'shortlisted', 'assessment', 'interview', 'offered') \
+        AND EXISTS (SELECT 1 FROM vacancy JOIN employer ON employer.id = vacancy.employer_id \
+        WHERE vacancy.id = application.vacancy_id AND (vacancy.live_in = 1 OR employer.kind = 'household'))";
+    const OFFERS: &str = "UPDATE offer SET status = 'declined', answered_ms = $2 WHERE status = 'open' \
+        AND application_id IN (SELECT id FROM application WHERE person_id = $1 AND stage = 'withdrawn')";
+    for sql in [APPLICATIONS, OFFERS] {
+        tx.execute(sql, &[person.into(), now_ms.into()])?;
+    }
+    Ok(())
+}
+
 /// Erases what the pipeline keeps of a person's applications: events with their notes, appointments, offers. The
 /// applications themselves, which count, stay. For the erasure of a person.
 pub fn erase_of(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {

@@ -124,6 +124,33 @@ pub enum Released {
     NotHeld,
     /// Its employer may not post: that has to be put right first.
     MayNot(MayPost),
+    /// It was changed since it was looked at.
+    Changed,
+}
+
+/// What tells two states of a vacancy apart: later with every change. `None` when there is no such vacancy.
+pub fn version(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<Option<i64>, Error> {
+    const VERSION: &str = "SELECT changed_ms FROM vacancy WHERE id = $1";
+    tx.query_one(VERSION, &[vacancy.into()], |row| row.integer(0))
+}
+
+/// Lets a held vacancy be seen, on condition that it is as it was when somebody looked at it: of an employer who changes the
+/// text meanwhile nothing is let through unread. Uses one identifier.
+pub fn release_seen(
+    tx: &mut Tx<'_>,
+    ids: &mut IdBlock,
+    vacancy: VacancyId,
+    (seen, by): (i64, &str),
+    now_ms: i64,
+) -> Result<Released, Fault> {
+    // Whoever changes it at the same time waits for this transaction, or was first.
+    const AS_SEEN: &str = "UPDATE vacancy SET changed_ms = $2 WHERE id = $1 AND changed_ms = $2";
+    const HELD: &str = "SELECT id FROM vacancy WHERE id = $1 AND status = 'held' AND paused = 0";
+    if tx.execute(AS_SEEN, &[vacancy.into(), seen.into()])? == 1 {
+        return release(tx, ids, vacancy, by, now_ms);
+    }
+    let is_held = tx.query_one(HELD, &[vacancy.into()], |row| row.integer(0))?.is_some();
+    Ok(if is_held { Released::Changed } else { Released::NotHeld })
 }
 
 /// Lets a held vacancy be seen. The reports until now count no more; nobody is told that it was held. Uses one identifier.
@@ -186,20 +213,20 @@ pub fn take_back(
 /// Vacancies of an employer held in one transaction.
 const HELD_AT_ONCE: usize = 12;
 
-/// Holds some open vacancies of a blocked employer; answers how many. Call it until it answers 0. Uses one identifier for
-/// each of at most twelve.
+/// Holds some open vacancies of an employer who may not post any more; answers how many. Call it until it answers 0. Uses one
+/// identifier for each of at most twelve.
 pub fn hold_of_employer(
     tx: &mut Tx<'_>,
     ids: &mut IdBlock,
     employer: EmployerId,
-    by: &str,
+    (why, by): (HoldWhy, &str),
     now_ms: i64,
 ) -> Result<usize, Fault> {
     const OPEN: &str = "SELECT id FROM vacancy WHERE employer_id = $1 \
         AND (status = 'open' OR (status = 'held' AND paused = 1)) ORDER BY id LIMIT 12";
     let open = tx.query(OPEN, &[employer.into()], |row| Ok(VacancyId::new(row.integer(0)?)))?;
     for vacancy in open.iter().take(HELD_AT_ONCE) {
-        hold(tx, ids, *vacancy, (HoldWhy::EmployerBlocked, by), now_ms)?;
+        hold(tx, ids, *vacancy, (why, by), now_ms)?;
     }
     Ok(open.len())
 }

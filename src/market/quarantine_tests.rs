@@ -86,7 +86,7 @@ fn a_blocked_employer_has_nothing_open_and_posts_nothing_that_is_seen() {
         note(tx, Check::Block)?;
         let mut held_in_all = 0;
         loop {
-            match hold_of_employer(tx, &mut f.ids(), employer, "ann", NOW_MS)? {
+            match hold_of_employer(tx, &mut f.ids(), employer, (HoldWhy::EmployerBlocked, "ann"), NOW_MS)? {
                 0 => break,
                 some => held_in_all += some,
             }

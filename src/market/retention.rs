@@ -54,7 +54,7 @@ pub fn ask(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash, now_ms: i64) -> Resu
         return Ok(None);
     }
     if tx.query_one(ON_IT, &[hash.as_bytes().into()], |row| row.integer(0))?.unwrap_or_default() == 0 {
-        put_to_rest(tx, hash)?;
+        put_to_rest(tx, hash, now_ms)?;
         return Ok(None);
     }
     let number = phone_number::find(tx, hash)?.filter(|number| !number.stopped);
@@ -89,7 +89,7 @@ pub fn erase_number(tx: &mut Tx<'_>, ids: &mut IdBlock, hash: &MsisdnHash, now_m
     for one in persons {
         erased += u64::from(erasure::erase(tx, ids, one, (DataEvent::Silent, PROGRAM), now_ms)?);
     }
-    person::forget_number(tx, hash)?;
+    person::forget_number(tx, hash, now_ms)?;
     Ok(erased)
 }
 
@@ -118,9 +118,9 @@ pub fn over(tx: &mut Tx<'_>, now_ms: i64, limit: i64) -> Result<Vec<(PersonId, D
 }
 
 /// Forgets a number that nobody is on; one that asked for silence is left alone until it dials.
-fn put_to_rest(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<(), Fault> {
+fn put_to_rest(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
     const REST: &str = "UPDATE phone_number SET asked_ms = $2 WHERE msisdn_hmac = $1";
-    if !person::forget_number(tx, hash)? {
+    if !person::forget_number(tx, hash, now_ms)? {
         tx.execute(REST, &[hash.as_bytes().into(), AT_REST.into()])?;
     }
     Ok(())

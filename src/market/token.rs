@@ -40,6 +40,8 @@ coded! {
         BookingsRead = "bookings:read",
         /// Book workers, call off, and say how the pay was.
         BookingsWrite = "bookings:write",
+        /// Say where events are told to, and end that.
+        WebhooksWrite = "webhooks:write",
     }
 }
 
@@ -251,8 +253,9 @@ pub enum Rotated {
     Unknown,
 }
 
-/// Makes the next token of a family. Of the older ones the newest stays for a while, all others are revoked. The new one
-/// may do the same, for as long as the first was meant for.
+/// Makes the next token of a family. Of the older ones the one that is named stays for a while, all others are revoked. The new
+/// one may do the same, for as long as the newest was made for: one that was followed by another ends sooner than it was
+/// meant to, and says nothing of that.
 pub fn rotate(
     tx: &mut Tx<'_>,
     keys: &Keys,
@@ -263,16 +266,18 @@ pub fn rotate(
 ) -> Result<Rotated, Fault> {
     const REVOKE: &str = "UPDATE token SET revoked_ms = $3 WHERE family_id = $1 AND id <> $2 AND revoked_ms = 0";
     const SHORTEN: &str = "UPDATE token SET expires_ms = $2 WHERE id = $1 AND (expires_ms = 0 OR expires_ms > $2)";
+    const NEWEST: &str = "SELECT created_ms, expires_ms FROM token WHERE family_id = $1 ORDER BY id DESC LIMIT 1";
     let Some(old) = find(tx, id)? else { return Ok(Rotated::Unknown) };
     if !old.is_live(now_ms) {
         return Ok(Rotated::NotLive);
     }
     let next = ids.next_id().ok_or(Fault::IdsUsedUp)?;
+    let newest = tx.query_one(NEWEST, &[old.family.into()], |row| Ok((row.integer(0)?, row.integer(1)?)))?;
+    let (made_ms, meant_ms) = newest.unwrap_or((old.created_ms, old.expires_ms));
     tx.execute(REVOKE, &[old.family.into(), id.into(), now_ms.into()])?;
     tx.execute(SHORTEN, &[id.into(), now_ms.saturating_add(OVERLAP_MS).into()])?;
-    // As long again as the old one was made for; one without an end stays without.
-    let span_ms = old.expires_ms - old.created_ms;
-    let expires_ms = if old.expires_ms == 0 { 0 } else { now_ms.saturating_add(span_ms) };
+    // As long again; one without an end stays without.
+    let expires_ms = if meant_ms == 0 { 0 } else { now_ms.saturating_add(meant_ms - made_ms) };
     tx.execute(
         ADD,
         &[
@@ -360,6 +365,26 @@ mod tests {
             assert!(revoke(tx, second, NOW_MS + 2)? && !revoke(tx, second, NOW_MS + 3)?);
             assert!(!live(tx, 2, NOW_MS + 2)?);
             assert_eq!(list(tx)?.len(), 3);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn one_that_is_rotated_twice_has_followers_that_live_as_long() {
+        Fixture::new().run(|tx, f| {
+            let employer = employer::known(tx, &f.keys, &mut f.ids(), &f.employer(EmployerKind::Organisation), NOW_MS)?;
+            for (byte, expires_ms, meant_ms) in [(1, 0, 0), (11, NOW_MS + 90 * DAY_MS, NOW_MS + 92 * DAY_MS)] {
+                let first =
+                    create(tx, &f.keys, &mut f.ids(), &new(employer, expires_ms), &secret(byte), NOW_MS)?.unwrap();
+                for day in 1..=2 {
+                    let at_ms = NOW_MS + i64::from(day) * DAY_MS;
+                    rotate(tx, &f.keys, &mut f.ids(), first, &secret(byte + day), at_ms)?;
+                }
+                let at_ms = NOW_MS + 2 * DAY_MS;
+                let live: Vec<Token> = list(tx)?.into_iter().filter(|one| one.family == first).collect();
+                let live: Vec<_> = live.iter().filter(|one| one.is_live(at_ms)).map(|one| one.expires_ms).collect();
+                assert_eq!(live, [meant_ms, NOW_MS + DAY_MS + OVERLAP_MS], "two, and the new one as long as was meant");
+            }
             Ok(())
         });
     }

@@ -226,6 +226,8 @@ pub struct VacancyDetails {
     pub tier: Tier,
     /// How many asked for it and did not take it back: "12 asked, 2 places".
     pub applications: i64,
+    /// Its employer takes no applications for a while: nobody has to look at it.
+    pub paused: bool,
 }
 
 /// Without names and texts.
@@ -241,6 +243,11 @@ impl VacancyDetails {
     /// Whether it takes applications.
     pub fn is_open(&self, now_ms: i64) -> bool {
         self.status == VacancyStatus::Open && now_ms < self.offer.closes_ms
+    }
+
+    /// Whether its employer has paused it, and may let it go on.
+    pub fn is_paused(&self, now_ms: i64) -> bool {
+        self.paused && self.status == VacancyStatus::Held && now_ms < self.offer.closes_ms
     }
 
     /// What the score looks at.
@@ -268,8 +275,8 @@ pub fn details(tx: &mut Tx<'_>, keys: &Keys, vacancy: VacancyId) -> Result<Optio
         vacancy.pay_unit, vacancy.paid, vacancy.food, vacancy.transport, vacancy.live_in, vacancy.min_years, \
         vacancy.licence, vacancy.days, vacancy.closes_ms, vacancy.description_sealed, vacancy.employer_id, \
         employer.name_sealed, employer.kind, employer.tier, \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn') \
-        FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
+        vacancy.paused FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
     Ok(tx.query_one(DETAILS, &[vacancy.into()], |row| details_of(row, keys, vacancy))?)
 }
 
@@ -307,6 +314,7 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
         employer_kind: EmployerKind::read(row, 22)?,
         tier: Tier::read(row, 23)?,
         applications: row.integer(24)?,
+        paused: row.boolean(25)?,
     })
 }
 

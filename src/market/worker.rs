@@ -9,7 +9,7 @@ use super::pay::{Pay, Rate};
 use super::worker_trade::{self, WorkerTrade};
 use super::{Fault, PersonId, candidate, person};
 use crate::country::{AreaCode, Country, PayUnit};
-use crate::storage::{Error, Keys, Param, Row, Tx};
+use crate::storage::{Error, IdBlock, Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 
 /// What came of a birth year.
@@ -25,11 +25,12 @@ pub enum BirthYearOutcome {
     Implausible,
 }
 
-/// Saves a birth year. The worker's row begins here.
+/// Saves a birth year. The worker's row begins here. Uses one identifier.
 pub fn set_birth_year(
     tx: &mut Tx<'_>,
     keys: &Keys,
     country: &Country,
+    ids: &mut IdBlock,
     person: PersonId,
     birth_year: i64,
     now_ms: i64,
@@ -42,7 +43,7 @@ pub fn set_birth_year(
     };
     let group = age::group(age, &country.ages);
     if group == AgeGroup::Child {
-        person::erase_unfinished(tx, keys, person, true, now_ms)?;
+        person::erase_unfinished(tx, keys, ids, person, true, now_ms)?;
         return Ok(BirthYearOutcome::TooYoung);
     }
     if person::find(tx, person)?.is_none_or(|found| found.status == person::Status::Closed) {

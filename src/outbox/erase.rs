@@ -1,4 +1,5 @@
-//! A person's messages when they leave: taken back where they have not left, and emptied of whom they were for.
+//! A person's messages when they leave: taken back where they have not left, and emptied of whom they were for. The same for
+//! what was written to a number on which nobody was known, by the number and by age.
 
 use super::Error;
 use crate::storage::Tx;
@@ -35,6 +36,31 @@ pub fn empty(tx: &mut Tx<'_>, message_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes back and empties what was written to a number without naming a person: answers to who was not registered. The receipt of
+/// an erasure stays until its own time ([`empty`]).
+pub fn empty_of_number(tx: &mut Tx<'_>, address_hmac: &[u8], now_ms: i64) -> Result<u64, Error> {
+    const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = 'erased', changed_ms = $2, lease_until_ms = 0 \
+        WHERE address_hmac = $1 AND person_id IS NULL AND length(body) > 0 AND template <> 'data_erased' \
+        AND status IN ('queued', 'claimed')";
+    const EMPTY: &str = "UPDATE outbox SET address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, expires_ms = 0, \
+        resend_ms = 0 \
+        WHERE address_hmac = $1 AND person_id IS NULL AND length(body) > 0 AND template <> 'data_erased'";
+    let none: &[u8] = &[];
+    tx.execute(TAKE_BACK, &[address_hmac.into(), now_ms.into()])?;
+    Ok(tx.execute(EMPTY, &[address_hmac.into(), none.into()])?)
+}
+
+/// Empties messages that name no person and are over since before `before_ms`, at most `limit`; answers how many. Events for
+/// endpoints are none of them: whom they are about is known there.
+pub fn empty_old(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
+    const EMPTY: &str = "UPDATE outbox SET address = $3, address_hmac = $3, prefix_hmac = $3, body = $3, expires_ms = 0 \
+        WHERE id IN (SELECT id FROM outbox WHERE person_id IS NULL AND length(body) > 0 AND changed_ms < $1 \
+        AND endpoint_id = 0 AND resend_ms = 0 AND status <> 'queued' AND status <> 'claimed' AND status <> 'sending' \
+        ORDER BY changed_ms, id LIMIT $2)";
+    let none: &[u8] = &[];
+    Ok(tx.execute(EMPTY, &[before_ms.into(), limit.into(), none.into()])?)
+}
+
 /// Forgets the messages that came from a number.
 pub fn forget_letters(tx: &mut Tx<'_>, msisdn_hmac: &[u8]) -> Result<u64, Error> {
     const FORGET: &str = "DELETE FROM inbound_sms WHERE msisdn_hmac = $1";
@@ -46,6 +72,54 @@ mod tests {
     use super::*;
     use crate::outbox::rig::{NOW_MS, Rig, open_numbers, settling, terms};
     use crate::outbox::{Class, Priority, Status, Verdict, claim, mark_sending, settle};
+
+    /// How many rows still have words or a number in them.
+    fn full(rig: &Rig) -> i64 {
+        let full =
+            "SELECT COUNT(*) FROM outbox WHERE length(body) > 0 OR length(address) > 0 OR length(address_hmac) > 0";
+        rig.tx(move |tx| tx.query_one(full, &[], |row| row.integer(0)).map_err(Error::from)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_names_no_person_is_emptied_when_it_is_old_and_over() {
+        for rig in Rig::on_each_engine() {
+            let sent = rig.queue("answer", Class::MustArrive, Priority::Interactive);
+            let terms = terms(&rig, rig.ids.block(rig.now_ms()).first());
+            rig.tx(move |tx| {
+                let messages = claim(tx, &terms, open_numbers)?.messages;
+                mark_sending(tx, &terms, &messages)?;
+                let never = Verdict::Failed { reason: "bad_number" };
+                settle(tx, &messages[0], settling(terms.fence, None, NOW_MS), &never, "").map(drop)
+            })
+            .unwrap();
+            let of_person = rig.queue("of a person", Class::MustArrive, Priority::Stage);
+            rig.tx(move |tx| {
+                let of = "UPDATE outbox SET person_id = 7, status = 'failed' WHERE id = $1";
+                tx.execute(of, &[of_person.into()]).map_err(Error::from)
+            })
+            .unwrap();
+            rig.queue("waits", Class::MustArrive, Priority::Stage);
+            assert_eq!(rig.tx(|tx| empty_old(tx, NOW_MS, 9)).unwrap(), 0, "not old yet");
+            assert_eq!(rig.tx(|tx| empty_old(tx, NOW_MS + 1, 9)).unwrap(), 1);
+            assert_eq!(rig.tx(|tx| empty_old(tx, NOW_MS + 1, 9)).unwrap(), 0);
+            assert_eq!((full(&rig), rig.status(sent)), (2, Status::Failed), "what became of it is known all the same");
+        }
+    }
+
+    #[test]
+    fn what_was_written_to_a_number_goes_with_the_number_but_for_the_receipt() {
+        for rig in Rig::on_each_engine() {
+            let answer = rig.queue("answer", Class::MustArrive, Priority::Interactive);
+            let receipt = rig.queue_as("receipt", |new| new.template = "data_erased").unwrap().0;
+            let hash = "SELECT address_hmac FROM outbox LIMIT 1";
+            let hash = rig.tx(move |tx| tx.query_one(hash, &[], |row| Ok(row.bytes(0)?.to_vec())).map_err(Error::from));
+            let hash = hash.unwrap().unwrap();
+            assert_eq!(rig.tx(|tx| empty_of_number(tx, &[7; 32], NOW_MS)).unwrap(), 0, "another number's");
+            assert_eq!(rig.tx(move |tx| empty_of_number(tx, &hash, NOW_MS)).unwrap(), 1);
+            assert_eq!((rig.status(answer), rig.status(receipt)), (Status::Cancelled, Status::Queued));
+            assert_eq!(full(&rig), 1);
+        }
+    }
 
     #[test]
     fn what_has_not_left_is_taken_back_and_what_is_on_its_way_comes_to_its_end() {

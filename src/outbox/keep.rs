@@ -1,6 +1,6 @@
 //! How long traces of messages are kept, and their end.
 
-use super::{Error, caps, hook_call, inbound, operate, receipt};
+use super::{Error, caps, erase, hook_call, inbound, operate, receipt};
 use crate::storage::Tx;
 
 /// How long traces of messages are kept, in days.
@@ -12,7 +12,8 @@ pub struct Keep {
     pub calls_days: i64,
     /// Reports of delivery, which may still find their message: those of a phone that was off for three days come.
     pub receipts_days: i64,
-    /// Messages from phones: to answer whoever asks what they wrote.
+    /// Messages from phones, and messages that name no person, as answers to numbers on which nobody is registered: to answer
+    /// whoever asks what was written.
     pub letters_days: i64,
 }
 
@@ -36,7 +37,8 @@ pub fn put_away(tx: &mut Tx<'_>, keep: Keep, now_ms: i64, today: i32) -> Result<
     let calls = hook_call::forget(tx, before_ms(keep.calls_days), ROWS_MAX)?;
     let receipts = receipt::forget(tx, before_ms(keep.receipts_days), ROWS_MAX)?;
     let letters = inbound::forget(tx, before_ms(keep.letters_days), ROWS_MAX)?;
+    let answers = erase::empty_old(tx, before_ms(keep.letters_days), ROWS_MAX)?;
     let attempts = operate::forget_attempts(tx, before_ms(keep.attempts_days), ROWS_MAX)?;
     let counts = caps::forget(tx, i64::from(today - COUNTS_KEEP_DAYS))?;
-    Ok(calls + receipts + letters + attempts + counts + inbound::give_up(tx, now_ms)?)
+    Ok(calls + receipts + letters + answers + attempts + counts + inbound::give_up(tx, now_ms)?)
 }

@@ -16,7 +16,8 @@ use super::trust::{NOTE_CHARS_MAX, TrustOrder, unavailable};
 use crate::housekeeping::digest;
 use crate::market::employer::{self, Tier};
 use crate::market::employer_check::{self, Check, Checked, LICENCE_CHARS_MAX, MayPost};
-use crate::market::{self, EmployerId, quarantine};
+use crate::market::quarantine::{self, HoldWhy};
+use crate::market::{self, EmployerId};
 use crate::storage::{Tx, Work};
 use crate::text::datetime::Day;
 
@@ -109,8 +110,10 @@ pub(super) async fn block(
     let mut held = 0;
     loop {
         let (ids, who) = (Arc::clone(&admin.ids), by.to_owned());
-        let hold =
-            move |tx: &mut Tx<'_>| quarantine::hold_of_employer(tx, &mut ids.block(now_ms), employer, &who, now_ms);
+        let hold = move |tx: &mut Tx<'_>| {
+            let why = (HoldWhy::EmployerBlocked, who.as_str());
+            quarantine::hold_of_employer(tx, &mut ids.block(now_ms), employer, why, now_ms)
+        };
         match admin.store.transact(Work::bulk(), hold).await? {
             0 => break,
             some => held += some,

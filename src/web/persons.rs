@@ -1,4 +1,5 @@
-//! All that is kept of one person, over the admin socket: the answer to a request that the law grants.
+//! What is kept of one person, over the admin socket: handed out, as the law grants to who asks for it, or erased for who cannot
+//! do it by keypad.
 
 use std::sync::Arc;
 
@@ -10,72 +11,129 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::admin::{Admin, refused};
+use super::queue::said;
 use crate::country::Msisdn;
 use crate::market::data_event::{self, DataEvent, NAME_CHARS_MAX};
 use crate::market::export::{self, OnNumber};
 use crate::market::phone_number::MsisdnHash;
-use crate::market::{self, PersonId};
+use crate::market::{self, PersonId, erasure};
 use crate::storage::{Tx, Work};
 
-/// The map of this command.
+/// The map of these commands.
 pub fn routes(admin: Admin) -> Router {
-    Router::new().route("/export/person", post(export_person)).with_state(Arc::new(admin))
+    Router::new()
+        .route("/export/person", post(export_person))
+        .route("/erase/person", post(erase_person))
+        .with_state(Arc::new(admin))
 }
 
-/// `POST /export/person`: in the body, so that the number stands in no address.
+/// `POST /export/person` and `POST /erase/person`: in the body, so that the number stands in no address.
 #[derive(Serialize, Deserialize)]
-pub struct ExportOrder {
+pub struct PersonOrder {
     /// The number, as people write it.
     pub number: String,
     /// Which of several people on it, by the identifier that the answer gave.
     pub person: Option<i64>,
-    /// Who hands it out.
+    /// Who does it.
     pub by: String,
 }
 
 /// The number stays out of logs.
-impl std::fmt::Debug for ExportOrder {
+impl std::fmt::Debug for PersonOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ExportOrder")
+        f.write_str("PersonOrder")
     }
 }
 
-async fn export_person(State(admin): State<Arc<Admin>>, Json(order): Json<ExportOrder>) -> Response {
-    let phone = &admin.host.country.phone;
-    let Ok(msisdn) = phone.parse(&order.number).or_else(|_| Msisdn::parse_e164(&order.number)) else {
-        return refused(StatusCode::BAD_REQUEST, "this is not a phone number");
-    };
-    let by = order.by.trim().to_owned();
-    if by.is_empty() || by.chars().count() > NAME_CHARS_MAX {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            format!("say who hands it out, in at most {NAME_CHARS_MAX} characters"),
-        );
+/// An order that can be carried out.
+struct Checked {
+    hash: MsisdnHash,
+    person: Option<PersonId>,
+    by: String,
+}
+
+impl Checked {
+    fn of(admin: &Admin, order: &PersonOrder) -> Result<Checked, Box<Response>> {
+        let wrong = |what: String| Box::new(refused(StatusCode::BAD_REQUEST, what));
+        let phone = &admin.host.country.phone;
+        let msisdn = phone.parse(&order.number).or_else(|_| Msisdn::parse_e164(&order.number));
+        let msisdn = msisdn.map_err(|_| wrong("this is not a phone number".to_owned()))?;
+        let by = order.by.trim().to_owned();
+        if by.is_empty() || by.chars().count() > NAME_CHARS_MAX {
+            return Err(wrong(format!("say who does it, in at most {NAME_CHARS_MAX} characters")));
+        }
+        let person = order.person.map(PersonId::new);
+        Ok(Checked { hash: MsisdnHash::of(&admin.keys, &msisdn), person, by })
     }
-    let (keys, host, hash) = (admin.keys.clone(), Arc::clone(&admin.host), MsisdnHash::of(&admin.keys, &msisdn));
-    let (now_ms, wanted) = (admin.clock.now_ms(), order.person.map(PersonId::new));
+
+    /// Who is meant: the one who was named, or the only one. Those on the number, when that does not tell.
+    fn chosen(&self, people: Vec<OnNumber>) -> Result<PersonId, Vec<OnNumber>> {
+        let named = people.iter().find(|one| self.person == Some(one.person));
+        let chosen = match (named, self.person, people.as_slice()) {
+            (Some(one), ..) | (None, None, [one]) => Some(one.person),
+            _ => None,
+        };
+        chosen.ok_or(people)
+    }
+}
+
+/// What is answered when it was not clear who is meant.
+fn which(people: &[OnNumber]) -> Response {
+    if people.is_empty() {
+        return refused(StatusCode::NOT_FOUND, "nobody is kept on this number");
+    }
+    let of = |one: &OnNumber| format!("{} ({})", one.person.get(), one.initials);
+    let people: Vec<String> = people.iter().map(of).collect();
+    refused(StatusCode::CONFLICT, format!("name one of them with --person: {}", people.join(", ")))
+}
+
+async fn export_person(State(admin): State<Arc<Admin>>, Json(order): Json<PersonOrder>) -> Response {
+    let order = match Checked::of(&admin, &order) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let (keys, host, now_ms) = (admin.keys.clone(), Arc::clone(&admin.host), admin.clock.now_ms());
     let ids = admin.ids.block(now_ms);
     let work = move |tx: &mut Tx<'_>| {
-        let people = export::people(tx, &keys, &hash)?;
-        let chosen = match (wanted, people.as_slice()) {
-            (Some(person), _) => person,
-            (None, [one]) => one.person,
-            (None, _) => return Ok(Err(people)),
+        let chosen = match order.chosen(export::people(tx, &keys, &order.hash)?) {
+            Ok(chosen) => chosen,
+            Err(people) => return Ok(Err(people)),
         };
-        let Some(found) = export::everything(tx, (&keys, &host.country), &hash, chosen)? else {
-            return Ok(Err(people));
+        let Some(found) = export::everything(tx, (&keys, &host.country), &order.hash, chosen)? else {
+            return Ok(Err(Vec::new()));
         };
-        data_event::note(tx, &mut ids.clone(), DataEvent::Exported, &by, now_ms)?;
+        data_event::note(tx, &mut ids.clone(), DataEvent::Exported, &order.by, now_ms)?;
         Ok::<_, market::Fault>(Ok(found))
     };
     match admin.store.transact(Work::bulk(), work).await {
         Ok(Ok(found)) => Json(found).into_response(),
-        Ok(Err(people)) if people.is_empty() => refused(StatusCode::NOT_FOUND, "nobody is kept on this number"),
-        Ok(Err(people)) => {
-            let of = |one: &OnNumber| format!("{} ({})", one.person.get(), one.initials);
-            let people: Vec<String> = people.iter().map(of).collect();
-            refused(StatusCode::CONFLICT, format!("name one of them with --person: {}", people.join(", ")))
+        Ok(Err(people)) => which(&people),
+        Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
+    }
+}
+
+async fn erase_person(State(admin): State<Arc<Admin>>, Json(order): Json<PersonOrder>) -> Response {
+    let order = match Checked::of(&admin, &order) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let (keys, now_ms) = (admin.keys.clone(), admin.clock.now_ms());
+    let ids = admin.ids.block(now_ms);
+    let work = move |tx: &mut Tx<'_>| {
+        let chosen = match order.chosen(export::people(tx, &keys, &order.hash)?) {
+            Ok(chosen) => chosen,
+            Err(people) => return Ok(Err(people)),
+        };
+        let by = (DataEvent::Erased, order.by.as_str());
+        Ok::<_, market::Fault>(Ok(erasure::erase(tx, &mut ids.clone(), chosen, by, now_ms)?))
+    };
+    match admin.store.transact(Work::bulk(), work).await {
+        Ok(Ok(true)) => {
+            tracing::warn!("an operator erased a person");
+            said("erased; nothing was written to the phone: tell the person")
         }
+        Ok(Ok(false)) => which(&[]),
+        Ok(Err(people)) => which(&people),
         Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
     }
 }

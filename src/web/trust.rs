@@ -59,6 +59,8 @@ pub struct VacancyShown {
     pub job_number: i64,
     /// Where it stands.
     pub status: String,
+    /// What a release names, so that nothing is let through that was not looked at.
+    pub version: i64,
     /// The employer.
     pub employer: i64,
     /// Their name.
@@ -97,6 +99,9 @@ pub struct TrustOrder {
     /// Block the employer too.
     #[serde(default)]
     pub block: bool,
+    /// The version of a vacancy that was looked at, for a release.
+    #[serde(default)]
+    pub seen: Option<i64>,
 }
 
 macro_rules! quiet_debug {
@@ -156,14 +161,16 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
     let read = admin.store.read(move |tx| {
         let Some(id) = vacancy::by_job_number(tx, job)? else { return Ok(None) };
         let Some(found) = vacancy::details(tx, &keys, id)? else { return Ok(None) };
-        Ok::<_, market::Fault>(Some((found, report::reasons(tx, id)?, quarantine::history(tx, id)?)))
+        let version = quarantine::version(tx, id)?.unwrap_or_default();
+        Ok::<_, market::Fault>(Some((found, version, report::reasons(tx, id)?, quarantine::history(tx, id)?)))
     });
     match read.await {
-        Ok(Some((found, reports, log))) => {
+        Ok(Some((found, version, reports, log))) => {
             let description = found.offer.description;
             let shown = VacancyShown {
                 job_number: found.job_number.get(),
-                status: found.status.code().to_owned(),
+                status: if found.paused { "paused" } else { found.status.code() }.to_owned(),
+                version,
                 employer: found.employer.get(),
                 employer_name: found.employer_name,
                 tier: found.tier.code().to_owned(),
@@ -185,6 +192,7 @@ enum Decided {
     Done(EmployerId),
     Not,
     May(MayPost),
+    Changed,
     Nothing,
 }
 
@@ -201,6 +209,11 @@ async fn order_vacancy(
     if !matches!(name.as_str(), "hold" | "release" | "close") {
         return refused(StatusCode::NOT_FOUND, format!("`{name}` cannot be done with a job"));
     }
+    if name == "release" && order.seen.is_none() {
+        let what = format!("say which version was looked at: `vacancy show {job}` tells it, --seen VERSION");
+        return refused(StatusCode::BAD_REQUEST, what);
+    }
+    let seen = order.seen.unwrap_or_default();
     let (inside, now_ms, what, who) = (Arc::clone(&admin), admin.clock.now_ms(), name.clone(), by.clone());
     let work = move |tx: &mut Tx<'_>| {
         let Some(id) = vacancy::by_job_number(tx, job)? else { return Ok(Decided::Nothing) };
@@ -209,10 +222,11 @@ async fn order_vacancy(
         let done = match what.as_str() {
             "hold" => quarantine::hold(tx, &mut ids, id, (HoldWhy::Operator, &who), now_ms)?,
             "close" => quarantine::take_back(tx, &mut ids, id, (&why, &who), now_ms)?,
-            _ => match quarantine::release(tx, &mut ids, id, &who, now_ms)? {
+            _ => match quarantine::release_seen(tx, &mut ids, id, (seen, &who), now_ms)? {
                 Released::Done => true,
                 Released::NotHeld => false,
                 Released::MayNot(may) => return Ok(Decided::May(may)),
+                Released::Changed => return Ok(Decided::Changed),
             },
         };
         Ok::<_, market::Fault>(if done { Decided::Done(found.employer) } else { Decided::Not })
@@ -231,6 +245,9 @@ async fn order_vacancy(
             refused(StatusCode::CONFLICT, format!("job {job} stands where that cannot be done: nothing was changed"))
         }
         Ok(Decided::May(may)) => refused(StatusCode::CONFLICT, format!("job {job} stays held: {}", may_words(may))),
+        Ok(Decided::Changed) => {
+            refused(StatusCode::CONFLICT, format!("job {job} stays held: it was changed meanwhile, look at it again"))
+        }
         Ok(Decided::Nothing) => no_job(job),
         Err(fault) => unavailable(fault),
     }

@@ -35,6 +35,11 @@ fn json(world: &World, arguments: &[&str]) -> serde_json::Value {
     serde_json::from_str(&done(world, &[arguments, &["--json"]].concat())).unwrap()
 }
 
+/// The version of a job that an operator sees.
+fn version(world: &World, job: &str) -> String {
+    json(world, &["vacancy", "show", job])["version"].to_string()
+}
+
 /// The number of the only case.
 fn only_case(world: &World) -> String {
     let cases = json(world, &["case", "list"]);
@@ -147,8 +152,20 @@ fn a_held_job_is_looked_at_and_an_employer_is_blocked() {
     let dial = format!("*567*{job}#");
     let mut phone = world.phone(crate::apply::WORKER);
     assert!(phone.dial(&dial, &[]).contains("ntigasabwa"));
-    assert!(done(&world, &[&["vacancy", "release", &job][..], &ANN].concat()).contains("nobody is told"));
-    refused(&world, &["vacancy", "release", &job, "--by", "Bob"], "nothing was changed");
+    let seen = version(&world, &job);
+    let release = ["vacancy", "release", &job, "--by", "Ann", "--seen"];
+    assert_eq!(command(&world, &["vacancy", "release", &job, "--by", "Ann"]).status.code(), Some(2), "blindly");
+    // The employer changes the text after it was looked at.
+    let token = crate::api::token(&world, &employer, "vacancies:read,vacancies:write").text;
+    let listed = crate::api::Call::new("GET", "/api/v1/vacancies?status=held", Some(&token)).send(&world);
+    let path = format!("/api/v1/vacancies/{}", crate::api::body(&listed)["items"][0]["id"].as_str().unwrap());
+    let text = serde_json::json!({"description": "Registration fee 9000"});
+    let change = crate::api::Call::new("PATCH", &path, Some(&token)).with("if-match", "*").json(&text);
+    assert_eq!(change.send(&world).status, 200);
+    refused(&world, &[&release[..], &[&seen]].concat(), "it was changed meanwhile, look at it again");
+    let seen = version(&world, &job);
+    assert!(done(&world, &[&release[..], &[&seen]].concat()).contains("nobody is told"));
+    refused(&world, &["vacancy", "release", &job, "--by", "Bob", "--seen", &seen], "nothing was changed");
 
     // Somebody asks for it; it is taken back, and the employer blocked with it.
     let applied = phone.dial(&dial, &["1"]);
@@ -160,9 +177,11 @@ fn a_held_job_is_looked_at_and_an_employer_is_blocked() {
     let employed = done(&world, &["employer", "show", &employer]);
     assert!(employed.contains("the employer is blocked") && !employed.contains("780000950"), "{employed}");
     let other = json(&world, &["vacancy", "held"])[0]["job_number"].to_string();
-    refused(&world, &[&["vacancy", "release", &other][..], &ANN].concat(), "the employer is blocked");
+    let seen = version(&world, &other);
+    let release = ["vacancy", "release", &other, "--seen", &seen];
+    refused(&world, &[&release[..], &ANN].concat(), "the employer is blocked");
     done(&world, &[&["employer", "unblock", &employer][..], &ANN].concat());
-    done(&world, &[&["vacancy", "release", &other][..], &ANN].concat());
+    done(&world, &[&release[..], &ANN].concat());
 
     refused(&world, &[&["employer", "check", &employer, "--tier", "best"][..], &ANN].concat(), "`best` is no tier");
     refused(&world, &[&["employer", "check", &employer][..], &ANN].concat(), "say what was checked");

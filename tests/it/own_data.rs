@@ -10,7 +10,7 @@ use kaziline::clock::{Clock, SimulatedClock};
 use kaziline::country::Msisdn;
 use kaziline::gateway::ussd::UssdEvent;
 use kaziline::hop::{self, Hop, Service};
-use kaziline::storage::{self, Tx};
+use kaziline::storage::{self, Tx, Work};
 use kaziline::{embedded, housekeeping};
 
 use crate::apply::WORKER;
@@ -142,6 +142,29 @@ async fn who_is_silent_for_a_year_is_asked_and_then_erased_but_not_who_dials() {
 }
 
 #[tokio::test]
+async fn one_whose_row_cannot_be_read_keeps_nobody_else() {
+    let town = Town::new().await;
+    // Nobody knows these languages, and this number cannot be opened.
+    for sql in [
+        "UPDATE person SET language = 'xx' WHERE id IN (SELECT id FROM person ORDER BY id LIMIT 5)",
+        "UPDATE phone_number SET msisdn_sealed = X'00' WHERE msisdn_hmac IN \
+            (SELECT msisdn_hmac FROM person ORDER BY id DESC LIMIT 1)",
+    ] {
+        let write = move |tx: &mut Tx<'_>| tx.execute(sql, &[]);
+        assert!(town.service().store.transact::<_, storage::Error, _>(Work::bulk(), write).await.unwrap() > 0);
+    }
+    town.clock.advance(366 * DAY_MS);
+    town.housekeeping().await;
+    town.clock.advance(31 * DAY_MS);
+    town.housekeeping().await;
+    let kept = "SELECT COUNT(*) FROM person WHERE name_sealed IS NOT NULL AND msisdn_hmac NOT IN \
+        (SELECT msisdn_hmac FROM person WHERE language = 'xx') AND msisdn_hmac NOT IN \
+        (SELECT msisdn_hmac FROM phone_number WHERE length(msisdn_sealed) = 1)";
+    assert_eq!(town.count(kept).await, 0, "everybody else is gone");
+    assert!(town.count(NAMES).await >= 6 && town.count("SELECT COUNT(*) FROM person WHERE language = 'xx'").await == 5);
+}
+
+#[tokio::test]
 async fn a_forgotten_pin_ends_after_two_days_with_a_message_at_each_end() {
     let town = Town::new().await;
     town.call("a", &REGISTER).await;
@@ -197,4 +220,37 @@ fn an_operator_hands_out_all_that_is_kept_and_it_is_written_down() {
     let rows: i64 =
         file.query_row("SELECT COUNT(*) FROM data_event WHERE by_name = 'Aline'", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
+}
+
+#[test]
+fn the_office_erases_who_forgot_the_pin_and_stopped_the_messages() {
+    let world = World::demo();
+    let erase = |number: &str, more: &[&str]| {
+        let arguments = [&["erase", "person", "--by", "Aline", "--data", "kaziline-demo"], more].concat();
+        let mut child = command(&arguments, world.folder().path());
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Who refuses at once reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(number.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    world.phone(WORKER).dial("*567#", &["1", "1", "1"]);
+    for (number, more, said) in [
+        (WORKER, &[][..], "--yes"),
+        ("0788999999\n", &["--yes"][..], "nobody"),
+        ("\n", &["--yes"][..], "standard input"),
+        (WORKER, &["--yes", "--person", "7"][..], "name one of them with --person"),
+    ] {
+        let refused = erase(number, more);
+        let (out, err) = texts(&refused);
+        assert_eq!((refused.status.code(), out.as_str()), (Some(1), ""), "{err}");
+        assert!(err.contains(said) && !err.contains("0788999999"), "{err}");
+    }
+    let erased = erase(&format!("{WORKER}\n"), &["--yes"]);
+    assert!(texts(&erased).0.contains("tell the person"), "{:?}", texts(&erased));
+    assert!(texts(&erase(WORKER, &["--yes"])).1.contains("nobody"), "once");
+    let folder = world.end();
+    let file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM data_event WHERE what = 'erased' AND by_name = 'Aline'"), 1);
+    assert_eq!(count("SELECT COUNT(*) FROM person WHERE number_generation = 0"), 1);
 }

@@ -1,10 +1,10 @@
 //! Questions that wait for somebody's answer, and the answer that comes by SMS: yes, no, or other pay.
 
-use super::super::{Fault, agent};
 use super::super::booking::{
     self as bookings, Reply, accept_by_message, ask_pay_by_message, asked_by, decline_by_message,
 };
 use super::super::stage::{self, Answered};
+use super::super::{Fault, agent};
 use super::{Answer, At};
 use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;

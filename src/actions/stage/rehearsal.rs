@@ -11,6 +11,7 @@ use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::pipeline;
 use crate::market::stage::Stage;
 use crate::market::vacancy::{self, Decision};
+use crate::market::vacancy_desk::{self, Wish};
 use crate::menu::{Bundle, Labels as _};
 use crate::storage::{IdBlock, Tx};
 use crate::text::datetime::{Day, parse_clock};
@@ -43,6 +44,19 @@ pub fn rehearse(
         while end_overdue(tx, host, bundle, block, Overdue::Vacancies, now_ms)? > 0 {}
         return Ok(Ok(()));
     }
+    let wish = match verb {
+        "paused" => Some(Wish::Pause),
+        "resumed" => Some(Wish::Resume),
+        _ => None,
+    };
+    if let Some(wish) = wish {
+        let own = vacancy_desk::find(tx, &host.keys, subject.employer, subject.vacancy)?;
+        let is_done = match own {
+            Some(own) => vacancy_desk::wish(tx, subject.employer, &own, wish, now_ms)?,
+            None => false,
+        };
+        return Ok(is_done.then_some(()).ok_or_else(|| Unread("the job stands where that cannot be done".to_owned())));
+    }
     let today = Day::from_ms(now_ms, &host.country.timezone);
     let (day, minute, text) = dated(rest, today);
     let key = block().next_id().unwrap_or_default().to_string();
@@ -68,7 +82,7 @@ pub fn rehearse(
         }
         _ => {
             let known = "write: employer shortlisted, assessment [DAY TIME] TASK, interview DAY TIME PLACE, \
-                offered [DAY] [AMOUNT], rejected or closed";
+                offered [DAY] [AMOUNT], rejected, paused, resumed or closed";
             return Ok(Err(Unread(known.to_owned())));
         }
     };

@@ -12,8 +12,8 @@ mod tests;
 
 pub use open::{NewCase, Opened, open};
 pub use read::{
-    Ask, Case, Count, EventLine, Filter, MyCase, ask_about, by_number, counts, events, find, last_answer, list, mine,
-    overdue, overdue_count, silent, to_ask, untold,
+    Ask, Case, Count, EventLine, Filter, MyCase, Urged, ask_about, by_number, counts, events, find, last_answer, list,
+    mine, overdue, overdue_count, overdue_unsafe, silent, to_ask, untold, urged,
 };
 pub use step::{
     Desk, Stepped, Word, anonymise, ask_by_sms, close_silent, desk, forget_number, mark_asked, mark_told,
@@ -166,6 +166,16 @@ pub const ANSWER_CHARS_MAX: usize = 110;
 pub const ASK_AFTER_MS: i64 = 3 * 24 * 3_600_000;
 /// After so long without an answer to that, or to an operator's question, a case closes: two weeks.
 pub const CLOSE_AFTER_MS: i64 = 14 * 24 * 3_600_000;
+
+/// Between two alarms on one case in which somebody is in danger, in milliseconds: time to call back.
+pub const URGED_UNSAFE_EVERY_MS: i64 = 15 * 60_000;
+/// The same for any other: once a day, whoever presses the key however often.
+pub const URGED_EVERY_MS: i64 = 24 * 3_600_000;
+
+/// Who urged before this moment may be heard again.
+fn urged_before_ms(kind: CaseKind, now_ms: i64) -> i64 {
+    now_ms - if kind == CaseKind::Unsafe { URGED_UNSAFE_EVERY_MS } else { URGED_EVERY_MS }
+}
 
 const NOTE: crate::storage::Column = crate::storage::Column::new("help_case_event", "note");
 

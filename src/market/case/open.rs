@@ -4,7 +4,7 @@ use super::super::case_number::CaseNumber;
 use super::super::phone_number::PhoneNumber;
 use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId, VacancyId};
 use super::step::log;
-use super::{By, CallPart, CaseEvent, CaseKind, CaseState, OPEN_MAX, OPEN_UNSAFE_MAX};
+use super::{By, CallPart, CaseEvent, CaseKind, CaseState, OPEN_MAX, OPEN_UNSAFE_MAX, urged_before_ms};
 use crate::storage::{IdBlock, Keys, Purpose, Row, Tx};
 
 /// A problem as it is told.
@@ -97,7 +97,8 @@ pub fn open(
     Err(Fault::NoCaseNumber)
 }
 
-/// The case of the same problem, if it is open: what was told now is added to it, and it waits for an answer again.
+/// The case of the same problem, if it is not over: what was told now is added to it, and it waits for an answer again. It
+/// is found and kept by one statement, so that nobody joins what was closed a moment ago.
 fn joined(
     tx: &mut Tx<'_>,
     key: &[u8; 32],
@@ -105,16 +106,20 @@ fn joined(
     event_id: i64,
     now_ms: i64,
 ) -> Result<Option<Opened>, Fault> {
-    const FIND: &str = "SELECT id, case_number, state FROM help_case WHERE open_key = $1";
-    const AGAIN: &str = "UPDATE help_case SET state = 'open', due_ms = $2, asked_ms = 0, changed_ms = $3 \
-        WHERE id = $1 AND open_key = $4 AND state <> 'open'";
-    const CALL: &str = "UPDATE help_case SET call_part = $2 WHERE id = $1";
+    const JOIN: &str = "UPDATE help_case SET state = 'open', \
+        due_ms = CASE WHEN state = 'open' THEN due_ms ELSE CAST($2 AS BIGINT) END, asked_ms = 0, changed_ms = $3, \
+        call_part = CASE WHEN $4 = 'none' THEN call_part ELSE $4 END, \
+        urged_ms = CASE WHEN urged_ms <= $5 THEN CAST($3 AS BIGINT) ELSE urged_ms END \
+        WHERE open_key = $1 RETURNING id, case_number";
     let read = |row: &Row<'_>| Ok((CaseId::new(row.integer(0)?), super::read::read_number(row, 1)?));
-    let Some((case, number)) = tx.query_one(FIND, &[key.into()], read)? else { return Ok(None) };
-    tx.execute(AGAIN, &[case.into(), new.due_ms.into(), now_ms.into(), key.into()])?;
-    if new.call != CallPart::None {
-        tx.execute(CALL, &[case.into(), new.call.code().into()])?;
-    }
+    let params = [
+        key.into(),
+        new.due_ms.into(),
+        now_ms.into(),
+        new.call.code().into(),
+        urged_before_ms(new.kind, now_ms).into(),
+    ];
+    let Some((case, number)) = tx.query_one(JOIN, &params, read)? else { return Ok(None) };
     log(tx, event_id, case, CaseEvent::Joined, By::Person, CaseState::Open, None, (now_ms, false))?;
     Ok(Some(Opened::Joined { case, number }))
 }

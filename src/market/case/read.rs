@@ -222,6 +222,35 @@ pub fn overdue(tx: &mut Tx<'_>, now_ms: i64, limit: i64) -> Result<Vec<Case>, Fa
     Ok(tx.query(OVERDUE, &[now_ms.into(), limit.into()], case_of)?)
 }
 
+/// The same of those in which somebody is in danger, the newest first: a new one is among them, however many wait.
+pub fn overdue_unsafe(tx: &mut Tx<'_>, now_ms: i64, limit: i64) -> Result<Vec<Case>, Fault> {
+    const UNSAFE: &str = "SELECT id, case_number, kind, state, msisdn_hmac, number_generation, person_id, vacancy_id, \
+        call_part, quiet, taken_by, office, opened_ms, due_ms, asked_ms, changed_ms FROM help_case \
+        WHERE state = 'open' AND kind = 'unsafe' AND due_ms <= $1 ORDER BY due_ms DESC, id DESC LIMIT $2";
+    Ok(tx.query(UNSAFE, &[now_ms.into(), limit.into()], case_of)?)
+}
+
+/// A case that waits for an answer and of which its person said that it is worse, or told it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Urged {
+    /// Its number.
+    pub number: CaseNumber,
+    /// What it is about.
+    pub kind: CaseKind,
+    /// When the person said so, in epoch milliseconds.
+    pub at_ms: i64,
+}
+
+/// Cases of which the person said so since a moment, danger first, then the newest.
+pub fn urged(tx: &mut Tx<'_>, since_ms: i64, limit: i64) -> Result<Vec<Urged>, Fault> {
+    const URGED: &str = "SELECT case_number, kind, urged_ms FROM help_case \
+        WHERE state = 'open' AND urged_ms > 0 AND urged_ms > $1 \
+        ORDER BY CASE WHEN kind = 'unsafe' THEN 0 ELSE 1 END, urged_ms DESC, id LIMIT $2";
+    Ok(tx.query(URGED, &[since_ms.into(), limit.into()], |row| {
+        Ok(Urged { number: read_number(row, 0)?, kind: CaseKind::read(row, 1)?, at_ms: row.integer(2)? })
+    })?)
+}
+
 /// How many cases are overdue.
 pub fn overdue_count(tx: &mut Tx<'_>, now_ms: i64) -> Result<i64, Error> {
     const COUNT: &str = "SELECT COUNT(*) FROM help_case WHERE state = 'open' AND due_ms <= $1";

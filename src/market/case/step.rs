@@ -3,7 +3,7 @@
 use super::super::phone_number::MsisdnHash;
 use super::super::{CaseId, Fault, PersonId};
 use super::read::{Case, find};
-use super::{By, CaseEvent, CaseState, NOTE, may_move};
+use super::{By, CaseEvent, CaseKind, CaseState, NOTE, may_move, urged_before_ms};
 use crate::storage::{Error, IdBlock, Keys, Tx};
 
 /// Writes a line of a case's log. `told` is the time and whether the person is to be told of it.
@@ -76,8 +76,9 @@ pub fn say(
     };
     let event_id = ids.next_id().ok_or(Fault::IdsUsedUp)?;
     let stays = case.state == CaseState::Open && to == CaseState::Open;
-    // While it waits for an answer anyway, its time does not begin anew.
-    let moved = if stays { keep(tx, case, now_ms)? } else { move_to(tx, case, to, By::Person, due_ms, now_ms)? };
+    // While it waits for an answer anyway, its time does not begin anew; but somebody should hear of it.
+    let urges = word == Word::Worse || case.kind == CaseKind::Unsafe;
+    let moved = if stays { keep(tx, case, urges, now_ms)? } else { move_to(tx, case, to, By::Person, due_ms, now_ms)? };
     if !moved {
         return standing(tx, case.case);
     }
@@ -151,7 +152,7 @@ pub fn desk(
 
 /// Moves a case as [`may_move`] allows from where it was found. False when it stands elsewhere by now, or may not.
 fn move_to(tx: &mut Tx<'_>, case: &Case, to: CaseState, by: By<'_>, due_ms: i64, now_ms: i64) -> Result<bool, Fault> {
-    const MOVE: &str = "UPDATE help_case SET state = $2, due_ms = $3, asked_ms = 0, changed_ms = $4 \
+    const MOVE: &str = "UPDATE help_case SET state = $2, due_ms = $3, asked_ms = 0, urged_ms = 0, changed_ms = $4 \
         WHERE id = $1 AND state = $5";
     const END: &str = "UPDATE help_case SET state = $2, changed_ms = $3, open_key = NULL, open_slot = NULL \
         WHERE id = $1 AND state = $4";
@@ -167,10 +168,14 @@ fn move_to(tx: &mut Tx<'_>, case: &Case, to: CaseState, by: By<'_>, due_ms: i64,
     Ok(moved == 1)
 }
 
-/// Notes that the person said more of a case that waits for an answer anyway.
-fn keep(tx: &mut Tx<'_>, case: &Case, now_ms: i64) -> Result<bool, Fault> {
-    const KEEP: &str = "UPDATE help_case SET changed_ms = $2 WHERE id = $1 AND state = 'open'";
-    Ok(tx.execute(KEEP, &[case.case.into(), now_ms.into()])? == 1)
+/// Notes that the person said more of a case that waits for an answer anyway. `urges`: operators are to hear of it, unless
+/// they did a while ago.
+fn keep(tx: &mut Tx<'_>, case: &Case, urges: bool, now_ms: i64) -> Result<bool, Fault> {
+    const KEEP: &str = "UPDATE help_case SET changed_ms = $2, \
+        urged_ms = CASE WHEN urged_ms <= $3 THEN CAST($2 AS BIGINT) ELSE urged_ms END WHERE id = $1 AND state = 'open'";
+    // No moment lies before the first: then it stays as it is.
+    let before_ms = if urges { urged_before_ms(case.kind, now_ms) } else { i64::MIN };
+    Ok(tx.execute(KEEP, &[case.case.into(), now_ms.into(), before_ms.into()])? == 1)
 }
 
 fn standing(tx: &mut Tx<'_>, case: CaseId) -> Result<Stepped, Fault> {

@@ -1,5 +1,8 @@
 //! Cases on both engines: begun, joined, bounded, moved by the right people, closed by silence, and sealed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use proptest::prelude::*;
 
 use super::super::employer::EmployerKind;
@@ -7,7 +10,9 @@ use super::super::fixture::{Fixture, NOW_MS};
 use super::super::phone_number::{self, PhoneNumber};
 use super::super::{CaseId, Fault, PersonId};
 use super::*;
-use crate::storage::Tx;
+use crate::clock::{Clock, SimulatedClock};
+use crate::storage::{Store, Tx, Work};
+use crate::{migrations, on_postgres};
 
 const HOUR_MS: i64 = 3_600_000;
 const DUE_MS: i64 = NOW_MS + 2 * HOUR_MS;
@@ -92,6 +97,62 @@ fn the_same_problem_joins_the_open_case_and_another_does_not() {
         assert_ne!(begun(tell(tx, f, &about, 6)?), case);
         Ok(())
     });
+}
+
+/// Somebody tells it again while the case is being closed: on `PostgreSQL` both go on at once.
+#[test]
+fn nobody_joins_a_case_that_is_closed_in_that_moment() {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
+    let (store, f) = (on_postgres::store(migrations::POSTGRES, &clock), Fixture::new());
+    let told = {
+        let f = f.clone();
+        store.transact_blocking(Work::interactive(None), move |tx| {
+            let number = f.number(tx, 1)?;
+            tell(tx, &f, &new(CaseKind::Unpaid, &number), 1)
+        })
+    };
+    let case = begun(told.unwrap());
+    let (is_settled, is_through) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let settling = {
+        let (store, inside, f) = (store.clone(), store.clone(), f.clone());
+        let (is_settled, is_through) = (Arc::clone(&is_settled), Arc::clone(&is_through));
+        assert!((0..4).all(|_| f.ids().next_id().is_some()));
+        std::thread::spawn(move || {
+            store.transact_blocking(Work::interactive(None), move |tx| {
+                let settled = speak(tx, &f, case, Word::Settled)?;
+                is_settled.store(true, Ordering::SeqCst);
+                // Not committed before the other one waits for it, or did not.
+                for _ in 0..100_000 {
+                    if is_through.load(Ordering::SeqCst) || somebody_waits(&inside) {
+                        break;
+                    }
+                }
+                Ok::<_, Fault>(settled)
+            })
+        })
+    };
+    while !is_settled.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    let again = {
+        let f = f.clone();
+        assert!((0..8).all(|_| f.ids().next_id().is_some()));
+        store.transact_blocking(Work::interactive(None), move |tx| {
+            let number = f.number(tx, 1)?;
+            tell(tx, &f, &new(CaseKind::Unpaid, &number), 2)
+        })
+    };
+    is_through.store(true, Ordering::SeqCst);
+    assert_eq!(settling.join().unwrap().unwrap(), Stepped::Done(CaseState::Settled));
+    assert_ne!(begun(again.unwrap()), case, "a new case");
+}
+
+/// Whether a connection of this database waits for a lock.
+fn somebody_waits(store: &Store) -> bool {
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let read = move |tx: &mut Tx<'_>| tx.query_one(waiting, &[], |row| row.integer(0));
+    store.read_blocking(read).is_ok_and(|count: Option<i64>| count.unwrap_or_default() > 0)
 }
 
 #[test]

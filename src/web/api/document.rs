@@ -71,6 +71,7 @@ pub(super) fn document() -> Value {
             "A token of the form kzl_..., made by `kaziline token create`, with the scopes that an address names."});
         components.insert("securitySchemes".to_owned(), json!({ "token": token }));
     }
+    describe_change(&mut document);
     let problem = json!({"description": "Why it was not done.", "content": {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
     let key = json!({"name": "Idempotency-Key", "in": "header", "required": false,
@@ -91,6 +92,27 @@ pub(super) fn document() -> Value {
         }
     }
     document
+}
+
+/// A change of a vacancy has the fields of a vacancy, none of them required.
+fn describe_change(document: &mut Value) {
+    const BODY: &str = "/paths/~1api~1v1~1vacancies~1{id}/patch/requestBody/content/application~1json/schema/$ref";
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let Some(mut change) = schemas.get("VacancyIn").cloned() else { return };
+    if let Some(shape) = change.as_object_mut() {
+        shape.remove("required");
+        let about = "What is to be changed in a vacancy: only that is sent, and `null` takes a value back.";
+        shape.insert("description".to_owned(), json!(about));
+    }
+    for field in change.pointer_mut("/properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Some(Value::String(about)) = field.1.get_mut("description") {
+            *about = about.replace(" Required.", "");
+        }
+    }
+    schemas.insert("VacancyChange".to_owned(), change);
+    if let Some(reference) = document.pointer_mut(BODY) {
+        *reference = json!("#/components/schemas/VacancyChange");
+    }
 }
 
 /// `GET /api/openapi.json`

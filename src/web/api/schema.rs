@@ -8,7 +8,7 @@
 
 use utoipa::ToSchema;
 
-/// A vacancy to be posted, or what is to be changed in one (`null` takes a value back).
+/// A vacancy to be posted. A change has the same fields, of which it sends what changes: `document.rs` says so.
 #[derive(ToSchema)]
 pub(super) struct VacancyIn {
     /// Your own name of it, at most 64 characters; the same name is not posted twice.

@@ -240,7 +240,7 @@ fn move_order(order: &Order, id: i64, wanted: Wanted) -> MoveOrder {
 pub(super) async fn many(State(api): State<Arc<Api>>, order: Order) -> Result<Response, Problem> {
     order.asked.params(&[])?;
     let moves = moves(&api, &order)?;
-    let mut results: Vec<Moved> = Vec::new();
+    let (mut results, mut is_replayed): (Vec<Moved>, _) = (Vec::new(), true);
     for (at, chunk) in moves.chunks(MOVES_PER_WRITE).enumerate() {
         let now_ms = api.service.clock.now_ms();
         let chunk: Vec<(MoveOrder, IdBlock)> =
@@ -254,13 +254,14 @@ pub(super) async fn many(State(api): State<Arc<Api>>, order: Order) -> Result<Re
         };
         // Each part has a key of its own, so that a request that broke off goes on where it stopped.
         let key = order.key.as_ref().map(|key| format!("{key}/{at}"));
-        let (answer, _) = api.carry_out(&order.asked.caller, key, &order.whole, work).await?;
+        let (answer, was_answered) = api.carry_out(&order.asked.caller, key, &order.whole, work).await?;
         let done: Vec<Moved> = serde_json::from_str(&answer.body).map_err(|_| Problem::not_now())?;
         results.extend(done);
+        is_replayed &= was_answered;
     }
     api.service.enqueued.notify_one();
     let moved = results.iter().filter(|result| result.outcome == "moved").count();
-    write::told(&ManyMoved { moved, results })
+    Ok(write::marked(write::told(&ManyMoved { moved, results })?, is_replayed))
 }
 
 /// Reads many moves, everything that is wrong with any of them at once.

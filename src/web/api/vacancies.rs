@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -19,8 +20,10 @@ use super::{Api, write};
 use crate::actions::Host;
 use crate::country::Country;
 use crate::market::import::{self, Context, FieldFault};
+use crate::market::post_day::{self, POSTS_A_DAY_MAX};
 use crate::market::vacancy::{self, NewVacancy, Posted};
 use crate::market::vacancy_desk::{self, Change, Changed, NotChanged, OwnVacancy, Standing, Wish};
+use crate::market::worker::today;
 use crate::market::{EmployerId, VacancyId, job_number, vacancy_change};
 use crate::storage::{Keys, Tx};
 
@@ -114,6 +117,9 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
     let random = job_number::mix(api.service.ids.block(now_ms).first().unsigned_abs());
     let work = move |tx: &mut Tx<'_>, cx: &mut Cx| {
         let mut offer = offer.clone();
+        if !post_day::count(tx, employer, today(&host.country, cx.now_ms))? {
+            return Err(enough_today(&host.country, cx.now_ms).into());
+        }
         if offer.source_ref.is_empty() {
             // Its own number is drawn from the block in a moment: what is left of it names it as well.
             let id = cx.ids.next_id().unwrap_or_default();
@@ -128,6 +134,16 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
         }
     };
     api.write(&order, work).await
+}
+
+/// The employer has posted as many as it may on a day.
+fn enough_today(country: &Country, now_ms: i64) -> Problem {
+    let tomorrow_ms = today(country, now_ms).plus(1).start_ms(&country.timezone);
+    // Begun seconds count: not a moment too early.
+    let wait_s = (tomorrow_ms - now_ms).max(0) / 1_000 + 1;
+    let detail = format!("{POSTS_A_DAY_MAX} vacancies were posted today, and that is the most: go on in {wait_s} s.");
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Problem::new(status, "posts-a-day", "Enough for today", detail).with(RETRY_AFTER, wait_s.to_string())
 }
 
 /// One vacancy

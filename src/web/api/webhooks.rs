@@ -111,7 +111,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, asked: Asked) -> Result<Re
 #[utoipa::path(post, path = "/api/v1/webhooks", tag = "webhooks", operation_id = "addWebhook",
     request_body = WebhookIn,
     responses((status = 201, description = "It is told from now on. Its secret is shown this once.", body = SecretOut)),
-    security(("token" = ["applicants:write"])))]
+    security(("token" = ["webhooks:write"])))]
 pub(super) async fn add(State(api): State<Arc<Api>>, order: Order) -> Result<Response, Problem> {
     order.asked.params(&[])?;
     let (keys, employer) = (api.service.keys.clone(), order.asked.caller.employer());
@@ -169,7 +169,7 @@ fn kinds(fields: &mut Fields) -> Vec<String> {
 #[utoipa::path(delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", operation_id = "deleteWebhook",
     params(("id" = String, Path, description = "The endpoint.")),
     responses((status = 204, description = "It is gone, and what waited for it is withdrawn.")),
-    security(("token" = ["applicants:write"])))]
+    security(("token" = ["webhooks:write"])))]
 pub(super) async fn remove(State(api): State<Arc<Api>>, order: Order) -> Result<Response, Problem> {
     order.asked.params(&[])?;
     let (employer, id) = (order.asked.caller.employer(), id_of(&order.asked)?);
@@ -186,7 +186,7 @@ pub(super) async fn remove(State(api): State<Arc<Api>>, order: Order) -> Result<
     params(("id" = String, Path, description = "The endpoint.")),
     responses((status = 200, description = "The new secret, shown this once; the one before it holds until the next.",
         body = SecretOut)),
-    security(("token" = ["applicants:write"])))]
+    security(("token" = ["webhooks:write"])))]
 pub(super) async fn rotate(State(api): State<Arc<Api>>, order: Order) -> Result<Response, Problem> {
     order.asked.params(&[])?;
     let (keys, employer, id) = (api.service.keys.clone(), order.asked.caller.employer(), id_of(&order.asked)?);
@@ -203,7 +203,7 @@ pub(super) async fn rotate(State(api): State<Arc<Api>>, order: Order) -> Result<
 #[utoipa::path(post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", operation_id = "testWebhook",
     params(("id" = String, Path, description = "The endpoint.")),
     responses((status = 202, description = "It is told in a moment.")),
-    security(("token" = ["applicants:write"])))]
+    security(("token" = ["webhooks:write"])))]
 pub(super) async fn test(State(api): State<Arc<Api>>, order: Order) -> Result<Response, Problem> {
     order.asked.params(&[])?;
     let (keys, employer, id) = (api.service.keys.clone(), order.asked.caller.employer(), id_of(&order.asked)?);

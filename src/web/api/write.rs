@@ -81,6 +81,14 @@ pub(super) fn told(body: &impl Serialize) -> Result<Response, Problem> {
     Ok(Answer::of(StatusCode::OK, body).map_err(Problem::from)?.response())
 }
 
+/// An answer, marked where it was given before.
+pub(super) fn marked(mut response: Response, is_replayed: bool) -> Response {
+    if is_replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
 /// Keys under which something is under way on this node.
 #[derive(Debug, Default)]
 pub(super) struct Running(Mutex<HashSet<(i64, [u8; 32])>>);
@@ -121,11 +129,7 @@ impl Api {
         F: Fn(&mut Tx<'_>, &mut Cx) -> Result<Answer, Refusal> + Send + Sync + 'static,
     {
         let (answer, is_replayed) = self.carry_out(&order.asked.caller, order.key.clone(), &order.whole, work).await?;
-        let mut response = answer.response();
-        if is_replayed {
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-        Ok(response)
+        Ok(marked(answer.response(), is_replayed))
     }
 
     /// Carries out a change, or finds what came of it before.

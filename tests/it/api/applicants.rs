@@ -122,7 +122,9 @@ fn many_moves_are_each_told_and_asking_again_moves_nothing() {
     let outcomes: Vec<&str> =
         results["results"].as_array().unwrap().iter().map(|one| one["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["moved", "moved", "moved", "moved", "not_found"]);
-    assert_eq!(ask().body, first.body);
+    let replayed = ask();
+    assert_eq!((&replayed.body, replayed.header("idempotency-replayed")), (&first.body, "true"));
+    assert_eq!(first.header("idempotency-replayed"), "");
     let again = body(&office.post("/api/v1/stage-moves", &order));
     assert_eq!((again["moved"].as_i64(), again["results"][0]["outcome"].as_str()), (Some(0), Some("already")));
     let twice = json!({"moves": [moves[0], moves[0]]});

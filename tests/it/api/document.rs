@@ -35,6 +35,21 @@ fn the_document_names_only_what_it_has() {
 }
 
 #[test]
+fn a_change_needs_no_field_and_a_posting_its_own() {
+    let world = world();
+    let document = body(&world.get("/api/openapi.json"));
+    let shape = |path: &str, method: &str| {
+        let schema = &document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        document.pointer(schema.as_str().unwrap().trim_start_matches('#')).unwrap().clone()
+    };
+    let (posted, changed) = (shape("/api/v1/vacancies", "post"), shape("/api/v1/vacancies/{id}", "patch"));
+    assert_eq!(posted["required"], serde_json::json!(["trade", "area", "kind"]));
+    assert_eq!((&changed["required"], changed.to_string().contains("Required.")), (&Value::Null, false));
+    let names = |shape: &Value| shape["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&posted), names(&changed));
+}
+
+#[test]
 fn the_page_comes_from_here_alone() {
     let world = world();
     let page = world.get("/api/docs");

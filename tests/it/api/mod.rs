@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Request, World, texts};
 
 /// Every scope.
-pub(crate) const ALL: &str =
-    "vacancies:read,vacancies:write,applicants:read,applicants:write,export,bookings:read,bookings:write";
+pub(crate) const ALL: &str = "vacancies:read,vacancies:write,applicants:read,applicants:write,export,bookings:read,bookings:write,webhooks:write";
 
 /// A service whose tokens may ask as much as a test does.
 pub(crate) fn world() -> World {

@@ -49,6 +49,25 @@ fn what_is_posted_is_read_back_dialled_and_listed() {
 }
 
 #[test]
+fn an_employer_posts_so_many_on_a_day_and_is_told_when_to_go_on() {
+    let world = world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let first = office.posted(json!({"ref": "J-1"}));
+    let file = rusqlite::Connection::open(world.folder().data().join("kaziline.db")).unwrap();
+    file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    // What a hundred and ninety-nine requests would do.
+    assert_eq!(file.execute("UPDATE vacancy_day SET posts = 199", []).unwrap(), 1);
+    office.posted(json!({}));
+    let again = office.post("/api/v1/vacancies", &vacancy());
+    assert_eq!(again.status, 429);
+    assert!(pointers(&again).is_empty() && body(&again)["type"] == "urn:kaziline:problem:posts-a-day");
+    assert!((1..=86_401).contains(&again.header("retry-after").parse::<i64>().unwrap()));
+    // What is there is changed all the same, and another employer posts.
+    assert_eq!(changed(&office, &first, "*", &json!({"openings": 4})).status, 200);
+    Office::new(&world, "UBUMWE Ltd").posted(json!({}));
+}
+
+#[test]
 fn one_key_posts_once_however_many_ask_at_once() {
     let world = world();
     let office = Office::new(&world, "EMMA Ltd");

@@ -23,6 +23,19 @@ fn an_endpoint_is_added_listed_told_rotated_and_deleted() {
     assert_eq!(office.call("DELETE", &path("")).send(&world).status, 404);
 }
 
+/// Events tell who applied, to wherever an endpoint says: moving applications is not enough to say where.
+#[test]
+fn who_may_move_applications_may_not_say_where_events_go() {
+    let world = world();
+    let employer = super::employer(&world, "EMMA Ltd");
+    let hook = json!({"url": "https://employer.example/hook"});
+    for (scopes, status) in [("applicants:read,applicants:write", 403), ("webhooks:write", 201)] {
+        let token = super::token(&world, &employer, scopes);
+        let answer = super::Call::new("POST", "/api/v1/webhooks", Some(&token.text)).json(&hook).send(&world);
+        assert_eq!(answer.status, status, "{scopes}: {answer:?}");
+    }
+}
+
 #[test]
 fn addresses_that_are_not_public_and_an_eleventh_endpoint_are_refused() {
     let world = world();
