@@ -6,9 +6,11 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::desk::Desk;
-use super::erase::LINE_BYTES_MAX;
 use super::{ConfigArgs, Verdict, block_on, print_json};
 use crate::web::persons::PersonOrder;
+
+/// Bytes of the line that names the number.
+const LINE_BYTES_MAX: usize = 64;
 
 /// Hand out what is kept
 #[derive(Debug, Subcommand)]
