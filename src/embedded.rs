@@ -20,6 +20,7 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/language.toml",
     "flows/pin.toml",
     "flows/place.toml",
+    "flows/post.toml",
     "flows/rate.toml",
     "flows/register.toml",
     "flows/requests.toml",

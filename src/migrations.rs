@@ -18,6 +18,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(12, "own_data", include_str!("../migrations/sqlite/0012_own_data.sql")),
     Migration::new(13, "cases", include_str!("../migrations/sqlite/0013_cases.sql")),
     Migration::new(14, "api", include_str!("../migrations/sqlite/0014_api.sql")),
+    Migration::new(15, "posting", include_str!("../migrations/sqlite/0015_posting.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -36,6 +37,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(12, "own_data", include_str!("../migrations/postgres/0012_own_data.sql")),
     Migration::new(13, "cases", include_str!("../migrations/postgres/0013_cases.sql")),
     Migration::new(14, "api", include_str!("../migrations/postgres/0014_api.sql")),
+    Migration::new(15, "posting", include_str!("../migrations/postgres/0015_posting.sql")),
 ];
 
 #[cfg(test)]

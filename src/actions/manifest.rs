@@ -1,13 +1,12 @@
 //! The table of everything that a flow may name, with the function behind each name.
 
 use super::booking::{client, mine, notices, order, requests};
+use super::entry::{Entry, Run, decides, rows, show};
 use super::{
-    ActionCx, Fault, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place,
-    rate, register, replies, report, stage, trade, who,
+    alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, post, rate,
+    register, replies, report, stage, trade, who,
 };
-use crate::menu::Value;
-use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
-use crate::session::{Row, RowsWanted};
+use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
 /// Declares the outcomes of an action or case: an enum and its words in flows, which cannot drift apart.
 macro_rules! outcomes {
@@ -38,50 +37,8 @@ macro_rules! fields {
 }
 pub(super) use fields;
 
-type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
-type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
-type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
-
-/// The function behind a name.
-pub(super) enum Run {
-    /// An action or a case: the number of its outcome.
-    Outcome(Decides),
-    /// A show: its values.
-    Show(Shows),
-    /// Rows, and whether there are more.
-    Rows(Lists),
-}
-
-type Entry = (Operation, Run);
-type Names = &'static [&'static str];
-
-const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
-    (Operation { name, role: Role::Show, needs, sets: &[], outcomes: &[], gives }, Run::Show(run))
-}
-
-const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
-    (Operation { name, role: Role::Rows, needs, sets: &[], outcomes: &[], gives }, Run::Rows(run))
-}
-
-/// An action or case whose outcomes are an enum of [`outcomes!`].
-macro_rules! decides {
-    ($role:ident $name:literal $needs:expr, $sets:expr, $outcomes:ty, $run:path) => {
-        (
-            Operation {
-                name: $name,
-                role: Role::$role,
-                needs: $needs,
-                sets: $sets,
-                outcomes: <$outcomes>::WORDS,
-                gives: &[],
-            },
-            Run::Outcome(|cx| $run(cx).map(usize::from)),
-        )
-    };
-}
-
 /// Who is calling is known and has agreed to be kept here.
-const PERSON: &str = "@a known person";
+pub(super) const PERSON: &str = "@a known person";
 /// And looks for work: at least a birth year is known.
 const WORKER: &str = "@a registered worker";
 /// Neither any more.
@@ -275,8 +232,15 @@ const MESSAGES: &[MessageKind] = &[
 ];
 
 /// The lists of messages: each flow that has many keeps its own beside its code.
-const LISTS: &[&[MessageKind]] =
-    &[MESSAGES, replies::MESSAGES, stage::MESSAGES, notices::MESSAGES, data::MESSAGES, case_news::MESSAGES];
+const LISTS: &[&[MessageKind]] = &[
+    MESSAGES,
+    replies::MESSAGES,
+    stage::MESSAGES,
+    notices::MESSAGES,
+    data::MESSAGES,
+    case_news::MESSAGES,
+    post::MESSAGES,
+];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const fn messages_in_all() -> usize {
@@ -310,14 +274,32 @@ pub(super) const CODE: FieldType = FieldType::Text(10);
 /// What is dialled to go on with a dropped visit: our code with three digits more.
 const RESUME_CODE: FieldType = FieldType::Text(14);
 
+/// The tables of operations: a flow that has many keeps its own beside its code.
+const TABLES: &[&[Entry]] = &[TABLE, post::TABLE];
+
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
-const OPERATIONS: [Operation; TABLE.len()] = {
-    let mut operations =
-        [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];
-    let mut index = 0;
-    while index < TABLE.len() {
-        operations[index] = TABLE[index].0;
-        index += 1;
+const fn operations_in_all() -> usize {
+    let (mut total, mut table) = (0, 0);
+    while table < TABLES.len() {
+        total += TABLES[table].len();
+        table += 1;
+    }
+    total
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const OPERATIONS: [Operation; operations_in_all()] = {
+    let none = Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] };
+    let mut operations = [none; operations_in_all()];
+    let (mut at, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let mut index = 0;
+        while index < TABLES[table].len() {
+            operations[at] = TABLES[table][index].0;
+            at += 1;
+            index += 1;
+        }
+        table += 1;
     }
     operations
 };
@@ -344,6 +326,9 @@ const MANIFEST: Manifest = Manifest {
         "household",
         "household_new",
         "case_no_answer",
+        "len_days",
+        "len_months",
+        "len_open",
     ],
     answers: &[
         ("person", "number"),
@@ -382,6 +367,12 @@ const MANIFEST: Manifest = Manifest {
         ("case_call", "word"),
         ("case_note", "text"),
         ("report", "word"),
+        ("post_kind", "word"),
+        ("post_area", "number"),
+        ("post_days", "number"),
+        ("post_months", "number"),
+        ("post_paid", "word"),
+        ("openings", "number"),
     ],
 };
 
@@ -392,5 +383,5 @@ pub fn manifest() -> &'static Manifest {
 
 /// The function behind an operation's number.
 pub(super) fn run(index: usize) -> Option<&'static Run> {
-    TABLE.get(index).map(|(_, run)| run)
+    TABLES.iter().copied().flatten().nth(index).map(|(_, run)| run)
 }

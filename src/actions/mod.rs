@@ -12,6 +12,7 @@ mod case_news;
 mod cases;
 mod data;
 mod details;
+mod entry;
 mod help;
 mod home;
 mod inbound;
@@ -22,6 +23,7 @@ mod labels;
 mod manifest;
 mod pin;
 mod place;
+mod post;
 mod rate;
 mod register;
 mod replies;
@@ -54,7 +56,7 @@ use crate::session::screen::{Given, Words};
 use crate::session::{Effect, Event, Row, RowsWanted, Visit};
 use crate::storage::{self, IdBlock, Tx};
 use crate::text::Language;
-use manifest::Run;
+use entry::Run;
 
 /// A confirmation that could not be sent for a day tells nothing any more: the caller has dialled again.
 const CONFIRMATION_EXPIRES_MS: i64 = 24 * 3_600_000;

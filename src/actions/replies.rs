@@ -8,7 +8,7 @@ use super::booking::{Reply, accept_by_message, asked_by, decline_by_message};
 use super::inbound::Letter;
 use super::manifest::{CODE, fields};
 use super::stage::{self, Answered};
-use super::{Fault, Host, alert, applications};
+use super::{Fault, Host, alert, applications, post};
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;
@@ -227,6 +227,7 @@ impl At<'_, '_, '_> {
         Ok(match outcome {
             ApplyOutcome::Applied { application, .. } => {
                 stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
+                post::asked(self.tx, (self.host, self.bundle), self.ids, &found, self.now_ms)?;
                 self.text("applied_by_sms", named(&found))
             }
             ApplyOutcome::Already { stage, .. } => {
