@@ -62,7 +62,7 @@ pub(super) fn day_words(bundle: &Bundle, language: Language, day: Option<Day>) -
 
 /// An employer's name as it is read: one person who asks for workers has none.
 pub(super) fn employer_words(bundle: &Bundle, language: Language, name: String) -> String {
-    if name.is_empty() { bundle.word(language, "household").to_owned() } else { name }
+    if name.is_empty() { bundle.word(language, "a_home").to_owned() } else { name }
 }
 
 fn width(text: &str) -> usize {

@@ -18,6 +18,7 @@ const PAID_FOR: &[&str] = &["trade", "post_area", "book_day", "post_kind", "book
 
 /// The operations.
 pub(super) const TABLE: &[Entry] = &[
+    decides!(Case "post.dialled" &["post_trade"], &[("known", "trade")], order::Dialled, order::dialled),
     decides!(Case "post.in_sector" &["sector"], &[("there", "post_area")], order::InPlace, order::in_sector),
     decides!(Case "post.in_district" &["district"], &[("there", "post_area")], order::InPlace, order::in_district),
     show("post.pay_question", &["trade", "post_kind"], order::PAY_QUESTION, order::pay_question),

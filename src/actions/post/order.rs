@@ -3,7 +3,7 @@
 use super::super::booking::{DAY, PAY, client, order};
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, alert, details, labels};
-use crate::country::{AreaCode, PayUnit};
+use crate::country::{AreaCode, PayUnit, TradeCode};
 use crate::market::booking::request::{is_odd, paid_when};
 use crate::market::booking::workers;
 use crate::market::job_number::mix;
@@ -19,6 +19,7 @@ const OWN_PLACE: i64 = 0;
 /// Septets of "90 days", or of the words for no end.
 const LENGTH_SEPTETS: usize = 10;
 
+outcomes! { Dialled { Known = "known", Unknown = "unknown" } }
 outcomes! { InPlace { There = "there" } }
 outcomes! { PayCheck { Fine = "fine", OneDay = "one_day", Odd = "odd" } }
 outcomes! {
@@ -50,6 +51,15 @@ pub(super) const OFFER: &[Field] = fields! {
     "pay": PAY,
     "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
 };
+
+/// Whether the two digits that were dialled are a trade.
+pub(super) fn dialled(cx: &mut ActionCx<'_, '_, '_>) -> Result<Dialled, Fault> {
+    let code = u8::try_from(cx.integer("post_trade")?).ok().and_then(TradeCode::new);
+    let Some(trade) = code.and_then(|code| cx.at.host.country.trades.get(code)) else { return Ok(Dialled::Unknown) };
+    let code = i64::from(trade.code.get());
+    cx.set("trade", code);
+    Ok(Dialled::Known)
+}
 
 fn set_place(cx: &mut ActionCx<'_, '_, '_>, answer: &'static str) -> Result<InPlace, Fault> {
     let area = cx.area(answer)?;
