@@ -15,6 +15,9 @@ use super::super::vacancy_desk::{self, Standing, Wish};
 use super::super::{erasure, phone_number};
 use super::*;
 
+/// How a client leaves.
+type Leave = fn(&mut Tx<'_>, &Fixture, &Client) -> Result<(), Fault>;
+
 /// Where work and workers are.
 const SECTOR: i64 = 1201;
 
@@ -226,7 +229,7 @@ fn who_asks_while_a_job_is_closed_is_told_with_the_others() {
 
 #[test]
 fn what_a_client_posted_ends_when_they_leave_offers_with_it() {
-    let leave: [fn(&mut Tx<'_>, &Fixture, &Client) -> Result<(), Fault>; 2] = [
+    let leave: [Leave; 2] = [
         |tx, f, client| {
             let why = (DataEvent::Erased, CALLER);
             assert!(erasure::erase(tx, &mut f.ids(), client.person, why, NOW_MS)?);
