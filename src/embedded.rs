@@ -23,6 +23,7 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/pay.toml",
     "flows/pin.toml",
     "flows/place.toml",
+    "flows/post.toml",
     "flows/rate.toml",
     "flows/register.toml",
     "flows/requests.toml",

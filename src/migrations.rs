@@ -22,6 +22,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(16, "group", include_str!("../migrations/sqlite/0016_group.sql")),
     Migration::new(17, "agents", include_str!("../migrations/sqlite/0017_agents.sql")),
     Migration::new(18, "mending", include_str!("../migrations/sqlite/0018_mending.sql")),
+    Migration::new(19, "posting", include_str!("../migrations/sqlite/0019_posting.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -44,6 +45,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(16, "group", include_str!("../migrations/postgres/0016_group.sql")),
     Migration::new(17, "agents", include_str!("../migrations/postgres/0017_agents.sql")),
     Migration::new(18, "mending", include_str!("../migrations/postgres/0018_mending.sql")),
+    Migration::new(19, "posting", include_str!("../migrations/postgres/0019_posting.sql")),
 ];
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What a PIN guards looks for itself whether it was told in this visit: no flow can lead around it.
 
 use super::manifest::{CODE, fields, outcomes};
-use super::{ActionCx, CONFIRMATION_EXPIRES_MS, Fault, details, job, message_text, page, register};
+use super::{ActionCx, CONFIRMATION_EXPIRES_MS, Fault, details, job, labels, message_text, page, register};
 use crate::market::consent::{self, Purpose};
 use crate::market::correction::{self, Correction};
 use crate::market::data_event::{CALLER, DataEvent};
@@ -201,7 +201,12 @@ fn given_to_all(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Disclosure>, Fault>
     if is_shut(cx, person)? {
         return Err(Fault::Nobody);
     }
-    Ok(disclosure::to_whom(cx.tx, &cx.at.host.keys, person)?)
+    let mut all = disclosure::to_whom(cx.tx, &cx.at.host.keys, person)?;
+    for given in &mut all {
+        let name = std::mem::take(&mut given.to_whom);
+        given.to_whom = labels::employer_words(cx.at.bundle, cx.language(), name);
+    }
+    Ok(all)
 }
 
 /// One of them.

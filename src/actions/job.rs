@@ -1,7 +1,7 @@
 //! One job, and asking for it.
 
 use super::manifest::{CODE, fields, outcomes};
-use super::{ActionCx, Fault, details, labels, stage};
+use super::{ActionCx, Fault, details, labels, post, stage};
 use crate::market::VacancyId;
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
@@ -88,7 +88,7 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
         Value::Text(pay_text(cx, offer.pay)),
         Value::Word(offer.paid.code()),
         Value::Word(if offer.food { "with_food" } else { "no_food" }),
-        Value::Text(found.employer_name),
+        Value::Text(labels::employer_words(cx.at.bundle, cx.language(), found.employer_name)),
         Value::Word(found.tier.code()),
         Value::Number(found.applications),
         Value::Number(offer.openings),
@@ -111,6 +111,9 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     match outcome {
         ApplyOutcome::Applied { application, .. } => {
             stage::received(cx.tx, host, cx.at.ids, (found.employer, application), now_ms)?;
+            if post::asked(cx.tx, (host, cx.at.bundle), cx.at.ids, &found, now_ms)? {
+                *cx.at.enqueued = true;
+            }
         }
         ApplyOutcome::Already { .. } => return Ok(Apply::Already),
         ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),

@@ -60,6 +60,11 @@ pub(super) fn day_words(bundle: &Bundle, language: Language, day: Option<Day>) -
     day.map_or_else(|| bundle.word(language, "day_to_agree").to_owned(), |day| datetime::short(day, language))
 }
 
+/// An employer's name as it is read: one person who asks for workers has none.
+pub(super) fn employer_words(bundle: &Bundle, language: Language, name: String) -> String {
+    if name.is_empty() { bundle.word(language, "a_home").to_owned() } else { name }
+}
+
 fn width(text: &str) -> usize {
     gsm7::septets(text).unwrap_or_else(|| text.chars().count())
 }

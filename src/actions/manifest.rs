@@ -2,18 +2,17 @@
 
 use super::booking::{client, group, mine, notices, order, pay, requests};
 use super::{
-    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, rate,
-    register, replies, report, stage, trade, who,
+    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, post,
+    rate, register, replies, report, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
 mod declare;
 
-use declare::{Entry, decides, rows, show};
-pub(super) use declare::{Run, fields, outcomes};
+pub(super) use declare::{Entry, Run, decides, fields, outcomes, rows, show};
 
 /// Who is calling is known and has agreed to be kept here.
-const PERSON: &str = "@a known person";
+pub(super) const PERSON: &str = "@a known person";
 /// And looks for work: at least a birth year is known.
 const WORKER: &str = "@a registered worker";
 /// Neither any more.
@@ -252,6 +251,7 @@ const LISTS: &[&[MessageKind]] = &[
     notices::MESSAGES,
     data::MESSAGES,
     case_news::MESSAGES,
+    post::MESSAGES,
 ];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
@@ -286,14 +286,32 @@ pub(super) const CODE: FieldType = FieldType::Text(10);
 /// What is dialled to go on with a dropped visit: our code with three digits more.
 const RESUME_CODE: FieldType = FieldType::Text(14);
 
+/// The tables of operations: a flow that has many keeps its own beside its code.
+const TABLES: &[&[Entry]] = &[TABLE, post::TABLE];
+
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
-const OPERATIONS: [Operation; TABLE.len()] = {
-    let mut operations =
-        [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];
-    let mut index = 0;
-    while index < TABLE.len() {
-        operations[index] = TABLE[index].0;
-        index += 1;
+const fn operations_in_all() -> usize {
+    let (mut total, mut table) = (0, 0);
+    while table < TABLES.len() {
+        total += TABLES[table].len();
+        table += 1;
+    }
+    total
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const OPERATIONS: [Operation; operations_in_all()] = {
+    let none = Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] };
+    let mut operations = [none; operations_in_all()];
+    let (mut at, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let mut index = 0;
+        while index < TABLES[table].len() {
+            operations[at] = TABLES[table][index].0;
+            at += 1;
+            index += 1;
+        }
+        table += 1;
     }
     operations
 };
@@ -321,6 +339,10 @@ const MANIFEST: Manifest = Manifest {
         "household_new",
         "paid_in_full",
         "case_no_answer",
+        "a_home",
+        "len_days",
+        "len_months",
+        "len_open",
     ],
     answers: &[
         ("person", "number"),
@@ -368,6 +390,13 @@ const MANIFEST: Manifest = Manifest {
         ("helped_number", "text"),
         ("helped", "number"),
         ("registration", "number"),
+        ("post_trade", "number"),
+        ("post_kind", "word"),
+        ("post_area", "number"),
+        ("post_days", "number"),
+        ("post_months", "number"),
+        ("post_paid", "word"),
+        ("openings", "number"),
     ],
 };
 
@@ -378,5 +407,5 @@ pub fn manifest() -> &'static Manifest {
 
 /// The function behind an operation's number.
 pub(super) fn run(index: usize) -> Option<&'static Run> {
-    TABLE.get(index).map(|(_, run)| run)
+    TABLES.iter().copied().flatten().nth(index).map(|(_, run)| run)
 }

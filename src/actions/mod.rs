@@ -23,6 +23,7 @@ mod labels;
 mod manifest;
 mod pin;
 mod place;
+mod post;
 mod rate;
 mod register;
 mod replies;

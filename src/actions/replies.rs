@@ -10,7 +10,7 @@ use super::booking as bookings;
 use super::inbound::Letter;
 use super::manifest::{CODE, fields};
 use super::stage;
-use super::{Fault, Host, alert, applications};
+use super::{Fault, Host, alert, applications, post};
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::booking;
 use crate::market::job_number::JobNumber;
@@ -222,6 +222,7 @@ impl At<'_, '_, '_> {
         Ok(match outcome {
             ApplyOutcome::Applied { application, .. } => {
                 stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
+                post::asked(self.tx, (self.host, self.bundle), self.ids, &found, self.now_ms)?;
                 self.text("applied_by_sms", named(&found))
             }
             ApplyOutcome::Already { stage, .. } => {

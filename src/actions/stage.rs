@@ -18,7 +18,7 @@ pub use order::{Advanced, Assessment, Interview, Offer, Order};
 pub use overdue::{Overdue, end_overdue};
 pub use rehearsal::{Unread, rehearse};
 
-use super::{Fault, Host};
+use super::{Fault, Host, post};
 use crate::market::appointment::{self, Appointment, AppointmentKind};
 use crate::market::offer::{self, OfferStatus, Terms};
 use crate::market::person::{self, Status};
@@ -239,6 +239,8 @@ fn change(
         vacancy::decide(tx, vacancy, Decision::Fill, now_ms)?;
     }
     let told = news::spread(tx, host, bundle, ids, &news::Said { subject, to, by, news }, now_ms)?;
+    // A client has no endpoints: they hear by SMS what was answered to them.
+    post::answered(tx, (host, bundle), ids, (subject, to), now_ms)?;
     Ok(Changed::Now { event, told })
 }
 

@@ -5,7 +5,8 @@
 //! [`vacancy`], which gets a [`job_number`]; [`matching`] says how well the two fit and why, [`jobs`] finds what fits one
 //! worker, and an [`application`] joins them. Who may be told of a new one is a [`candidate`]; an [`alert`] tells them.
 //! An application moves through its [`stage`]s in the [`pipeline`], with an [`appointment`] or an [`offer`] on the way,
-//! until an answer or the vacancy's [`ending`]. A client asks workers to come by [`booking`]. Vacancies come in by
+//! until an answer or the vacancy's [`ending`]. A client asks workers to come by [`booking`], or has people apply by
+//! [`posting`]. Vacancies come in by
 //! [`import`], read by a person first where [`hold`] says
 //! so; [`demo`] makes a population to try it all on.
 //!
@@ -88,6 +89,7 @@ pub mod phone_number;
 pub mod pin;
 pub mod pipeline;
 pub mod post_day;
+pub mod posting;
 pub mod quarantine;
 pub mod report;
 pub mod retention;

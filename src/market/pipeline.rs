@@ -25,6 +25,8 @@ const WORDS: Column = Column::new("application_event", "words");
 pub enum By {
     /// The employer, by a token of the API.
     Token(i64),
+    /// The employer, who is one person, by keypad.
+    Client(PersonId),
     /// An operator of the service, for the help desk.
     Operator(i64),
     /// The applicant.
@@ -38,6 +40,7 @@ impl By {
     pub fn code(self) -> &'static str {
         match self {
             By::Token(_) => "token",
+            By::Client(_) => "client",
             By::Operator(_) => "operator",
             By::Applicant(_) => "applicant",
             By::System => "system",
@@ -48,7 +51,7 @@ impl By {
     pub fn id(self) -> i64 {
         match self {
             By::Token(id) | By::Operator(id) => id,
-            By::Applicant(person) => person.get(),
+            By::Client(person) | By::Applicant(person) => person.get(),
             By::System => 0,
         }
     }
@@ -57,6 +60,7 @@ impl By {
         let id = row.integer(column + 1)?;
         Ok(match row.text(column)? {
             "token" => By::Token(id),
+            "client" => By::Client(PersonId::new(id)),
             "operator" => By::Operator(id),
             "applicant" => By::Applicant(PersonId::new(id)),
             "system" => By::System,

@@ -6,7 +6,7 @@ use super::{INITIALS, initials, trade_value};
 use crate::market::booking::{client, list};
 use crate::market::consent::{self, Given, Purpose};
 use crate::market::person::{self, Begun};
-use crate::market::{self, BookingId};
+use crate::market::{self, BookingId, posting};
 use crate::menu::Value;
 use crate::menu::manifest::{Field, FieldType};
 use crate::session::{Row, RowsWanted};
@@ -38,7 +38,7 @@ pub(in crate::actions) fn status(cx: &mut ActionCx<'_, '_, '_>) -> Result<Status
     }
     Ok(match found.area {
         None => Status::Place,
-        Some(_) if list::has_hired(cx.tx, person)? => Status::Known,
+        Some(_) if list::has_hired(cx.tx, person)? || posting::has_posted(cx.tx, &found)? => Status::Known,
         Some(_) => Status::Ready,
     })
 }
@@ -95,7 +95,7 @@ pub(in crate::actions) fn set_district(cx: &mut ActionCx<'_, '_, '_>) -> Result<
 }
 
 /// The client that the caller is.
-pub(super) fn client(cx: &mut ActionCx<'_, '_, '_>) -> Result<client::Client, Fault> {
+pub(in crate::actions) fn client(cx: &mut ActionCx<'_, '_, '_>) -> Result<client::Client, Fault> {
     let person = cx.known_person()?;
     client::find(cx.tx, person)?.ok_or(Fault::Nobody)
 }

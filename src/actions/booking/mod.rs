@@ -52,12 +52,12 @@ pub(super) fn day_words(day: Day, language: Language) -> String {
 }
 
 /// What is dialled to come to a path of the menus at once: `*567*3#`.
-fn path_code(host: &Host, path: &str) -> String {
+pub(super) fn path_code(host: &Host, path: &str) -> String {
     format!("{}*{path}#", host.short_code.trim_end_matches('#'))
 }
 
 /// How many jobs somebody has done, in words; never a rating.
-fn jobs_words(cx: &ActionCx<'_, '_, '_>, jobs: i64) -> String {
+pub(super) fn jobs_words(cx: &ActionCx<'_, '_, '_>, jobs: i64) -> String {
     let word = |name| cx.at.bundle.word(cx.language(), name);
     match jobs {
         0 => word("no_jobs_yet").to_owned(),
@@ -67,7 +67,7 @@ fn jobs_words(cx: &ActionCx<'_, '_, '_>, jobs: i64) -> String {
 }
 
 /// The initials of a person; dots when there is no name.
-fn initials(tx: &mut Tx<'_>, host: &Host, person: PersonId) -> Result<String, Fault> {
+pub(super) fn initials(tx: &mut Tx<'_>, host: &Host, person: PersonId) -> Result<String, Fault> {
     let name = person::name(tx, &host.keys, person)?.unwrap_or_default();
     let initials = person::initials(&name);
     Ok(if initials.is_empty() { "...".to_owned() } else { initials })

@@ -73,7 +73,7 @@ pub(in crate::actions) fn days(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWante
     Ok(page(&days, wanted, |day| i64::from(day.0), |day| row(*day, false)))
 }
 
-fn day(cx: &ActionCx<'_, '_, '_>) -> Result<Day, Fault> {
+pub(in crate::actions) fn day(cx: &ActionCx<'_, '_, '_>) -> Result<Day, Fault> {
     i32::try_from(cx.integer("book_day")?).map(Day).map_err(|_| Fault::Answer("book_day"))
 }
 

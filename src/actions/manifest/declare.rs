@@ -34,9 +34,9 @@ macro_rules! fields {
 }
 pub(in crate::actions) use fields;
 
-pub(super) type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
-pub(super) type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
-pub(super) type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
+pub(in crate::actions) type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
+pub(in crate::actions) type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
+pub(in crate::actions) type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
 
 /// The function behind a name.
 pub(in crate::actions) enum Run {
@@ -48,14 +48,14 @@ pub(in crate::actions) enum Run {
     Rows(Lists),
 }
 
-pub(super) type Entry = (Operation, Run);
-pub(super) type Names = &'static [&'static str];
+pub(in crate::actions) type Entry = (Operation, Run);
+pub(in crate::actions) type Names = &'static [&'static str];
 
-pub(super) const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
+pub(in crate::actions) const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
     (Operation { name, role: Role::Show, needs, sets: &[], outcomes: &[], gives }, Run::Show(run))
 }
 
-pub(super) const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
+pub(in crate::actions) const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
     (Operation { name, role: Role::Rows, needs, sets: &[], outcomes: &[], gives }, Run::Rows(run))
 }
 
@@ -63,16 +63,16 @@ pub(super) const fn rows(name: &'static str, needs: Names, gives: &'static [Fiel
 macro_rules! decides {
     ($role:ident $name:literal $needs:expr, $sets:expr, $outcomes:ty, $run:path) => {
         (
-            Operation {
+            $crate::menu::manifest::Operation {
                 name: $name,
-                role: Role::$role,
+                role: $crate::menu::manifest::Role::$role,
                 needs: $needs,
                 sets: $sets,
                 outcomes: <$outcomes>::WORDS,
                 gives: &[],
             },
-            Run::Outcome(|cx| $run(cx).map(usize::from)),
+            $crate::actions::manifest::Run::Outcome(|cx| $run(cx).map(usize::from)),
         )
     };
 }
-pub(super) use decides;
+pub(in crate::actions) use decides;

@@ -5,6 +5,7 @@ use super::{Advanced, Assessment, By, Interview, Offer, Order, Overdue, advance,
 use crate::actions::{Fault, Host};
 use crate::country::Msisdn;
 use crate::market::application::{self, MyApplication};
+use crate::market::employer_check::{self, Check};
 use crate::market::ending::SETTLE_AFTER_MS;
 use crate::market::pay::Pay;
 use crate::market::phone_number::{self, MsisdnHash};
@@ -16,6 +17,8 @@ use crate::menu::{Bundle, Labels as _};
 use crate::storage::{IdBlock, Tx};
 use crate::text::datetime::{Day, parse_clock};
 
+/// Stands for the operator who blocks an employer.
+const BY_NAME: &str = "transcript";
 /// Stands for the token of an invented employer.
 const TOKEN: By = By::Token(0);
 /// How long an offer of a transcript may be answered: two days.
@@ -57,6 +60,11 @@ pub fn rehearse(
         };
         return Ok(is_done.then_some(()).ok_or_else(|| Unread("the job stands where that cannot be done".to_owned())));
     }
+    if verb == "blocked" {
+        let whom = subject.employer;
+        employer_check::check(tx, &host.keys, &mut block(), whom, Check::Block, (BY_NAME, ""), now_ms)?;
+        return Ok(Ok(()));
+    }
     let today = Day::from_ms(now_ms, &host.country.timezone);
     let (day, minute, text) = dated(rest, today);
     let key = block().next_id().unwrap_or_default().to_string();
@@ -82,7 +90,7 @@ pub fn rehearse(
         }
         _ => {
             let known = "write: employer shortlisted, assessment [DAY TIME] TASK, interview DAY TIME PLACE, \
-                offered [DAY] [AMOUNT], rejected, paused, resumed or closed";
+                offered [DAY] [AMOUNT], rejected, paused, resumed, closed or blocked";
             return Ok(Err(Unread(known.to_owned())));
         }
     };

@@ -5,7 +5,7 @@ use super::record::{self, Record, Side};
 use super::states::{Ended, State};
 use super::{Booking, LATE_MS, find};
 use crate::country::Country;
-use crate::market::{BookingId, Fault, HiringId, PersonId};
+use crate::market::{BookingId, Fault, HiringId, PersonId, posting};
 use crate::storage::Tx;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -164,7 +164,7 @@ pub fn replace(
     Ok((changed == 1).then_some(found.hiring))
 }
 
-/// Somebody leaves, or their number has a new owner: what they were asked or asked for is called off, on both sides, and the
+/// Somebody leaves, or their number has a new owner: what they were asked or asked for or posted is called off, and the
 /// other side of what was agreed is told. A dispute stays.
 pub fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
     const HIRINGS: &str = "UPDATE hiring SET status = 'cancelled', ask_due_ms = NULL, changed_ms = $2 \
@@ -176,6 +176,7 @@ pub fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault
     let from_day = now_ms / DAY_MS - 1;
     tx.execute(HIRINGS, &[person.into(), now_ms.into()])?;
     super::group::forget(tx, person)?;
+    posting::leave(tx, person, now_ms)?;
     for id in tx.query(OPEN, &[person.into(), from_day.into()], |row| Ok(BookingId::new(row.integer(0)?)))? {
         let Some(found) = find(tx, id)? else { continue };
         let (ended, _) = sides(&found, person);

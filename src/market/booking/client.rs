@@ -37,6 +37,15 @@ pub fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Client>, Fault> 
     })?)
 }
 
+/// The client that an employer is; `None` when it is none.
+pub fn of_employer(tx: &mut Tx<'_>, employer: EmployerId) -> Result<Option<Client>, Fault> {
+    const OF: &str = "SELECT person_id, area_code FROM client WHERE employer_id = $1";
+    Ok(tx.query_one(OF, &[employer.into()], |row| {
+        let area = row.optional_integer(1)?.map(read_area).transpose()?;
+        Ok(Client { person: PersonId::new(row.integer(0)?), employer, area })
+    })?)
+}
+
 /// Makes a person a client, once. A worker's own place is taken for the work's until another is told. Uses one identifier.
 pub fn begin(tx: &mut Tx<'_>, keys: &Keys, ids: &mut IdBlock, person: PersonId, now_ms: i64) -> Result<Client, Fault> {
     const BEGIN: &str = "INSERT INTO client \

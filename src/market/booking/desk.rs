@@ -3,7 +3,7 @@
 //! A household books by keypad, its person being the client. A firm has one contact person: an operator binds a client to it. What
 //! that person books by keypad is the firm's then, and what the firm books over the API is answered on that person's phone.
 
-use super::client::{self, Client};
+use super::client;
 use super::number::BookingNumber;
 use super::states::State;
 use super::{Booking, HiringStatus, cancel, find, read_day, read_minute};
@@ -94,13 +94,6 @@ pub fn bookings(tx: &mut Tx<'_>, hiring: HiringId) -> Result<Vec<Booking>, Fault
         all.extend(find(tx, id)?);
     }
     Ok(all)
-}
-
-/// The person who books for an employer; `None` when nobody was bound to it.
-pub fn client_of(tx: &mut Tx<'_>, employer: EmployerId) -> Result<Option<Client>, Fault> {
-    const WHO: &str = "SELECT person_id FROM client WHERE employer_id = $1";
-    let person = tx.query_one(WHO, &[employer.into()], |row| Ok(PersonId::new(row.integer(0)?)))?;
-    person.map_or(Ok(None), |person| client::find(tx, person))
 }
 
 /// What came of binding somebody.

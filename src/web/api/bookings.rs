@@ -19,7 +19,7 @@ use super::vacancy_shape::stamp;
 use super::write::{Answer, Cx};
 use super::{Api, write};
 use crate::actions::{Host, Saying, note_pay};
-use crate::market::booking::client::Client;
+use crate::market::booking::client::{self, Client};
 use crate::market::booking::desk::{self, Hiring};
 use crate::market::booking::pay::{self, Noted};
 use crate::market::booking::pay_day::{Said, Word};
@@ -189,7 +189,7 @@ fn id_of(asked: &Asked) -> Result<HiringId, Problem> {
 fn contact(tx: &mut Tx<'_>, employer: EmployerId) -> Result<Client, Refusal> {
     let detail = "Nobody books for this employer yet: its contact person dials and agrees to book workers, and an operator binds \
         them with `kaziline employer contact`.";
-    Ok(desk::client_of(tx, employer)?.ok_or_else(|| Problem::conflict("no-contact", detail))?)
+    Ok(client::of_employer(tx, employer)?.ok_or_else(|| Problem::conflict("no-contact", detail))?)
 }
 
 /// Bookings, the newest first
