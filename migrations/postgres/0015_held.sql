@@ -1,0 +1,1 @@
+-- Held for another change: this file is dropped in the merge.
