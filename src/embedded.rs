@@ -20,6 +20,8 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/language.toml",
     "flows/pin.toml",
     "flows/place.toml",
+    "flows/questions.toml",
+    "flows/quiz.toml",
     "flows/rate.toml",
     "flows/register.toml",
     "flows/requests.toml",

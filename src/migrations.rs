@@ -18,6 +18,9 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(12, "own_data", include_str!("../migrations/sqlite/0012_own_data.sql")),
     Migration::new(13, "cases", include_str!("../migrations/sqlite/0013_cases.sql")),
     Migration::new(14, "api", include_str!("../migrations/sqlite/0014_api.sql")),
+    Migration::new(15, "held", include_str!("../migrations/sqlite/0015_held.sql")),
+    Migration::new(16, "held", include_str!("../migrations/sqlite/0016_held.sql")),
+    Migration::new(17, "screening", include_str!("../migrations/sqlite/0017_screening.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -36,6 +39,9 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(12, "own_data", include_str!("../migrations/postgres/0012_own_data.sql")),
     Migration::new(13, "cases", include_str!("../migrations/postgres/0013_cases.sql")),
     Migration::new(14, "api", include_str!("../migrations/postgres/0014_api.sql")),
+    Migration::new(15, "held", include_str!("../migrations/postgres/0015_held.sql")),
+    Migration::new(16, "held", include_str!("../migrations/postgres/0016_held.sql")),
+    Migration::new(17, "screening", include_str!("../migrations/postgres/0017_screening.sql")),
 ];
 
 #[cfg(test)]

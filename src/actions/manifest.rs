@@ -1,89 +1,19 @@
 //! The table of everything that a flow may name, with the function behind each name.
 
 use super::booking::{client, mine, notices, order, requests};
+use super::operation::{Entry, Run, decides, rows, show};
 use super::{
-    ActionCx, Fault, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place,
+    alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, questions, quiz,
     rate, register, replies, report, stage, trade, who,
 };
-use crate::menu::Value;
-use crate::menu::manifest::{Field, FieldType, Manifest, MessageKind, Operation, Role};
-use crate::session::{Row, RowsWanted};
+use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
-/// Declares the outcomes of an action or case: an enum and its words in flows, which cannot drift apart.
-macro_rules! outcomes {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::actions) enum $name { $($variant),+ }
-
-        impl $name {
-            /// The words in flows, by number.
-            pub(in crate::actions) const WORDS: &'static [&'static str] = &[$($word),+];
-        }
-
-        impl From<$name> for usize {
-            fn from(outcome: $name) -> usize {
-                outcome as usize
-            }
-        }
-    };
-}
-pub(super) use outcomes;
-
-/// Named values of a show, a row or a message: name and type.
-macro_rules! fields {
-    ($($name:literal: $kind:expr),* $(,)?) => {
-        &[$($crate::menu::manifest::Field { name: $name, kind: $kind }),*]
-    };
-}
-pub(super) use fields;
-
-type Decides = fn(&mut ActionCx<'_, '_, '_>) -> Result<usize, Fault>;
-type Shows = fn(&mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault>;
-type Lists = fn(&mut ActionCx<'_, '_, '_>, &RowsWanted) -> Result<(Vec<Row>, bool), Fault>;
-
-/// The function behind a name.
-pub(super) enum Run {
-    /// An action or a case: the number of its outcome.
-    Outcome(Decides),
-    /// A show: its values.
-    Show(Shows),
-    /// Rows, and whether there are more.
-    Rows(Lists),
-}
-
-type Entry = (Operation, Run);
-type Names = &'static [&'static str];
-
-const fn show(name: &'static str, needs: Names, gives: &'static [Field], run: Shows) -> Entry {
-    (Operation { name, role: Role::Show, needs, sets: &[], outcomes: &[], gives }, Run::Show(run))
-}
-
-const fn rows(name: &'static str, needs: Names, gives: &'static [Field], run: Lists) -> Entry {
-    (Operation { name, role: Role::Rows, needs, sets: &[], outcomes: &[], gives }, Run::Rows(run))
-}
-
-/// An action or case whose outcomes are an enum of [`outcomes!`].
-macro_rules! decides {
-    ($role:ident $name:literal $needs:expr, $sets:expr, $outcomes:ty, $run:path) => {
-        (
-            Operation {
-                name: $name,
-                role: Role::$role,
-                needs: $needs,
-                sets: $sets,
-                outcomes: <$outcomes>::WORDS,
-                gives: &[],
-            },
-            Run::Outcome(|cx| $run(cx).map(usize::from)),
-        )
-    };
-}
+pub(super) use super::operation::{fields, outcomes};
 
 /// Who is calling is known and has agreed to be kept here.
-const PERSON: &str = "@a known person";
+pub(super) const PERSON: &str = "@a known person";
 /// And looks for work: at least a birth year is known.
-const WORKER: &str = "@a registered worker";
+pub(super) const WORKER: &str = "@a registered worker";
 /// Neither any more.
 const NOBODY: &str = "-@a known person";
 const NO_WORKER: &str = "-@a registered worker";
@@ -111,6 +41,8 @@ const WITHDRAWN: Sets = &[("withdrawn", NO_WORKER)];
 const ERASED: Sets = &[("erased", NOBODY), ("erased", NO_WORKER)];
 const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
+
+const APPLIED: Sets = &[("asks", "application"), ("already", "application")];
 
 const BY_CLIENT: Sets = &[("name", PERSON), ("place", PERSON), ("ready", PERSON), ("known", PERSON)];
 const SETS_WORKER: Sets = &[("ready", "trade"), ("ready", "worker")];
@@ -161,7 +93,8 @@ const TABLE: &[Entry] = &[
     decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
     show("job.details", &["job"], job::DETAILS, job::details),
     show("job.reference", &["job"], job::REFERENCE, job::reference),
-    decides!(Action "application.apply" &["job", WORKER], &[], job::Apply, job::apply),
+    show("job.asked", &["job", "application", PERSON], job::ASKED, job::asked),
+    decides!(Action "application.apply" &["job", WORKER], APPLIED, job::Apply, job::apply),
     rows("applications.mine", &[PERSON], applications::APPLICATION_ROW, applications::mine),
     show("application.details", &["application", PERSON], applications::DETAILS, applications::details),
     decides!(Case "application.standing" &["application", PERSON], &[], applications::Standing, applications::standing),
@@ -274,6 +207,19 @@ const MESSAGES: &[MessageKind] = &[
     MessageKind { name: alert::JOB_ALERT, gives: alert::ALERT },
 ];
 
+/// The tables of operations: flows that came later keep their own beside their code.
+const TABLES: &[&[Entry]] = &[TABLE, questions::TABLE, quiz::TABLE];
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
+const fn operations_in_all() -> usize {
+    let (mut total, mut table) = (0, 0);
+    while table < TABLES.len() {
+        total += TABLES[table].len();
+        table += 1;
+    }
+    total
+}
+
 /// The lists of messages: each flow that has many keeps its own beside its code.
 const LISTS: &[&[MessageKind]] =
     &[MESSAGES, replies::MESSAGES, stage::MESSAGES, notices::MESSAGES, data::MESSAGES, case_news::MESSAGES];
@@ -311,13 +257,18 @@ pub(super) const CODE: FieldType = FieldType::Text(10);
 const RESUME_CODE: FieldType = FieldType::Text(14);
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
-const OPERATIONS: [Operation; TABLE.len()] = {
-    let mut operations =
-        [Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] }; TABLE.len()];
-    let mut index = 0;
-    while index < TABLE.len() {
-        operations[index] = TABLE[index].0;
-        index += 1;
+const OPERATIONS: [Operation; operations_in_all()] = {
+    let none = Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] };
+    let mut operations = [none; operations_in_all()];
+    let (mut at, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let mut index = 0;
+        while index < TABLES[table].len() {
+            operations[at] = TABLES[table][index].0;
+            at += 1;
+            index += 1;
+        }
+        table += 1;
     }
     operations
 };
@@ -382,6 +333,11 @@ const MANIFEST: Manifest = Manifest {
         ("case_call", "word"),
         ("case_note", "text"),
         ("report", "word"),
+        ("question", "number"),
+        ("reply", "number"),
+        ("quiz_trade", "number"),
+        ("quiz_place", "number"),
+        ("quiz_answer", "number"),
     ],
 };
 
@@ -392,5 +348,5 @@ pub fn manifest() -> &'static Manifest {
 
 /// The function behind an operation's number.
 pub(super) fn run(index: usize) -> Option<&'static Run> {
-    TABLE.get(index).map(|(_, run)| run)
+    TABLES.iter().copied().flatten().nth(index).map(|(_, run)| run)
 }

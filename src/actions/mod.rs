@@ -20,8 +20,11 @@ mod job_sms;
 mod jobs;
 mod labels;
 mod manifest;
+mod operation;
 mod pin;
 mod place;
+mod questions;
+mod quiz;
 mod rate;
 mod register;
 mod replies;
@@ -54,7 +57,7 @@ use crate::session::screen::{Given, Words};
 use crate::session::{Effect, Event, Row, RowsWanted, Visit};
 use crate::storage::{self, IdBlock, Tx};
 use crate::text::Language;
-use manifest::Run;
+use operation::Run;
 
 /// A confirmation that could not be sent for a day tells nothing any more: the caller has dialled again.
 const CONFIRMATION_EXPIRES_MS: i64 = 24 * 3_600_000;

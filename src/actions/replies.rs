@@ -14,6 +14,7 @@ use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;
 use crate::market::offer::OpenOffer;
 use crate::market::phone_number::{self, PhoneNumber};
+use crate::market::screening::desk;
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::market::worker::{self, Worker};
 use crate::market::{PersonId, jobs};
@@ -61,6 +62,7 @@ const CODE_ALONE: &[Field] = fields! { "code": CODE };
 pub(super) const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "job_how", gives: JOB_HOW },
     MessageKind { name: "applied_by_sms", gives: APPLIED },
+    MessageKind { name: "applied_by_sms_asks", gives: APPLIED },
     MessageKind { name: "job_unknown", gives: JOB },
     MessageKind { name: "job_closed", gives: JOB },
     MessageKind { name: "job_not_for_you", gives: JOB },
@@ -227,7 +229,8 @@ impl At<'_, '_, '_> {
         Ok(match outcome {
             ApplyOutcome::Applied { application, .. } => {
                 stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
-                self.text("applied_by_sms", named(&found))
+                let asks = !desk::of_vacancy(self.tx, &self.host.keys, found.vacancy)?.is_empty();
+                self.text(if asks { "applied_by_sms_asks" } else { "applied_by_sms" }, named(&found))
             }
             ApplyOutcome::Already { stage, .. } => {
                 self.text("job_already", [number, vec![Value::Word(stage.code())]].concat())

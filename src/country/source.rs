@@ -35,7 +35,29 @@ pub(super) struct File {
     pub(super) text: String,
 }
 
+/// Where quizzes lie: beside the packs, as trades do.
+const QUIZZES: &str = "quiz";
+
 impl Source {
+    /// Every quiz: one file a trade. None is no fault.
+    pub(super) fn quizzes(&self, faults: &mut Faults) -> Vec<File> {
+        match self {
+            Source::Embedded(files) => {
+                let quizzes = files.iter().filter(|(path, _)| path.rsplit('/').nth(1) == Some(QUIZZES));
+                quizzes.map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+            }
+            Source::Folder(folder) => {
+                let (own, shared) = (folder.join(QUIZZES), folder.join("..").join(QUIZZES));
+                let from = if own.is_dir() { own } else { shared };
+                let Ok(entries) = std::fs::read_dir(from) else { return Vec::new() };
+                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+                paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+                paths.sort();
+                paths.iter().filter_map(|path| read_file(path, faults)).collect()
+            }
+        }
+    }
+
     /// The pack compiled in for a country code.
     pub(super) fn embedded(code: &str) -> Option<Source> {
         code.eq_ignore_ascii_case("rw").then_some(Source::Embedded(RWANDA))

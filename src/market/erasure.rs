@@ -11,7 +11,8 @@ use super::booking::{bookable, cancel};
 use super::data_event::{self, DataEvent};
 use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
-use super::{Fault, PersonId, candidate, case, note, pin, pipeline, wrong_try};
+use super::screening::answer;
+use super::{Fault, PersonId, candidate, case, note, pin, pipeline, quiz, wrong_try};
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
@@ -52,6 +53,8 @@ pub fn erase(
     leave(tx, person, now_ms)?;
     pipeline::erase_of(tx, person)?;
     note::erase_of(tx, person)?;
+    answer::erase_of(tx, person)?;
+    quiz::erase_of(tx, person)?;
     case::anonymise(tx, person, now_ms)?;
     tx.execute(SHARED, &[person.into(), now_ms.into()])?;
     tx.execute(CONSENTS, &[person.into(), now_ms.into()])?;

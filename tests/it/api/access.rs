@@ -33,7 +33,7 @@ fn operations(world: &World) -> Vec<Operation> {
             });
         }
     }
-    assert!(operations.len() >= 22, "{}", operations.len());
+    assert!(operations.len() >= 25, "{}", operations.len());
     operations
 }
 

@@ -5,6 +5,7 @@ mod access;
 pub(crate) mod applicants;
 mod bad_input;
 mod document;
+mod screening;
 mod tokens;
 mod vacancies;
 mod webhooks;
