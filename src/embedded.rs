@@ -24,6 +24,8 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/pin.toml",
     "flows/place.toml",
     "flows/post.toml",
+    "flows/questions.toml",
+    "flows/quiz.toml",
     "flows/rate.toml",
     "flows/register.toml",
     "flows/requests.toml",

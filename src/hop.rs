@@ -39,6 +39,7 @@ use crate::gateway::email::MailAddress;
 use crate::gateway::ussd::{UssdAnswer, UssdEvent};
 use crate::market::alert::Terms;
 use crate::market::phone_number::MsisdnHash;
+use crate::market::ranking::Weights;
 use crate::menu::Bundle;
 use crate::menu::graph::EngineText;
 use crate::outbox::Keep;
@@ -108,6 +109,8 @@ pub struct Service {
     pub keep: Keep,
     /// How people are told of jobs.
     pub alerts: Terms,
+    /// What the parts of a rank count for.
+    pub ranking: Weights,
     /// Counts dials.
     pub dials: Arc<Dials>,
 }

@@ -23,6 +23,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(17, "agents", include_str!("../migrations/sqlite/0017_agents.sql")),
     Migration::new(18, "mending", include_str!("../migrations/sqlite/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/sqlite/0019_posting.sql")),
+    Migration::new(20, "screening", include_str!("../migrations/sqlite/0020_screening.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -46,6 +47,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(17, "agents", include_str!("../migrations/postgres/0017_agents.sql")),
     Migration::new(18, "mending", include_str!("../migrations/postgres/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/postgres/0019_posting.sql")),
+    Migration::new(20, "screening", include_str!("../migrations/postgres/0020_screening.sql")),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::manifest::{fields, outcomes};
 use super::stage::{self, Answer, Answered, Withdrawal};
-use super::{ActionCx, Fault, job, labels, page};
+use super::{ActionCx, Fault, job, labels, page, questions};
 use crate::market::application::{self, MyApplication};
 use crate::market::appointment::{self, Appointment, AppointmentKind};
 use crate::market::offer;
@@ -14,6 +14,7 @@ use crate::session::{Row, RowsWanted};
 outcomes! {
     Standing {
         Open = "open",
+        Asks = "asks",
         Task = "task",
         Assessment = "assessment",
         Interview = "interview",
@@ -50,6 +51,15 @@ pub(super) const DETAILS: &[Field] = fields! {
     "day": FieldType::Text(job::DAY_SEPTETS),
     "pay": FieldType::Text(job::PAY_SEPTETS),
     "stage": STAGE,
+};
+
+/// What its employer still asks.
+pub(super) const ASKS: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "stage": STAGE,
+    "count": FieldType::Number(1),
 };
 
 /// Where and when to talk.
@@ -109,7 +119,8 @@ fn chosen(cx: &mut ActionCx<'_, '_, '_>) -> Result<MyApplication, Fault> {
 pub(super) fn standing(cx: &mut ActionCx<'_, '_, '_>) -> Result<Standing, Fault> {
     let mine = chosen(cx)?;
     Ok(match mine.stage {
-        Stage::Applied | Stage::Shortlisted => Standing::Open,
+        Stage::Applied | Stage::Shortlisted if questions::open(cx)?.is_empty() => Standing::Open,
+        Stage::Applied | Stage::Shortlisted => Standing::Asks,
         Stage::Assessment => match appointment(cx, AppointmentKind::Assessment)?.1.day {
             Some(_) => Standing::Assessment,
             None => Standing::Task,
@@ -138,6 +149,19 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
         Value::Text(labels::day_words(cx.at.bundle, cx.language(), day)),
         Value::Text(job::pay_text(cx, pay)),
         stage_word(mine.stage),
+    ])
+}
+
+/// The chosen application with what its employer still asks.
+pub(super) fn asks(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let mine = chosen(cx)?;
+    let count = questions::open(cx)?.len();
+    Ok(vec![
+        Value::Number(mine.job_number.get()),
+        Value::Coded("trade", i64::from(mine.trade.get())),
+        Value::Coded("area", mine.area.get()),
+        stage_word(mine.stage),
+        Value::Number(i64::try_from(count).unwrap_or_default()),
     ])
 }
 

@@ -1,17 +1,18 @@
 //! One job, and asking for it.
 
 use super::manifest::{CODE, fields, outcomes};
-use super::{ActionCx, Fault, details, labels, post, stage};
+use super::{ActionCx, Fault, details, labels, post, questions, stage};
 use crate::market::VacancyId;
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
 use crate::market::pay::Pay;
+use crate::market::screening::desk;
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::menu::manifest::{Field, FieldType, Value};
 
 outcomes! { Search { Found = "found", Closed = "closed", Paused = "paused", Unknown = "unknown" } }
 outcomes! { Apply {
-    Applied = "applied", Already = "already", Closed = "closed", Paused = "paused", NotForYou = "not_for_you",
+    Applied = "applied", Asks = "asks", Already = "already", Closed = "closed", Paused = "paused", NotForYou = "not_for_you",
 } }
 
 /// Septets of an amount with its unit, in any language.
@@ -42,6 +43,10 @@ pub(super) const DETAILS: &[Field] = fields! {
 
 /// A job in one word.
 pub(super) const REFERENCE: &[Field] = fields! { "number": FieldType::Number(8), "code": CODE };
+
+/// A job that was asked for, and how much its employer still asks; `asks` is no when that is nothing.
+pub(super) const ASKED: &[Field] =
+    fields! { "number": FieldType::Number(8), "count": FieldType::Number(1), "asks": details::YES_NO };
 
 /// Pay as it is read: `7000/day`, or that it is to be agreed.
 pub(super) fn pay_text(cx: &ActionCx<'_, '_, '_>, pay: Option<Pay>) -> String {
@@ -101,7 +106,16 @@ pub(super) fn reference(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fau
     Ok(vec![Value::Number(number), Value::Text(cx.at.host.short_code.clone())])
 }
 
-/// Applies for the job, once, and confirms it by SMS.
+/// The job, and what its employer still asks of who applied.
+pub(super) fn asked(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let number = vacancy(cx)?.job_number.get();
+    let count = questions::open(cx)?.len();
+    let asks = Value::Word(if count > 0 { "yes" } else { "no" });
+    Ok(vec![Value::Number(number), Value::Number(i64::try_from(count).unwrap_or_default()), asks])
+}
+
+/// Applies for the job, once, and confirms it by SMS. What the employer asks comes afterwards: a call that is cut there loses
+/// no application.
 pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     let worker = details::worker(cx)?;
     let found = vacancy(cx)?;
@@ -114,8 +128,12 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
             if post::asked(cx.tx, (host, cx.at.bundle), cx.at.ids, &found, now_ms)? {
                 *cx.at.enqueued = true;
             }
+            cx.set("application", application.get());
         }
-        ApplyOutcome::Already { .. } => return Ok(Apply::Already),
+        ApplyOutcome::Already { application, .. } => {
+            cx.set("application", application.get());
+            return Ok(Apply::Already);
+        }
         ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),
         ApplyOutcome::Paused => return Ok(Apply::Paused),
         ApplyOutcome::NotEligible(_) => return Ok(Apply::NotForYou),
@@ -129,5 +147,6 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
         Value::Text(host.short_code.clone()),
     ];
     cx.send("applied", &values, number.generation)?;
-    Ok(Apply::Applied)
+    let asks = !desk::of_vacancy(cx.tx, &host.keys, found.vacancy)?.is_empty();
+    Ok(if asks { Apply::Asks } else { Apply::Applied })
 }

@@ -3,7 +3,7 @@
 use super::booking::{client, group, mine, notices, order, pay, requests};
 use super::{
     agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, post,
-    rate, register, replies, report, stage, trade, who,
+    questions, quiz, rate, register, replies, report, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -14,7 +14,7 @@ pub(super) use declare::{Entry, Run, decides, fields, outcomes, rows, show};
 /// Who is calling is known and has agreed to be kept here.
 pub(super) const PERSON: &str = "@a known person";
 /// And looks for work: at least a birth year is known.
-const WORKER: &str = "@a registered worker";
+pub(super) const WORKER: &str = "@a registered worker";
 /// Neither any more.
 const NOBODY: &str = "-@a known person";
 const NO_WORKER: &str = "-@a registered worker";
@@ -46,6 +46,8 @@ const HELP_BEGUN: Sets = &[("begun", "helped"), ("begun", HELPING)];
 const HELP_DONE: Sets = &[("done", "-@somebody who is helped")];
 const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
+
+const APPLIED: Sets = &[("asks", "application"), ("already", "application")];
 
 const BY_CLIENT: Sets = &[("name", PERSON), ("place", PERSON), ("ready", PERSON), ("known", PERSON)];
 const SETS_WORKER: Sets = &[("ready", "trade"), ("ready", "worker")];
@@ -102,7 +104,8 @@ const TABLE: &[Entry] = &[
     decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
     show("job.details", &["job"], job::DETAILS, job::details),
     show("job.reference", &["job"], job::REFERENCE, job::reference),
-    decides!(Action "application.apply" &["job", WORKER], &[], job::Apply, job::apply),
+    show("job.asked", &["job", "application", PERSON], job::ASKED, job::asked),
+    decides!(Action "application.apply" &["job", WORKER], APPLIED, job::Apply, job::apply),
     rows("applications.mine", &[PERSON], applications::APPLICATION_ROW, applications::mine),
     show("application.details", &["application", PERSON], applications::DETAILS, applications::details),
     decides!(Case "application.standing" &["application", PERSON], &[], applications::Standing, applications::standing),
@@ -287,7 +290,7 @@ pub(super) const CODE: FieldType = FieldType::Text(10);
 const RESUME_CODE: FieldType = FieldType::Text(14);
 
 /// The tables of operations: a flow that has many keeps its own beside its code.
-const TABLES: &[&[Entry]] = &[TABLE, post::TABLE];
+const TABLES: &[&[Entry]] = &[TABLE, post::TABLE, questions::TABLE, quiz::TABLE];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const fn operations_in_all() -> usize {
@@ -397,6 +400,11 @@ const MANIFEST: Manifest = Manifest {
         ("post_months", "number"),
         ("post_paid", "word"),
         ("openings", "number"),
+        ("question", "number"),
+        ("reply", "number"),
+        ("quiz_trade", "number"),
+        ("quiz_place", "number"),
+        ("quiz_answer", "number"),
     ],
 };
 

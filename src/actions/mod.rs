@@ -24,6 +24,8 @@ mod manifest;
 mod pin;
 mod place;
 mod post;
+mod questions;
+mod quiz;
 mod rate;
 mod register;
 mod replies;

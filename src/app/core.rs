@@ -14,7 +14,7 @@ use crate::actions::Host;
 use crate::bundles::{Bundles, Given, Watcher};
 use crate::clock::{Clock, IdSource};
 use crate::config::{Config, Outward, demo_flags};
-use crate::country::Country;
+use crate::country::{Country, Quizzes, TradeCode};
 use crate::delivery::{Channels, Delivery};
 use crate::gateway::sms::Peer;
 use crate::hop::Service;
@@ -65,6 +65,8 @@ pub struct Core {
 
 /// A Sunday morning in November 2026, 07:00 in UTC: transcripts play from here, so that they read the same on every day.
 pub const DEMO_NOW_MS: i64 = 1_795_330_800_000;
+/// The trade that has a quiz in transcripts: masons.
+const REHEARSED_TRADE: u8 = 11;
 
 impl Core {
     /// Proves and stores the menus, fills a new store with a population if that is wanted, and puts the parts together.
@@ -96,6 +98,7 @@ impl Core {
             operators: outward.operators.clone().into(),
             keep: outward.keep,
             alerts: outward.alerts,
+            ranking: outward.ranking,
             dials: Arc::default(),
         };
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
@@ -134,8 +137,14 @@ impl Core {
         Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles), delivery }
     }
 
-    /// Notes from now on which ways callers take, and can be told to fail.
+    /// Notes from now on which ways callers take, and can be told to fail. Quizzes ask invented sums: a transcript reads the
+    /// same whatever the country's data says.
     pub fn rehearse(&mut self) -> Arc<Rehearsal> {
+        let Host { mut country, keys, short_code, .. } = Host::clone(&self.service.host);
+        if let Some(mason) = TradeCode::new(REHEARSED_TRADE) {
+            country.quizzes = Quizzes::invented(mason);
+        }
+        self.service.host = Arc::new(Host::new(country, keys, short_code));
         let rehearsal = Arc::new(Rehearsal::default());
         self.service.rehearsal = Some(Arc::clone(&rehearsal));
         rehearsal

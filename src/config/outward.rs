@@ -9,7 +9,7 @@ use super::webhook_channel::webhook_channel;
 use super::{MailChannel, Secret, SmsChannel, UssdChannel, WebhookChannel, one_of};
 use crate::gateway::email::MailAddress;
 use crate::gateway::ussd;
-use crate::market::alert;
+use crate::market::{alert, ranking};
 use crate::outbox::Keep;
 use crate::outbox::retry::Schedule;
 
@@ -28,6 +28,8 @@ pub struct Outward {
     pub keep: Keep,
     /// How people are told of jobs.
     pub alerts: alert::Terms,
+    /// What the parts of a rank count for.
+    pub ranking: ranking::Weights,
     /// Who gets alarms and the morning digest by mail.
     pub operators: Vec<MailAddress>,
     /// The address at which providers and people reach this service; empty: none was given.
@@ -48,6 +50,7 @@ pub(super) fn channels(layers: &mut Layers) -> (Vec<UssdChannel>, Outward) {
             operators: operators(layers),
             keep: keep(layers),
             alerts: alerts(layers),
+            ranking: ranking(layers),
             ..Outward::default()
         },
     );
@@ -109,6 +112,17 @@ fn alerts(layers: &Layers) -> alert::Terms {
         waves_max: layers.whole("alerts.waves_max"),
         wave_wait_ms: layers.whole("alerts.wave_wait_minutes") * 60_000,
         day_max: layers.whole("alerts.day_max"),
+    }
+}
+
+/// What the parts of a rank count for.
+fn ranking(layers: &Layers) -> ranking::Weights {
+    ranking::Weights {
+        score: layers.whole("ranking.score"),
+        answers: layers.whole("ranking.answers"),
+        quiz: layers.whole("ranking.quiz"),
+        record: layers.whole("ranking.record"),
+        nearness: layers.whole("ranking.nearness"),
     }
 }
 

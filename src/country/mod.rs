@@ -1,4 +1,4 @@
-//! A country as the service needs it: areas, trades, phone plan, currency, ages, quiet hours and bounds of pay.
+//! A country as the service needs it: areas, trades, quizzes, phone plan, currency, ages, quiet hours and bounds of pay.
 //!
 //! A country is a folder (`countries/rw`) that is checked whole when it is loaded: every wrong row is named by file and
 //! line, all in one run. Rwanda's is compiled in as well. After loading, every look-up is a table access that allocates
@@ -9,6 +9,7 @@ mod fault;
 mod help_desk;
 mod pack;
 mod phone;
+mod quiz;
 mod rules;
 mod section;
 mod source;
@@ -22,6 +23,7 @@ pub use areas::{AREA_NAME_SEPTETS_MAX, Area, AreaCode, Areas, Level, SMALL_AREA_
 pub use fault::Fault;
 pub use help_desk::{Deadline, HelpDesk, Office, OfficeHours};
 pub use phone::{Msisdn, Operator, PhoneFault, PhonePlan};
+pub use quiz::{QUIZ_DRAWN, QUIZ_SEPTETS_MAX, QuizQuestion, Quizzes};
 pub use rules::{Ages, CommunityWork, Hotline, Pay, PayBounds, QuietHours};
 pub use trades::{CATEGORY_NAME_SEPTETS_MAX, PayUnit, Relation, TRADE_NAME_SEPTETS_MAX, Trade, TradeCode, Trades};
 
@@ -47,6 +49,8 @@ pub struct Country {
     pub areas: Areas,
     /// The trades.
     pub trades: Trades,
+    /// What workers can be asked about their trades.
+    pub quizzes: Quizzes,
     /// Who may work.
     pub ages: Ages,
     /// When nothing is sent that can wait.
@@ -111,6 +115,7 @@ impl Country {
             areas.load_level(&source, *level, &mut faults);
         }
         let trades = Trades::load(&source, ages, &mut faults);
+        let quizzes = Quizzes::load(&source, trades.as_ref(), &mut faults);
         let country = pack.zip(trades).map(|(pack, trades)| Country {
             code: pack.code,
             name: pack.name,
@@ -120,6 +125,7 @@ impl Country {
             phone,
             areas,
             trades,
+            quizzes,
             ages: pack.ages,
             quiet_hours: pack.quiet_hours,
             pay: pack.pay,

@@ -26,6 +26,18 @@ const RWANDA: &[(&str, &str)] = &[
     ("countries/rw/villages.csv", include_str!("../../countries/rw/villages.csv")),
     ("countries/trades.csv", include_str!("../../countries/trades.csv")),
     ("countries/trade_categories.csv", include_str!("../../countries/trade_categories.csv")),
+    ("countries/quiz/11.toml", include_str!("../../countries/quiz/11.toml")),
+    ("countries/quiz/13.toml", include_str!("../../countries/quiz/13.toml")),
+    ("countries/quiz/14.toml", include_str!("../../countries/quiz/14.toml")),
+    ("countries/quiz/15.toml", include_str!("../../countries/quiz/15.toml")),
+    ("countries/quiz/16.toml", include_str!("../../countries/quiz/16.toml")),
+    ("countries/quiz/21.toml", include_str!("../../countries/quiz/21.toml")),
+    ("countries/quiz/31.toml", include_str!("../../countries/quiz/31.toml")),
+    ("countries/quiz/41.toml", include_str!("../../countries/quiz/41.toml")),
+    ("countries/quiz/51.toml", include_str!("../../countries/quiz/51.toml")),
+    ("countries/quiz/64.toml", include_str!("../../countries/quiz/64.toml")),
+    ("countries/quiz/71.toml", include_str!("../../countries/quiz/71.toml")),
+    ("countries/quiz/73.toml", include_str!("../../countries/quiz/73.toml")),
 ];
 
 /// One file: how faults call it, and its text.
@@ -35,7 +47,29 @@ pub(super) struct File {
     pub(super) text: String,
 }
 
+/// Where quizzes lie: beside the packs, as trades do.
+const QUIZZES: &str = "quiz";
+
 impl Source {
+    /// Every quiz: one file a trade. None is no fault.
+    pub(super) fn quizzes(&self, faults: &mut Faults) -> Vec<File> {
+        match self {
+            Source::Embedded(files) => {
+                let quizzes = files.iter().filter(|(path, _)| path.rsplit('/').nth(1) == Some(QUIZZES));
+                quizzes.map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+            }
+            Source::Folder(folder) => {
+                let (own, shared) = (folder.join(QUIZZES), folder.join("..").join(QUIZZES));
+                let from = if own.is_dir() { own } else { shared };
+                let Ok(entries) = std::fs::read_dir(from) else { return Vec::new() };
+                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+                paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+                paths.sort();
+                paths.iter().filter_map(|path| read_file(path, faults)).collect()
+            }
+        }
+    }
+
     /// The pack compiled in for a country code.
     pub(super) fn embedded(code: &str) -> Option<Source> {
         code.eq_ignore_ascii_case("rw").then_some(Source::Embedded(RWANDA))

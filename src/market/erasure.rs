@@ -11,7 +11,8 @@ use super::booking::{bookable, cancel};
 use super::data_event::{self, DataEvent};
 use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
-use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, pin, pipeline, wrong_try};
+use super::screening::answer;
+use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, pin, pipeline, quiz, wrong_try};
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
@@ -55,6 +56,8 @@ pub fn erase(
     note::erase_of(tx, person)?;
     agent_registration::forget(tx, person)?;
     agent::leave(tx, person, now_ms)?;
+    answer::erase_of(tx, person)?;
+    quiz::erase_of(tx, person)?;
     case::anonymise(tx, person, now_ms)?;
     for sql in [SHARED, CONSENTS, HOME] {
         tx.execute(sql, &[person.into(), now_ms.into()])?;

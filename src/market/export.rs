@@ -7,8 +7,9 @@ mod kept;
 use serde_json::{Value, json};
 
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
+use super::screening::desk;
 use super::stage::Stage;
-use super::{Fault, PersonId, application, disclosure, person, pin, worker};
+use super::{Fault, PersonId, application, disclosure, person, pin, quiz, worker};
 use crate::country::Country;
 use crate::outbox::of_person::{self, Words};
 use crate::storage::{Keys, Row, Tx};
@@ -56,7 +57,8 @@ pub fn everything(
         "language": found.language.code(),
         "consents": consents(tx, person)?,
         "worker": worker_of(tx, country, person)?,
-        "applications": applications(tx, person)?,
+        "applications": applications(tx, keys, person)?,
+        "quizzes": quizzes(tx, person)?,
         "number_given_to": given,
         "bookings": kept::bookings(tx, country, person)?,
         "appointments": kept::appointments(tx, keys, person)?,
@@ -125,7 +127,7 @@ fn worker_of(tx: &mut Tx<'_>, country: &Country, person: PersonId) -> Result<Opt
     })))
 }
 
-fn applications(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
+fn applications(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Result<Vec<Value>, Fault> {
     const APPLICATIONS: &str = "SELECT application.id, vacancy.job_number, application.stage, application.share_number, \
         application.applied_ms, application.changed_ms FROM application \
         JOIN vacancy ON vacancy.id = application.vacancy_id WHERE application.person_id = $1 ORDER BY application.id";
@@ -141,12 +143,25 @@ fn applications(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> 
     };
     let mut all = Vec::new();
     for (application, mut about) in tx.query(APPLICATIONS, &[person.into()], read)? {
+        let answered: Vec<Value> = desk::answered_with(tx, keys, application)?
+            .into_iter()
+            .map(|(question, answer)| json!({ "asked": question.ask.of(Language::En), "answer": answer }))
+            .collect();
         if let (Some(score), Some(about)) = (application::score_of(tx, application)?, about.as_object_mut()) {
             about.insert("score_of_100".to_owned(), json!(score.total));
+            about.insert("answers".to_owned(), json!(answered));
         }
         all.push(about);
     }
     Ok(all)
+}
+
+fn quizzes(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
+    let one = |(trade, quiz): (i64, quiz::Quiz)| {
+        let best = quiz.best.map(|(hits, at_ms)| json!({ "right": hits.right, "asked": hits.asked, "at_ms": at_ms }));
+        json!({ "trade": trade, "attempt": quiz.attempt, "begun_ms": quiz.begun_ms, "best": best, "employers_see_it": quiz.is_shown })
+    };
+    Ok(quiz::of_person(tx, person)?.into_iter().map(one).collect())
 }
 
 fn words(all: Vec<Words>) -> Vec<Value> {

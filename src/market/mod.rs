@@ -5,8 +5,9 @@
 //! [`vacancy`], which gets a [`job_number`]; [`matching`] says how well the two fit and why, [`jobs`] finds what fits one
 //! worker, and an [`application`] joins them. Who may be told of a new one is a [`candidate`]; an [`alert`] tells them.
 //! An application moves through its [`stage`]s in the [`pipeline`], with an [`appointment`] or an [`offer`] on the way,
-//! until an answer or the vacancy's [`ending`]. A client asks workers to come by [`booking`], or has people apply by
-//! [`posting`]. Vacancies come in by
+//! until an answer or the vacancy's [`ending`]. Employers ask applicants short questions by [`screening`], workers show what
+//! they know in a [`quiz`]; [`ranking`] orders who applied, and [`selection`] tells how groups of them fared. A client asks workers to come by [`booking`], or has people
+//! apply by [`posting`]. Vacancies come in by
 //! [`import`], read by a person first where [`hold`] says
 //! so; [`demo`] makes a population to try it all on.
 //!
@@ -91,8 +92,12 @@ pub mod pipeline;
 pub mod post_day;
 pub mod posting;
 pub mod quarantine;
+pub mod quiz;
+pub mod ranking;
 pub mod report;
 pub mod retention;
+pub mod screening;
+pub mod selection;
 pub mod stage;
 pub mod token;
 pub mod usual_pay;

@@ -34,7 +34,7 @@ coded! {
 
 impl Standing {
     /// As stored: the status, and whether it is paused.
-    fn stored(self) -> (VacancyStatus, bool) {
+    pub(super) fn stored(self) -> (VacancyStatus, bool) {
         match self {
             Standing::Open => (VacancyStatus::Open, false),
             Standing::Held => (VacancyStatus::Held, false),

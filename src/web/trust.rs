@@ -16,6 +16,7 @@ use super::queue::said;
 use crate::market::employer_check::MayPost;
 use crate::market::job_number::JobNumber;
 use crate::market::quarantine::{self, HoldWhy, Released};
+use crate::market::screening::{Question, desk};
 use crate::market::{self, EmployerId, hold, report, vacancy};
 use crate::storage::{Tx, Work};
 
@@ -69,6 +70,9 @@ pub struct VacancyShown {
     pub tier: String,
     /// What it says.
     pub description: String,
+    /// What it asks of who applies, with what is chosen from.
+    #[serde(default)]
+    pub questions: Vec<String>,
     /// The phrase for which it is held, where there is one.
     pub phrase: Option<String>,
     /// There is a phone number in what it says.
@@ -161,12 +165,22 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
     let read = admin.store.read(move |tx| {
         let Some(id) = vacancy::by_job_number(tx, job)? else { return Ok(None) };
         let Some(found) = vacancy::details(tx, &keys, id)? else { return Ok(None) };
+        let questions = desk::of_vacancy(tx, &keys, id)?.into_iter().map(|stored| stored.question);
+        let questions: Vec<Question> = questions.collect();
         let version = quarantine::version(tx, id)?.unwrap_or_default();
-        Ok::<_, market::Fault>(Some((found, version, report::reasons(tx, id)?, quarantine::history(tx, id)?)))
+        Ok::<_, market::Fault>(Some((
+            found,
+            version,
+            questions,
+            report::reasons(tx, id)?,
+            quarantine::history(tx, id)?,
+        )))
     });
     match read.await {
-        Ok(Some((found, version, reports, log))) => {
+        Ok(Some((found, version, asked, reports, log))) => {
             let description = found.offer.description;
+            let questions: Vec<String> = asked.iter().map(told_whole).collect();
+            let texts = || std::iter::once(&description).chain(&questions);
             let shown = VacancyShown {
                 job_number: found.job_number.get(),
                 status: if found.paused { "paused" } else { found.status.code() }.to_owned(),
@@ -174,9 +188,10 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
                 employer: found.employer.get(),
                 employer_name: found.employer_name,
                 tier: found.tier.code().to_owned(),
-                phrase: hold::phrase(&description).map(str::to_owned),
-                has_number: hold::reason(&description) == Some(hold::HoldReason::PhoneNumber),
+                phrase: texts().find_map(|text| hold::phrase(text)).map(str::to_owned),
+                has_number: texts().any(|text| hold::reason(text) == Some(hold::HoldReason::PhoneNumber)),
                 description,
+                questions,
                 reports: reports.into_iter().map(|(reason, count)| (reason.code().to_owned(), count)).collect(),
                 log: log.into_iter().map(|of| (of.what, of.why, of.by, of.at_ms)).collect(),
             };
@@ -185,6 +200,12 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
         Ok(None) => no_job(job),
         Err(fault) => unavailable(fault),
     }
+}
+
+/// A question in all its languages, and its options.
+fn told_whole(question: &Question) -> String {
+    let words = std::iter::once(&question.ask).chain(&question.options);
+    words.map(|words| words.all().collect::<Vec<_>>().join(" = ")).collect::<Vec<_>>().join(" | ")
 }
 
 /// What came of an order about a vacancy.

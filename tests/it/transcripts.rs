@@ -81,6 +81,8 @@ fn every_flow_has_a_transcript_in_every_language() {
         "cases",
         "cases_unknown",
         "danger",
+        "questions",
+        "quiz",
         "report",
         "agent",
         "agent_no",

@@ -1,6 +1,8 @@
 //! What an employer does while a transcript plays: it is written as `employer interview 25/11 9:00 Remera office`, and done
 //! to the application that the phone's number has made last.
 
+use std::collections::BTreeMap;
+
 use super::{Advanced, Assessment, By, Interview, Offer, Order, Overdue, advance, end_overdue};
 use crate::actions::{Fault, Host};
 use crate::country::Msisdn;
@@ -10,6 +12,8 @@ use crate::market::ending::SETTLE_AFTER_MS;
 use crate::market::pay::Pay;
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::pipeline;
+use crate::market::screening::desk::{self, Replaced};
+use crate::market::screening::{Kind, Question, Words};
 use crate::market::stage::Stage;
 use crate::market::vacancy::{self, Decision};
 use crate::market::vacancy_desk::{self, Wish};
@@ -65,6 +69,9 @@ pub fn rehearse(
         employer_check::check(tx, &host.keys, &mut block(), whom, Check::Block, (BY_NAME, ""), now_ms)?;
         return Ok(Ok(()));
     }
+    if verb == "asks" {
+        return ask(tx, host, block, &subject, now_ms);
+    }
     let today = Day::from_ms(now_ms, &host.country.timezone);
     let (day, minute, text) = dated(rest, today);
     let key = block().next_id().unwrap_or_default().to_string();
@@ -90,13 +97,41 @@ pub fn rehearse(
         }
         _ => {
             let known = "write: employer shortlisted, assessment [DAY TIME] TASK, interview DAY TIME PLACE, \
-                offered [DAY] [AMOUNT], rejected, paused, resumed, closed or blocked";
+                offered [DAY] [AMOUNT], rejected, paused, resumed, asks, closed or blocked";
             return Ok(Err(Unread(known.to_owned())));
         }
     };
     Ok(match advance(tx, host, bundle, &mut block(), &order, now_ms)? {
         Advanced::Moved { .. } => Ok(()),
         other => Err(Unread(format!("the application was not moved: {other:?}"))),
+    })
+}
+
+/// Attaches three invented questions to the vacancy: yes or no, a number, a choice.
+fn ask(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    block: &dyn Fn() -> IdBlock,
+    subject: &pipeline::Subject,
+    now_ms: i64,
+) -> Result<Result<(), Unread>, Fault> {
+    let tools =
+        [("rw", "Ufite ibikoresho byawe?"), ("en", "Do you have your own tools?"), ("fr", "Avez-vous vos outils?")];
+    let tools = tools.map(|(code, text)| (code.to_owned(), text.to_owned()));
+    let one = |text: &str| Words::One(text.to_owned());
+    let question = |kind, ask, options| Question { kind, ask, options, wanted: None };
+    let questions = [
+        question(Kind::YesNo, Words::Each(BTreeMap::from(tools)), Vec::new()),
+        question(Kind::Number, one("Imyaka / years?"), Vec::new()),
+        question(Kind::Choice, one("Kigali?"), ["Gasabo", "Kicukiro", "Nyarugenge"].map(one).to_vec()),
+    ];
+    let Some(old) = vacancy_desk::find(tx, &host.keys, subject.employer, subject.vacancy)? else {
+        return Ok(Err(Unread("the job is gone".to_owned())));
+    };
+    let order = desk::Order { old: &old, questions: &questions, token: TOKEN.id(), fields: "{}" };
+    Ok(match desk::replace(tx, &host.keys, &mut block(), subject.employer, &order, now_ms)? {
+        Replaced::Done(_) => Ok(()),
+        other => Err(Unread(format!("the questions were not put in place: {other:?}"))),
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::problem::Problem;
-use super::{Api, applicants, bookings, export, me, notes, schema, stages, vacancies, webhooks};
+use super::{Api, applicants, bookings, export, me, notes, questions, schema, selection, stages, vacancies, webhooks};
 use crate::web::simulator::Asset;
 
 pub(super) const PAGE: Asset =
@@ -39,6 +39,9 @@ pub(super) const SCRIPT: Asset =
         vacancies::resume,
         vacancies::close,
         vacancies::changes,
+        questions::read,
+        questions::put,
+        selection::read,
         applicants::list,
         applicants::read,
         stages::one,
@@ -58,7 +61,7 @@ pub(super) const SCRIPT: Asset =
         export::vacancies,
         export::applicants,
     ),
-    components(schemas(Problem, schema::InterviewIn, schema::OfferIn, schema::MoveIn))
+    components(schemas(Problem, schema::InterviewIn, schema::OfferIn, schema::MoveIn, schema::QuestionIn))
 )]
 struct Document;
 

@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | `GET /api/v1/me` | who the token speaks for, and what it may | `me.rs` |
 //! | `/api/v1/vacancies` and below | post, look, change, pause, close | `vacancies.rs`, `vacancy_shape.rs` |
-//! | `/api/v1/vacancies/{id}/applicants`, `/api/v1/applications/{id}` | who applied, how they fit and why | `applicants.rs` |
+//! | `/api/v1/vacancies/{id}/questions` | what is asked of who applies | `questions.rs` |
+//! | `/api/v1/vacancies/{id}/selection` | how far people of each group came | `selection.rs` |
+//! | `/api/v1/vacancies/{id}/applicants`, `/api/v1/applications/{id}` | who applied, how they fit and why | `applicants.rs`, `rank_shape.rs` |
 //! | `/api/v1/applications/{id}/stage`, `/api/v1/stage-moves` | moves, one or many | `stages.rs` |
 //! | `/api/v1/applications/{id}/notes` | what the employer wrote down | `notes.rs` |
 //! | `/api/v1/bookings` and below | workers asked to come on a day, and their pay | `bookings.rs` |
@@ -24,7 +26,10 @@ mod me;
 mod notes;
 mod page;
 mod problem;
+mod questions;
+mod rank_shape;
 mod schema;
+mod selection;
 mod stage_order;
 mod stages;
 mod vacancies;
@@ -97,6 +102,8 @@ pub fn routes(api: Api) -> Router {
         .route("/api/v1/vacancies/{id}/resume", post(vacancies::resume))
         .route("/api/v1/vacancies/{id}/close", post(vacancies::close))
         .route("/api/v1/vacancies/{id}/changes", get(vacancies::changes))
+        .route("/api/v1/vacancies/{id}/questions", get(questions::read).put(questions::put))
+        .route("/api/v1/vacancies/{id}/selection", get(selection::read))
         .route("/api/v1/vacancies/{id}/applicants", get(applicants::list))
         .route("/api/v1/applications/{id}", get(applicants::read))
         .route("/api/v1/applications/{id}/stage", post(stages::one))

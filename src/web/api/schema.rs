@@ -65,6 +65,32 @@ pub(super) struct VacancyIn {
     description: Option<String>,
 }
 
+/// A question that is asked of who applies.
+#[derive(ToSchema)]
+pub(super) struct QuestionIn {
+    /// `yes_no`, `number` (0 to 900) or `choice`
+    #[schema(example = "choice")]
+    kind: String,
+    /// What is asked, at most 60 septets of the alphabet of phones: one text, or one for each of `rw`, `en`, `fr`, `sw` (who
+    /// speaks another language gets the first of these). A phone number or words about fees make the vacancy wait for a look.
+    #[schema(value_type = Object, example = json!({"en": "Which tools do you have?", "rw": "Ufite ibihe bikoresho?"}))]
+    ask: String,
+    /// Two to four texts of at most 12 septets, as above; only for a choice.
+    #[schema(value_type = Vec<Object>, example = json!(["None", "Some", {"en": "All", "rw": "Byose"}]))]
+    options: Option<Vec<String>>,
+    /// What you hope for: numbers of options; for yes or no the text `yes` or `no`. It moves the rank alone.
+    #[schema(value_type = Vec<Object>, example = json!([2, 3]))]
+    wanted: Option<Vec<String>>,
+}
+
+/// The questions of a vacancy.
+#[derive(ToSchema)]
+pub(super) struct QuestionsIn {
+    /// At most five, in the order in which they are asked; empty: none. A number takes `at_least` and `at_most` instead of
+    /// `wanted`.
+    questions: Vec<QuestionIn>,
+}
+
 /// When and where an interview is.
 #[derive(ToSchema)]
 pub(super) struct InterviewIn {

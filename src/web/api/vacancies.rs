@@ -58,11 +58,13 @@ pub(super) fn pointed(faults: Vec<FieldFault>) -> Problem {
     Problem::invalid(faults.into_iter().map(point).collect())
 }
 
-fn id_of(asked: &Asked) -> Result<VacancyId, Problem> {
+/// The vacancy in the address.
+pub(super) fn id_of(asked: &Asked) -> Result<VacancyId, Problem> {
     asked.id.map(VacancyId::new).ok_or_else(|| Problem::not_found("vacancy"))
 }
 
-fn own(tx: &mut Tx<'_>, keys: &Keys, employer: EmployerId, id: VacancyId) -> Result<OwnVacancy, Refusal> {
+/// The vacancy of this employer.
+pub(super) fn own(tx: &mut Tx<'_>, keys: &Keys, employer: EmployerId, id: VacancyId) -> Result<OwnVacancy, Refusal> {
     Ok(vacancy_desk::find(tx, keys, employer, id)?.ok_or_else(|| Problem::not_found("vacancy"))?)
 }
 
@@ -196,7 +198,7 @@ pub(super) async fn change(State(api): State<Arc<Api>>, order: Order) -> Result<
 }
 
 /// Whether the state that was seen is the one that is there.
-fn matches(seen: Option<&str>, old: &OwnVacancy) -> Result<(), Problem> {
+pub(super) fn matches(seen: Option<&str>, old: &OwnVacancy) -> Result<(), Problem> {
     let Some(seen) = seen else {
         let detail = "Say with If-Match which state you saw: the ETag of the vacancy, or `*` for any.";
         let status = StatusCode::PRECONDITION_REQUIRED;

@@ -33,7 +33,7 @@ fn operations(world: &World) -> Vec<Operation> {
             });
         }
     }
-    assert!(operations.len() >= 27, "{}", operations.len());
+    assert!(operations.len() >= 30, "{}", operations.len());
     operations
 }
 

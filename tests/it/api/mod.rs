@@ -6,6 +6,7 @@ pub(crate) mod applicants;
 mod bad_input;
 mod bookings;
 mod document;
+mod screening;
 mod tokens;
 mod vacancies;
 mod webhooks;
