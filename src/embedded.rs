@@ -19,6 +19,7 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/job_sms.toml",
     "flows/jobs.toml",
     "flows/language.toml",
+    "flows/moving.toml",
     "flows/pin.toml",
     "flows/place.toml",
     "flows/rate.toml",

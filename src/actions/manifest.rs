@@ -2,8 +2,8 @@
 
 use super::booking::{client, mine, notices, order, requests};
 use super::{
-    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, rate,
-    register, replies, report, stage, trade, who,
+    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, moving, pin, place,
+    rate, register, replies, report, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -189,6 +189,11 @@ const TABLE: &[Entry] = &[
     decides!(Action "case.worse" &["case"], &[], cases::Say, cases::worse),
     decides!(Action "case.sms" &["case"], &[], cases::Sms, cases::sms),
     decides!(Action "job.report" &["job", "report"], &[], report::Reported, report::send),
+    // Somebody goes on with another number.
+    decides!(Case "move.may" &[], &[], moving::May, moving::may),
+    decides!(Action "move.ask" &["old_number"], &[], moving::Ask, moving::ask),
+    decides!(Action "move.check" &["move_code"], &[], moving::Check, moving::check),
+    decides!(Action "move.by_pin" &["pin"], &[], moving::Pin, moving::by_pin),
     // An agent registers somebody else.
     decides!(Case "agent.who" &[], &[("agent", PERSON)], agent::Who, agent::who),
     show("agent.today", &[PERSON], agent::TODAY, agent::today),
@@ -228,6 +233,7 @@ const MESSAGES: &[MessageKind] = &[
 const LISTS: &[&[MessageKind]] = &[
     MESSAGES,
     agent::MESSAGES,
+    moving::MESSAGES,
     replies::MESSAGES,
     stage::MESSAGES,
     notices::MESSAGES,
@@ -342,6 +348,8 @@ const MANIFEST: Manifest = Manifest {
         ("helped_number", "text"),
         ("helped", "number"),
         ("registration", "number"),
+        ("old_number", "text"),
+        ("move_code", "pin"),
     ],
 };
 

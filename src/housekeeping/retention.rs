@@ -9,7 +9,7 @@ use crate::actions;
 use crate::hop::Service;
 use crate::market::data_event::PROGRAM;
 use crate::market::{self, erasure, pin, retention, wrong_try};
-use crate::storage::{self, Tx, Work};
+use crate::storage::{Tx, Work};
 
 /// Questions of one turn: each is a look, an update and a message.
 const ASKED_MAX: i64 = 8;
@@ -52,8 +52,9 @@ async fn ask(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
         let (mut seen, mut written) = (0, 0);
         for hash in retention::silent(tx, now_ms, ASKED_MAX)? {
             let message_id = ids.block(now_ms).next_id().unwrap_or_default();
-            written +=
-                u64::from(actions::ask_to_stay(tx, &host, &live, (&hash, message_id), now_ms).map_err(of_market)?);
+            written += u64::from(
+                actions::ask_to_stay(tx, &host, &live, (&hash, message_id), now_ms).map_err(super::of_market)?,
+            );
             seen += 1;
         }
         Ok::<_, market::Fault>((seen, written))
@@ -71,7 +72,8 @@ async fn end_pins(service: &Service, now_ms: i64) -> Result<u64, market::Fault> 
         let (mut seen, mut written) = (0, 0);
         for person in pin::due(tx, now_ms, ROWS_MAX)? {
             let message_id = ids.block(now_ms).next_id().unwrap_or_default();
-            written += u64::from(actions::end_pin(tx, &host, &live, (person, message_id), now_ms).map_err(of_market)?);
+            written +=
+                u64::from(actions::end_pin(tx, &host, &live, (person, message_id), now_ms).map_err(super::of_market)?);
             seen += 1;
         }
         Ok::<_, market::Fault>((seen, written))
@@ -84,18 +86,5 @@ async fn end_pins(service: &Service, now_ms: i64) -> Result<u64, market::Fault> 
 fn wake(service: &Service, written: u64) {
     if written > 0 {
         service.enqueued.notify_one();
-    }
-}
-
-fn of_market(fault: actions::Fault) -> market::Fault {
-    match fault {
-        actions::Fault::Market(fault) => fault,
-        actions::Fault::Storage(error) => market::Fault::Storage(error),
-        fault => market::Fault::Storage(
-            fault
-                .passing()
-                .cloned()
-                .unwrap_or(storage::Error::Corrupt { what: "a message about somebody's data could not be written" }),
-        ),
     }
 }

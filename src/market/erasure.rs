@@ -11,7 +11,7 @@ use super::booking::{bookable, cancel};
 use super::data_event::{self, DataEvent};
 use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
-use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, pin, pipeline, wrong_try};
+use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, number_move, pin, pipeline, wrong_try};
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
@@ -54,6 +54,7 @@ pub fn erase(
     note::erase_of(tx, person)?;
     agent_registration::forget(tx, person)?;
     agent::leave(tx, person, now_ms)?;
+    number_move::forget_of(tx, person)?;
     case::anonymise(tx, person, now_ms)?;
     tx.execute(SHARED, &[person.into(), now_ms.into()])?;
     tx.execute(CONSENTS, &[person.into(), now_ms.into()])?;
@@ -93,7 +94,7 @@ fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
 
 /// What is kept of a number goes with the last person on it. A number that asked for silence stays, for its silence to hold.
 /// A call that was cut is not offered to whoever is left on the number.
-fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> {
+pub(super) fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> {
     const CUT_CALLS: &str = "UPDATE session SET resumable = 0 WHERE number_hash = $1 AND resumable = 1";
     const ON_IT: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 LIMIT 1";
     let hash = number.as_bytes();

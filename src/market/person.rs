@@ -6,7 +6,7 @@
 use super::booking::cancel;
 use super::consent::{self, Given, Purpose};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId, agent, agent_registration, case, pin, report};
+use super::{Fault, PersonId, agent, agent_registration, case, number_move, pin, report};
 use crate::country::Msisdn;
 use crate::storage::{self, IdBlock, Keys, Tx};
 use crate::text::{Language, folding};
@@ -144,6 +144,7 @@ pub fn erase_unfinished(
     forget_work(tx, person)?;
     agent_registration::forget(tx, person)?;
     agent::leave(tx, person, now_ms)?;
+    number_move::forget_of(tx, person)?;
     pin::forget(tx, person)?;
     if is_client {
         // Somebody has asked workers to come: the bookings are theirs too, so what stays of this person has no name.
