@@ -13,6 +13,7 @@ mod bookings;
 mod desk;
 pub mod digest;
 mod help_desk;
+mod moves;
 mod retention;
 mod silence;
 mod told;
@@ -51,7 +52,7 @@ pub async fn turn(service: &Service) -> Result<u64, market::Fault> {
     let alerts = service.store.transact(Work::bulk(), move |tx| alerts::forget(tx, now_ms)).await?;
     let booked = bookings::turn(service, now_ms).await?;
     let leavers = retention::turn(service, now_ms).await?;
-    let helped = agents::turn(service, now_ms).await?;
+    let helped = agents::turn(service, now_ms).await? + moves::turn(service, now_ms).await?;
     let people = help_desk::serve(service, now_ms).await?;
     let done = sessions + refusals + vacancies + letters + ended + alerts + booked + leavers;
     Ok(done + helped + people + count_screens(service, now_ms).await?)
@@ -128,6 +129,17 @@ async fn count_screens(service: &Service, now_ms: i64) -> Result<u64, market::Fa
         // Another node has counted these.
         Err(storage::Error::Conflict) => Ok(0),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What failed, as a fault of the market's.
+fn of_market(fault: actions::Fault) -> market::Fault {
+    match fault {
+        actions::Fault::Market(fault) => fault,
+        actions::Fault::Storage(error) => market::Fault::Storage(error),
+        fault => market::Fault::Storage(
+            fault.passing().cloned().unwrap_or(storage::Error::Corrupt { what: "a message could not be written" }),
+        ),
     }
 }
 

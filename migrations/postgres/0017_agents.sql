@@ -49,3 +49,39 @@ CREATE INDEX agent_registration_due ON agent_registration (lists_ms) WHERE lists
 
 -- The agent who read the text aloud and pressed the key; 0: the person.
 ALTER TABLE consent ADD COLUMN agent_id BIGINT NOT NULL DEFAULT 0;
+
+-- Who wants to go on with another number: one wish of a number. person_id 0: nobody is on the old number, and nobody is told.
+CREATE TABLE number_move (
+  to_hmac BYTEA NOT NULL PRIMARY KEY,
+  to_generation BIGINT NOT NULL,
+  from_hmac BYTEA NOT NULL,
+  person_id BIGINT NOT NULL,
+  -- Of the six digits that went to the old number.
+  code_hmac BYTEA NOT NULL,
+  tries BIGINT NOT NULL,
+  -- The digits were told, and the PIN is still to come.
+  is_proven BIGINT NOT NULL,
+  asked_ms BIGINT NOT NULL,
+  -- When the person moves, the PIN having been told without the digits; 0: not so.
+  moves_ms BIGINT NOT NULL
+);
+CREATE INDEX number_move_due ON number_move (moves_ms) WHERE moves_ms > 0;
+CREATE INDEX number_move_from ON number_move (from_hmac) WHERE moves_ms > 0;
+CREATE INDEX number_move_asked ON number_move (asked_ms);
+
+-- How often a number asked on a day, and was asked for.
+CREATE TABLE number_move_day (
+  msisdn_hmac BYTEA NOT NULL,
+  side TEXT COLLATE "C" NOT NULL,
+  day BIGINT NOT NULL,
+  asked BIGINT NOT NULL,
+  PRIMARY KEY (msisdn_hmac, side, day)
+);
+CREATE INDEX number_move_day_of ON number_move_day (day);
+
+-- What came of moves, without whose they were. Rows are only ever added.
+CREATE TABLE number_move_event (
+  id BIGINT PRIMARY KEY,
+  what TEXT COLLATE "C" NOT NULL,
+  at_ms BIGINT NOT NULL
+);

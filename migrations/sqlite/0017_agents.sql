@@ -50,3 +50,39 @@ CREATE INDEX agent_registration_due ON agent_registration (lists_ms) WHERE lists
 
 -- The agent who read the text aloud and pressed the key; 0: the person.
 ALTER TABLE consent ADD COLUMN agent_id INTEGER NOT NULL DEFAULT 0;
+
+-- Who wants to go on with another number: one wish of a number. person_id 0: nobody is on the old number, and nobody is told.
+CREATE TABLE number_move (
+  to_hmac BLOB NOT NULL PRIMARY KEY CHECK (length(to_hmac) = 32),
+  to_generation INTEGER NOT NULL,
+  from_hmac BLOB NOT NULL CHECK (length(from_hmac) = 32),
+  person_id INTEGER NOT NULL,
+  -- Of the six digits that went to the old number.
+  code_hmac BLOB NOT NULL CHECK (length(code_hmac) = 32),
+  tries INTEGER NOT NULL,
+  -- The digits were told, and the PIN is still to come.
+  is_proven INTEGER NOT NULL CHECK (is_proven IN (0, 1)),
+  asked_ms INTEGER NOT NULL,
+  -- When the person moves, the PIN having been told without the digits; 0: not so.
+  moves_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_move_due ON number_move (moves_ms) WHERE moves_ms > 0;
+CREATE INDEX number_move_from ON number_move (from_hmac) WHERE moves_ms > 0;
+CREATE INDEX number_move_asked ON number_move (asked_ms);
+
+-- How often a number asked on a day, and was asked for.
+CREATE TABLE number_move_day (
+  msisdn_hmac BLOB NOT NULL,
+  side TEXT NOT NULL CHECK (side = 'to' OR side = 'from'),
+  day INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  PRIMARY KEY (msisdn_hmac, side, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_move_day_of ON number_move_day (day);
+
+-- What came of moves, without whose they were. Rows are only ever added.
+CREATE TABLE number_move_event (
+  id INTEGER PRIMARY KEY,
+  what TEXT NOT NULL CHECK (what = 'code' OR what = 'pin' OR what = 'stopped'),
+  at_ms INTEGER NOT NULL
+) STRICT;

@@ -80,6 +80,13 @@ impl ActionCx<'_, '_, '_> {
     }
 }
 
+/// Nothing is asked or done for who is helped but while their registration lasts and the agent is one: a call that was cut and
+/// is taken up later changes nothing of somebody who has said yes meanwhile.
+pub(super) fn require_begun(cx: &mut ActionCx<'_, '_, '_>) -> Result<(), Fault> {
+    let person = cx.helped().ok_or(Fault::Nobody)?;
+    if registration::is_begun(cx.tx, person)? { Ok(()) } else { Err(Fault::Nobody) }
+}
+
 /// The agent who is calling.
 fn me(cx: &mut ActionCx<'_, '_, '_>) -> Result<Option<Agent>, Fault> {
     let Some(person) = cx.person() else { return Ok(None) };

@@ -2,8 +2,8 @@
 
 use super::booking::{client, group, mine, notices, order, pay, requests};
 use super::{
-    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, pin, place, post,
-    questions, quiz, rate, register, replies, report, stage, trade, who,
+    agent, alert, applications, case_news, cases, data, details, help, home, job, job_sms, jobs, moving, pin, place,
+    post, questions, quiz, rate, register, replies, report, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -210,6 +210,11 @@ const TABLE: &[Entry] = &[
     decides!(Action "case.worse" &["case"], &[], cases::Say, cases::worse),
     decides!(Action "case.sms" &["case"], &[], cases::Sms, cases::sms),
     decides!(Action "job.report" &["job", "report"], &[], report::Reported, report::send),
+    // Somebody goes on with another number.
+    decides!(Case "move.may" &[], &[], moving::May, moving::may),
+    decides!(Action "move.ask" &["old_number"], &[], moving::Ask, moving::ask),
+    decides!(Action "move.check" &["move_code"], &[], moving::Check, moving::check),
+    decides!(Action "move.by_pin" &["pin"], &[], moving::Pin, moving::by_pin),
     // An agent registers somebody else.
     decides!(Case "agent.who" &[], &[("agent", PERSON)], agent::Who, agent::who),
     show("agent.today", &[PERSON], agent::TODAY, agent::today),
@@ -249,6 +254,7 @@ const MESSAGES: &[MessageKind] = &[
 const LISTS: &[&[MessageKind]] = &[
     MESSAGES,
     agent::MESSAGES,
+    moving::MESSAGES,
     replies::MESSAGES,
     stage::MESSAGES,
     notices::MESSAGES,
@@ -303,7 +309,7 @@ const fn operations_in_all() -> usize {
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
-const OPERATIONS: [Operation; operations_in_all()] = {
+static OPERATIONS: [Operation; operations_in_all()] = {
     let none = Operation { name: "", role: Role::Show, needs: &[], sets: &[], outcomes: &[], gives: &[] };
     let mut operations = [none; operations_in_all()];
     let (mut at, mut table) = (0, 0);
@@ -319,7 +325,7 @@ const OPERATIONS: [Operation; operations_in_all()] = {
     operations
 };
 
-const MANIFEST: Manifest = Manifest {
+static MANIFEST: Manifest = Manifest {
     operations: &OPERATIONS,
     messages: &ALL_MESSAGES,
     coded: &["trade", "category", "area"],
@@ -405,6 +411,8 @@ const MANIFEST: Manifest = Manifest {
         ("quiz_trade", "number"),
         ("quiz_place", "number"),
         ("quiz_answer", "number"),
+        ("old_number", "text"),
+        ("move_code", "pin"),
     ],
 };
 

@@ -21,6 +21,7 @@ mod job_sms;
 mod jobs;
 mod labels;
 mod manifest;
+mod moving;
 mod pin;
 mod place;
 mod post;
@@ -44,6 +45,7 @@ pub use case_news::{follow_cases, tell_cases};
 pub use inbound::{Letter, answer as answer_letter};
 pub use labels::Host;
 pub use manifest::manifest;
+pub use moving::end_move;
 pub use resume::{Cut, invite};
 pub use retention::{ask_to_stay, end_pin};
 pub use tell::{Notice, Told, tell};
@@ -312,6 +314,9 @@ fn carry_out(
     rows_wanted: Option<&RowsWanted>,
 ) -> Result<Event, Fault> {
     let mut cx = ActionCx { tx, at: around, set: Vec::new() };
+    if cx.is_helping() {
+        agent::require_begun(&mut cx)?;
+    }
     Ok(match (run, rows_wanted) {
         (Run::Outcome(run), None) => {
             let outcome = run(&mut cx)?;

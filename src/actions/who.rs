@@ -3,7 +3,7 @@
 use super::manifest::{fields, outcomes};
 use super::{ActionCx, Fault, page};
 use crate::market::wrong_try::{self, Secret, Try};
-use crate::market::{PersonId, person, phone_number, pin, worker};
+use crate::market::{PersonId, number_move, person, phone_number, pin, worker};
 use crate::menu::manifest::{Field, FieldType, Value};
 use crate::session::{Row, RowsWanted};
 use crate::storage::Tx;
@@ -22,6 +22,10 @@ pub(super) const PERSON_ROW: &[Field] = fields! { "initials": FieldType::Text(6)
 pub(super) fn who(cx: &mut ActionCx<'_, '_, '_>) -> Result<Who, Fault> {
     let number = cx.number()?;
     let persons = phone_number::persons_on(cx.tx, &number)?;
+    if !persons.is_empty() {
+        // Somebody still calls from here: whoever wants to take the person elsewhere by a PIN does not.
+        number_move::stop(cx.tx, cx.at.ids, &number.hash, cx.at.now_ms)?;
+    }
     if number.owner_doubted && !persons.is_empty() {
         for person in &persons {
             if worker::find(cx.tx, *person)?.is_some_and(|worker| worker.birth_year > 0) {

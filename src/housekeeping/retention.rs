@@ -10,7 +10,7 @@ use crate::actions;
 use crate::hop::Service;
 use crate::market::data_event::PROGRAM;
 use crate::market::{self, erasure, pin, retention, wrong_try};
-use crate::storage::{self, Tx, Work};
+use crate::storage::{Tx, Work};
 
 /// Questions of one turn: each is a look, an update and a message.
 const ASKED_MAX: u64 = 8;
@@ -84,7 +84,7 @@ async fn ask(service: &Service, now_ms: i64) -> Result<u64, market::Fault> {
             }
             let message_id = ids.block(now_ms).next_id().unwrap_or_default();
             let ask = |tx: &mut Tx<'_>| actions::ask_to_stay(tx, &host, &live, (&hash, message_id), now_ms);
-            let Some(is_written) = alone(tx, |tx| ask(tx).map_err(of_market))? else { continue };
+            let Some(is_written) = alone(tx, |tx| ask(tx).map_err(super::of_market))? else { continue };
             written += u64::from(is_written);
             seen += 1;
         }
@@ -107,7 +107,7 @@ async fn end_pins(service: &Service, now_ms: i64) -> Result<u64, market::Fault> 
             }
             let message_id = ids.block(now_ms).next_id().unwrap_or_default();
             let end = |tx: &mut Tx<'_>| actions::end_pin(tx, &host, &live, (person, message_id), now_ms);
-            let Some(is_written) = alone(tx, |tx| end(tx).map_err(of_market))? else { continue };
+            let Some(is_written) = alone(tx, |tx| end(tx).map_err(super::of_market))? else { continue };
             written += u64::from(is_written);
             seen += 1;
         }
@@ -121,18 +121,5 @@ async fn end_pins(service: &Service, now_ms: i64) -> Result<u64, market::Fault> 
 fn wake(service: &Service, written: u64) {
     if written > 0 {
         service.enqueued.notify_one();
-    }
-}
-
-fn of_market(fault: actions::Fault) -> market::Fault {
-    match fault {
-        actions::Fault::Market(fault) => fault,
-        actions::Fault::Storage(error) => market::Fault::Storage(error),
-        fault => market::Fault::Storage(
-            fault
-                .passing()
-                .cloned()
-                .unwrap_or(storage::Error::Corrupt { what: "a message about somebody's data could not be written" }),
-        ),
     }
 }

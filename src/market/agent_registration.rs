@@ -164,6 +164,13 @@ pub fn begin(
     Ok(Begun::Person(person))
 }
 
+/// Whether somebody's registration by an agent lasts, and the agent is still one.
+pub fn is_begun(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Fault> {
+    const LASTS: &str = "SELECT COUNT(*) FROM agent_registration JOIN agent ON agent.id = agent_registration.agent_id \
+        WHERE agent_registration.person_id = $1 AND agent_registration.state = 'begun' AND agent.ended_ms = 0";
+    Ok(tx.query_one(LASTS, &[person.into()], |row| row.integer(0))?.unwrap_or_default() > 0)
+}
+
 /// A registration that is all answered: its person is to be written to, and listed when [`LISTS_MS`] are over. `None` when
 /// it was so before.
 pub fn tell(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<Option<i64>, Fault> {

@@ -80,6 +80,7 @@ fn who_is_registered_by_another_is_found_by_nobody_until_they_say_yes() {
         let (person, registration) = registered(tx, f, &agent, 2, "Aline Uwera")?;
         assert_eq!(tell(tx, person, NOW_MS)?, None, "told once");
         assert_eq!(status(tx, person)?, Some(Status::Registering));
+        assert!(!is_begun(tx, person)?, "no call that is still open changes anything");
         let listed = "SELECT COUNT(*) FROM bookable WHERE person_id IN (SELECT person_id FROM agent_registration)";
         assert_eq!(count(tx, listed), 0);
         let via = "SELECT COUNT(*) FROM consent WHERE agent_id > 0 AND text_version = 'agent' AND language = 'sw'";
@@ -171,10 +172,14 @@ fn a_registration_that_was_cut_goes_on_and_is_one() {
     Fixture::new().run(|tx, f| {
         let (agent, other) = (agent_on(tx, f, AGENT)?, agent_on(tx, f, 8)?);
         let first = start(tx, f, &agent, 2, NOW_MS)?;
+        let Begun::Person(person) = first else { panic!("not begun") };
+        assert!(is_begun(tx, person)?);
         assert_eq!(start(tx, f, &agent, 2, NOW_MS + 60_000)?, first, "the same person");
         let by_other = start(tx, f, &other, 2, NOW_MS)?;
         assert!(by_other != first, "another agent sees nobody's answers");
         assert_eq!(count(tx, "SELECT COUNT(*) FROM agent_registration"), 2);
+        agent::end(tx, agent.id, "Ann", NOW_MS)?;
+        assert!(!is_begun(tx, person)?, "nothing goes on for an agent who is none any more");
         Ok(())
     });
 }

@@ -12,7 +12,9 @@ use super::data_event::{self, DataEvent};
 use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
 use super::screening::answer;
-use super::{Fault, PersonId, agent, agent_registration, candidate, case, note, pin, pipeline, quiz, wrong_try};
+use super::{
+    Fault, PersonId, agent, agent_registration, candidate, case, note, number_move, pin, pipeline, quiz, wrong_try,
+};
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
@@ -58,6 +60,7 @@ pub fn erase(
     agent::leave(tx, person, now_ms)?;
     answer::erase_of(tx, person)?;
     quiz::erase_of(tx, person)?;
+    number_move::forget_of(tx, person)?;
     case::anonymise(tx, person, now_ms)?;
     for sql in [SHARED, CONSENTS, HOME] {
         tx.execute(sql, &[person.into(), now_ms.into()])?;
@@ -98,7 +101,7 @@ fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
 
 /// What is kept of a number goes with the last person on it. A number that asked for silence stays, for its silence to hold.
 /// A call that was cut is not offered to whoever is left on the number.
-fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
+pub(super) fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
     const CUT_CALLS: &str = "UPDATE session SET resumable = 0 WHERE number_hash = $1 AND resumable = 1";
     const ON_IT: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 LIMIT 1";
     let hash = number.as_bytes();

@@ -6,7 +6,7 @@
 use super::consent::{self, Given, Purpose};
 use super::data_event::{CALLER, DataEvent};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId, agent, agent_registration, case, erasure, pin, report};
+use super::{Fault, PersonId, agent, agent_registration, case, erasure, number_move, pin, report};
 use crate::country::Msisdn;
 use crate::outbox::erase as messages;
 use crate::storage::{self, IdBlock, Keys, Tx};
@@ -145,6 +145,7 @@ pub fn erase_unfinished(
         forget_work(tx, person)?;
         agent_registration::forget(tx, person)?;
         agent::leave(tx, person, now_ms)?;
+        number_move::forget_of(tx, person)?;
         pin::forget(tx, person)?;
         for sql in [CONSENT, PERSON] {
             tx.execute(sql, &[person.into()])?;

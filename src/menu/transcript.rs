@@ -18,6 +18,7 @@
 //! answer WORDS                    an operator answers the open case that is due first
 //! look                            the service looks after cases once, as it does each minute
 //! fault                           the next thing that a screen asks for cannot be done
+//! code +250788000002              the six digits in the newest SMS to this number are typed
 //! agent Koperative Abahuza        an operator makes the one person on the number an agent of this organisation
 //! employer rejected               the employer of the job that the number asked for last does this
 //! sms You are listed              the newest SMS to the number contains this
@@ -79,6 +80,8 @@ pub enum Line {
     Look,
     /// The next thing that a screen asks of the service fails.
     Fault,
+    /// The six digits in the newest SMS to this number are typed.
+    Code(String),
     /// An operator makes the person on the number an agent of this organisation.
     Agent(String),
     /// An employer does something with the newest application of the number: a stage and what goes with it.
@@ -128,7 +131,7 @@ pub fn parse(text: &str) -> Result<Transcript, Vec<TranscriptFault>> {
 }
 
 const KNOWN: &str = "a line begins with dial, >, <, =, !, redeliver, drop, wait, end, septets, freeze, thaw, notice on, \
-    notice off, hotline, answer, look, fault, agent, employer, sms or no sms";
+    notice off, hotline, answer, look, fault, code, agent, employer, sms or no sms";
 
 fn line(written: &str) -> Result<Line, String> {
     let (word, rest) = written.split_once(' ').unwrap_or((written, ""));
@@ -154,6 +157,7 @@ fn line(written: &str) -> Result<Line, String> {
         "=" => with_text(Line::HasLine),
         "!" => with_text(Line::Lacks),
         "sms" => with_text(Line::Sms),
+        "code" => with_text(Line::Code),
         "agent" => with_text(Line::Agent),
         "employer" => with_text(Line::Employer),
         "redeliver" => alone(Line::Redeliver),
@@ -190,9 +194,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_is_read() {
-        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nhotline Police post 112\nanswer a b\nlook\nagent a b\nemployer rejected\nsms x\nno sms\n";
+        let text = "# c\n\ndial *567# as +250788000001\n< a b\n= 1 c\n! d\n> \n> 1\nredeliver\ndrop\nwait 10m\nend\nseptets 140\nfreeze a\nthaw a\nnotice on\nfault\nhotline Police post 112\nanswer a b\nlook\ncode 1\nagent a b\nemployer rejected\nsms x\nno sms\n";
         let transcript = parse(text).unwrap();
-        assert_eq!(transcript.lines.len(), 22);
+        assert_eq!(transcript.lines.len(), 23);
         assert_eq!(transcript.lines[4], (7, Line::Type(String::new())));
         assert_eq!(transcript.lines[8], (11, Line::Wait(600_000)));
     }

@@ -9,6 +9,8 @@ use crate::text::gsm7;
 
 /// Differences that are told of one transcript: after the first few the rest are their echo.
 const DIFFERENCES_MAX: usize = 5;
+/// The digits of a code that comes by SMS.
+const CODE_DIGITS: usize = 6;
 
 /// One line of a transcript that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +147,15 @@ async fn each<N: Network>(
         Line::Look => {
             phone.network().operate(Operator::Look).await?;
             None
+        }
+        Line::Code(number) => {
+            let newest = phone.network().messages(number, 0).await?.pop().map(|sms| sms.text).unwrap_or_default();
+            let digits = newest.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == CODE_DIGITS);
+            let Some(digits) = digits else { return Ok(Some(differs("an SMS with six digits", &newest))) };
+            let answer = phone.answer(digits).await?;
+            let long = too_long(&answer.text, phone.septets_max());
+            replace(shown, answer);
+            long
         }
         Line::Agent(organisation) => {
             let number = phone.number().to_owned();

@@ -38,21 +38,29 @@ impl Town {
 
     /// Dials in a session of its own and types; answers the last screen.
     async fn call(&self, session: &str, typed: &[&str]) -> String {
+        self.call_as(CALLER, session, typed).await
+    }
+
+    async fn call_as(&self, number: &str, session: &str, typed: &[&str]) -> String {
         let mut text = String::new();
-        let mut screen = self.hop(session, "").await;
+        let mut screen = self.hop_as(number, session, "").await;
         for input in typed {
             self.clock.advance(1_000);
             text = if text.is_empty() { (*input).to_owned() } else { format!("{text}*{input}") };
-            screen = self.hop(session, &text).await;
+            screen = self.hop_as(number, session, &text).await;
         }
         screen
     }
 
     async fn hop(&self, session: &str, text: &str) -> String {
+        self.hop_as(CALLER, session, text).await
+    }
+
+    async fn hop_as(&self, number: &str, session: &str, text: &str) -> String {
         let hop = Hop {
             channel: "demo".into(),
             session: session.to_owned(),
-            msisdn: Msisdn::parse_e164(CALLER).unwrap(),
+            msisdn: Msisdn::parse_e164(number).unwrap(),
             service_code: "*567#".to_owned(),
             event: UssdEvent::Cumulative(text.to_owned()),
             hop_id: None,
@@ -162,6 +170,36 @@ async fn one_whose_row_cannot_be_read_keeps_nobody_else() {
         (SELECT msisdn_hmac FROM phone_number WHERE length(msisdn_sealed) = 1)";
     assert_eq!(town.count(kept).await, 0, "everybody else is gone");
     assert!(town.count(NAMES).await >= 6 && town.count("SELECT COUNT(*) FROM person WHERE language = 'xx'").await == 5);
+}
+
+#[tokio::test]
+async fn a_pin_moves_its_person_after_two_days_and_a_call_from_the_old_number_stops_it() {
+    const OTHER: &str = "+250788123457";
+    let ask = ["4", "4", "6", "0788 123 456", "8", "5829"];
+    let town = Town::new().await;
+    town.call("a", &REGISTER).await;
+    town.clock.advance(2 * 3_600_000);
+    town.call("b", &["6", "8", "6", "1", "5829", "5829", "2"]).await;
+    let new_here = town.call_as(OTHER, "c", &[]).await;
+    town.clock.advance(2 * 3_600_000);
+    town.call_as(OTHER, "d", &ask).await;
+    assert_eq!((town.messages("move_code").await, town.messages("move_begun").await), (1, 1));
+    // The owner calls.
+    town.clock.advance(3 * 3_600_000);
+    town.call("e", &[]).await;
+    town.clock.advance(3 * DAY_MS);
+    town.housekeeping().await;
+    assert_eq!(town.messages("moved").await, 0);
+    assert_eq!(town.call_as(OTHER, "f", &[]).await, new_here);
+    // And does not.
+    town.clock.advance(3 * 3_600_000);
+    town.call_as(OTHER, "g", &ask).await;
+    town.clock.advance(49 * 3_600_000);
+    town.housekeeping().await;
+    assert_eq!((town.messages("move_begun").await, town.messages("moved").await), (2, 1));
+    assert_ne!(town.call_as(OTHER, "h", &[]).await, new_here);
+    assert_eq!(town.call("i", &[]).await, new_here, "nobody is on the old number");
+    assert_eq!(town.count("SELECT COUNT(*) FROM number_move_event").await, 2);
 }
 
 #[tokio::test]

@@ -86,6 +86,8 @@ fn every_flow_has_a_transcript_in_every_language() {
         "report",
         "agent",
         "agent_no",
+        "moving",
+        "moving_pin",
     ];
     for language in ["rw", "en", "fr", "sw"] {
         for flow in flows {

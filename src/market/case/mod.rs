@@ -10,6 +10,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub(super) use open::carry;
 pub use open::{NewCase, Opened, open};
 pub use read::{
     Ask, Case, Count, EventLine, Filter, MyCase, Urged, ask_about, by_number, counts, events, find, last_answer, list,

@@ -126,12 +126,32 @@ fn joined(
 
 /// The first place of the number that is free; `None` when it has as many open cases as it may.
 fn free_slot(tx: &mut Tx<'_>, new: &NewCase<'_>) -> Result<Option<i64>, Fault> {
-    const TAKEN: &str = "SELECT open_slot FROM help_case \
-        WHERE msisdn_hmac = $1 AND number_generation = $2 AND open_slot IS NOT NULL";
-    let params = [new.number.hash.as_bytes().into(), new.number.generation.into()];
-    let taken = tx.query(TAKEN, &params, |row| row.integer(0))?;
+    let taken = taken_slots(tx, new.number)?;
     let most = if new.kind == CaseKind::Unsafe { OPEN_UNSAFE_MAX } else { OPEN_MAX };
     Ok((1..=most).find(|slot| !taken.contains(slot)))
+}
+
+/// The places of a number that are taken.
+fn taken_slots(tx: &mut Tx<'_>, number: &PhoneNumber) -> Result<Vec<i64>, Fault> {
+    const TAKEN: &str = "SELECT open_slot FROM help_case \
+        WHERE msisdn_hmac = $1 AND number_generation = $2 AND open_slot IS NOT NULL";
+    let params = [number.hash.as_bytes().into(), number.generation.into()];
+    Ok(tx.query(TAKEN, &params, |row| row.integer(0))?)
+}
+
+/// A person's cases go with them to another number, also where it has as many open ones as it may begin.
+pub(in crate::market) fn carry(tx: &mut Tx<'_>, person: PersonId, to: &PhoneNumber) -> Result<(), Fault> {
+    const OF: &str = "SELECT id, open_slot FROM help_case WHERE person_id = $1 ORDER BY id";
+    const CARRY: &str = "UPDATE help_case SET msisdn_hmac = $2, number_generation = $3, open_slot = $4 WHERE id = $1";
+    let mut taken = taken_slots(tx, to)?;
+    let read = |row: &Row<'_>| Ok((CaseId::new(row.integer(0)?), row.optional_integer(1)?.is_some()));
+    for (case, is_open) in tx.query(OF, &[person.into()], read)? {
+        let most = i64::try_from(taken.len()).unwrap_or_default() + 1;
+        let slot = (1..=most).find(|slot| is_open && !taken.contains(slot));
+        taken.extend(slot);
+        tx.execute(CARRY, &[case.into(), to.hash.as_bytes().into(), to.generation.into(), slot.into()])?;
+    }
+    Ok(())
 }
 
 /// Of who, what and about what: the same problem told twice has the same.

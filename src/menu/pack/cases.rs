@@ -164,6 +164,7 @@ fn done(line: &Line) -> Option<Step<'_>> {
         Line::Answer(words) => ("Let an operator answer the open case that is due first", words.clone()),
         Line::Look => ("Let the service look after cases", String::new()),
         Line::Fault => ("Let the service fail at the next step", String::new()),
+        Line::Code(number) => ("Type and send the six digits of the newest SMS to", number.clone()),
         Line::Agent(organisation) => ("Let an operator make the person an agent of", organisation.clone()),
         Line::Employer(does) => ("Let the employer of the job do", does.clone()),
         Line::Contains(_)
@@ -204,6 +205,7 @@ fn expect<'a>(expected: &mut Vec<Expected<'a>>, line: &'a Line) {
         | Line::Notice(_)
         | Line::Hotline { .. }
         | Line::Agent(_)
+        | Line::Code(_)
         | Line::Employer(_)
         | Line::Answer(_)
         | Line::Look
