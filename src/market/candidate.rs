@@ -95,25 +95,19 @@ pub fn relist(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes a worker's rows away: for who is closed, erased, or found not to be told any more.
+/// Takes a worker's rows away, who is closed, erased, or found not to be told any more.
 pub fn unlist(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     const UNLIST: &str = "DELETE FROM candidate WHERE person_id = $1";
     tx.execute(UNLIST, &[person.into()])?;
     Ok(())
 }
 
-/// [`relist`] for everybody on a number, and the list that clients search: it stopped, started again, or its owner was
-/// confirmed or changed.
+/// [`relist`] for everybody on a number, closed ones too, and the list that clients search: it stopped or has a new owner.
 pub fn relist_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> {
-    // Closed ones too, whose rows go. Those of earlier owners have none, and are few.
     const PERSONS: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 AND status <> 'registering' \
         ORDER BY id DESC LIMIT 16";
     let persons = tx.query(PERSONS, &[number.as_bytes().into()], |row| Ok(PersonId::new(row.integer(0)?)))?;
-    for person in persons {
-        relist(tx, person)?;
-        bookable::refresh(tx, person)?;
-    }
-    Ok(())
+    persons.into_iter().try_for_each(|person| relist(tx, person).and_then(|()| bookable::refresh(tx, person)))
 }
 
 /// Evenly spread, and the same for good.
@@ -121,7 +115,7 @@ fn spread_of(id: i64) -> i64 {
     i64::from(u16::try_from(mix(u64::from_ne_bytes(id.to_ne_bytes())) >> 48).unwrap_or_default())
 }
 
-/// What the score looks at, in three numbers: a row of the index is read in a fraction of the time of twelve columns.
+/// What the score looks at, in three numbers: an index row is read in a fraction of the time of twelve columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Packed {
     /// Sixteen bits for each trade, the primary lowest: the trade, and above it the years (255: not asked).

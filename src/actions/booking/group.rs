@@ -1,20 +1,27 @@
 //! Groups by keypad: asking somebody in, answering, leaving, and asking one's people for work that needs more of them.
 
 use super::super::manifest::{fields, outcomes};
+use super::super::tell::{Notice, Told, tell};
 use super::super::{ActionCx, Fault, page};
-use super::{INITIALS, chosen, initials, notices};
+use super::notices::{Desk, EXPIRES_MS, REQUESTS};
+use super::{INITIALS, PATH_CODE, chosen, initials, notices, path_code};
 use crate::market::booking;
 use crate::market::booking::group::{self, Invited, Member, MemberState};
 use crate::market::phone_number::{self, MsisdnHash};
 use crate::market::{self, PersonId};
 use crate::menu::Value;
-use crate::menu::manifest::{Field, FieldType};
+use crate::menu::manifest::{Field, FieldType, MessageKind};
+use crate::outbox::{Class, Priority};
 use crate::session::{Row, RowsWanted};
+use crate::storage::{IdBlock, Tx};
 
 outcomes! { Is { Invited = "invited", Led = "led", In = "in" } }
 outcomes! { Invite { Sent = "sent", Bad = "bad", Full = "full" } }
 outcomes! { Done { Done = "done" } }
 
+/// The message by which somebody is asked in.
+pub(super) const INVITED: MessageKind =
+    MessageKind { name: "group_invited", gives: fields! { "initials": INITIALS, "code": PATH_CODE } };
 /// People of a group asked by one hop: each costs an identifier for the booking and one for the message.
 const ASKED_AT_ONCE: usize = 5;
 /// How somebody stands, in a word.
@@ -88,7 +95,7 @@ pub(in crate::actions) fn invite(cx: &mut ActionCx<'_, '_, '_>) -> Result<Invite
     let &[member] = phone_number::persons_on(cx.tx, &number)?.as_slice() else { return Ok(Invite::Sent) };
     match group::invite(cx.tx, leader, member, cx.at.now_ms)? {
         Invited::Asked => {
-            notices::from_hop(cx, |desk, tx, ids| desk.invited(tx, ids, leader, member))?;
+            notices::from_hop(cx, |desk, tx, ids| invited(desk, tx, ids, (leader, member)))?;
             Ok(Invite::Sent)
         }
         Invited::Not => Ok(Invite::Sent),
@@ -128,4 +135,28 @@ pub(in crate::actions) fn bring(cx: &mut ActionCx<'_, '_, '_>) -> Result<Done, F
 /// Whether the caller has taken work for which their people can be asked.
 pub(super) fn can_bring(cx: &mut ActionCx<'_, '_, '_>, found: &booking::Booking) -> Result<bool, Fault> {
     Ok(found.worker == cx.known_person()? && group::can_bring(cx.tx, found)?)
+}
+
+/// Somebody is asked into a group.
+fn invited(
+    desk: &Desk<'_>,
+    tx: &mut Tx<'_>,
+    ids: &mut IdBlock,
+    (leader, member): (PersonId, PersonId),
+) -> Result<bool, Fault> {
+    let initials = initials(tx, desk.host, leader)?;
+    let due_ms = desk.host.when_open(desk.now_ms);
+    let notice = Notice {
+        id: ids.next_id().ok_or(Fault::IdsUsedUp)?,
+        person: member,
+        template: INVITED.name,
+        values: &|_| vec![Value::Text(initials.clone()), Value::Text(path_code(desk.host, REQUESTS))],
+        operation_key: &format!("group/{}/{}/{}", leader.get(), member.get(), desk.now_ms),
+        employer_id: None,
+        priority: Priority::Interactive,
+        class: Class::MustArrive,
+        due_ms,
+        expires_ms: due_ms.saturating_add(EXPIRES_MS),
+    };
+    Ok(tell(tx, desk.host, desk.bundle, &notice, desk.now_ms)? == Told::Queued)
 }

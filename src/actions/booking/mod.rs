@@ -11,12 +11,14 @@ pub(super) mod pay;
 mod replies;
 pub(super) mod requests;
 mod rounds;
+mod table;
 
 pub(super) use mine::{STATE, state_word};
 pub(super) use notices::asked_by;
 pub use pay::{Saying, note as note_pay};
 pub(super) use replies::{Reply, accept_by_message, ask_pay_by_message, decline_by_message};
 pub use rounds::{Round, Rounded, round};
+pub(super) use table::TABLE;
 
 use super::{ActionCx, Fault, Host, job};
 use crate::market::booking::{self, Booking};

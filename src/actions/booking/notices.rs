@@ -4,7 +4,8 @@ use super::super::manifest::{CODE, fields};
 use super::super::tell::{Notice, Told, tell};
 use super::super::{ActionCx, Fault, Host};
 use super::{
-    DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, initials, path_code, pay, pay_words, trade_value,
+    DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, group, initials, path_code, pay, pay_words,
+    trade_value,
 };
 use crate::market::booking::pay::PayDay;
 use crate::market::booking::record::Side;
@@ -20,11 +21,11 @@ use crate::text::Language;
 use crate::text::datetime::Day;
 
 /// A request that could not be told for so long is found on the next dial, in milliseconds.
-const EXPIRES_MS: i64 = 24 * 3_600_000;
+pub(super) const EXPIRES_MS: i64 = 24 * 3_600_000;
 /// A request whose time is over within so long after the night is told at night, in milliseconds.
 const PRESSING_MS: i64 = 3_600_000;
 /// Where requests are: what the worker dials.
-const REQUESTS: &str = "3";
+pub(super) const REQUESTS: &str = "3";
 /// Where workers are found: what the client dials.
 const CLIENTS: &str = "2";
 
@@ -89,8 +90,6 @@ const CALL_OVER: MessageKind = MessageKind {
     name: "booking_call_over",
     gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "hired": FEW, "needed": FEW, "code": PATH_CODE },
 };
-const INVITED: MessageKind =
-    MessageKind { name: "group_invited", gives: fields! { "initials": INITIALS, "code": PATH_CODE } };
 const PAY_ASKED: MessageKind =
     MessageKind { name: "pay_asked", gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "code": PATH_CODE } };
 const PAY_ASKED_CLIENT: MessageKind = MessageKind {
@@ -127,7 +126,7 @@ pub(in crate::actions) const MESSAGES: &[MessageKind] = &[
     PHONE_GIVEN,
     ABSENT,
     CALL_OVER,
-    INVITED,
+    group::INVITED,
     PAY_ASKED,
     PAY_ASKED_CLIENT,
     WORK_RECORD,
@@ -313,31 +312,6 @@ impl Desk<'_> {
         let worker = self.write(tx, ids, booking.worker, &EVENING, booking, &more, ("", When::Open))?;
         let client = self.write(tx, ids, booking.client, &EVENING, booking, &more, ("", When::Open))?;
         Ok(worker || client)
-    }
-
-    /// Somebody is asked into a group.
-    pub(super) fn invited(
-        &self,
-        tx: &mut Tx<'_>,
-        ids: &mut IdBlock,
-        leader: PersonId,
-        member: PersonId,
-    ) -> Result<bool, Fault> {
-        let initials = initials(tx, self.host, leader)?;
-        let due_ms = self.host.when_open(self.now_ms);
-        let notice = Notice {
-            id: ids.next_id().ok_or(Fault::IdsUsedUp)?,
-            person: member,
-            template: INVITED.name,
-            values: &|_| vec![Value::Text(initials.clone()), Value::Text(path_code(self.host, REQUESTS))],
-            operation_key: &format!("group/{}/{}/{}", leader.get(), member.get(), self.now_ms),
-            employer_id: None,
-            priority: Priority::Interactive,
-            class: Class::MustArrive,
-            due_ms,
-            expires_ms: due_ms.saturating_add(EXPIRES_MS),
-        };
-        Ok(tell(tx, self.host, self.bundle, &notice, self.now_ms)? == Told::Queued)
     }
 
     /// One side said that the other was not there: whoever sees it otherwise says so.
