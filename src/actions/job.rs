@@ -6,7 +6,6 @@ use crate::market::VacancyId;
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
 use crate::market::pay::Pay;
-use crate::market::screening::desk;
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::menu::manifest::{Field, FieldType, Value};
 
@@ -147,6 +146,5 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
         Value::Text(host.short_code.clone()),
     ];
     cx.send("applied", &values, number.generation)?;
-    let asks = !desk::of_vacancy(cx.tx, &host.keys, found.vacancy)?.is_empty();
-    Ok(if asks { Apply::Asks } else { Apply::Applied })
+    Ok(if found.asks { Apply::Asks } else { Apply::Applied })
 }

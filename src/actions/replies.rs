@@ -15,7 +15,6 @@ use crate::market::application::{self, ApplyOutcome};
 use crate::market::booking;
 use crate::market::job_number::JobNumber;
 use crate::market::phone_number::{self, PhoneNumber};
-use crate::market::screening::desk;
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::market::worker::{self, Worker};
 use crate::market::{PersonId, jobs};
@@ -225,8 +224,7 @@ impl At<'_, '_, '_> {
             ApplyOutcome::Applied { application, .. } => {
                 stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
                 post::asked(self.tx, (self.host, self.bundle), self.ids, &found, self.now_ms)?;
-                let asks = !desk::of_vacancy(self.tx, &self.host.keys, found.vacancy)?.is_empty();
-                self.text(if asks { "applied_by_sms_asks" } else { "applied_by_sms" }, named(&found))
+                self.text(if found.asks { "applied_by_sms_asks" } else { "applied_by_sms" }, named(&found))
             }
             ApplyOutcome::Already { stage, .. } => {
                 self.text("job_already", [number, vec![Value::Word(stage.code())]].concat())

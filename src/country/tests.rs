@@ -27,10 +27,11 @@ struct Copy {
 impl Copy {
     fn new() -> Copy {
         let root = tempfile::tempdir().unwrap();
-        fs::create_dir(root.path().join("rw")).unwrap();
         let Some(Source::Embedded(files)) = Source::embedded("rw") else { panic!("Rwanda is compiled in") };
         for (path, text) in files {
-            fs::write(root.path().join(path.strip_prefix("countries/").unwrap()), text).unwrap();
+            let copy = root.path().join(path.strip_prefix("countries/").unwrap());
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::write(copy, text).unwrap();
         }
         Copy { root }
     }

@@ -228,6 +228,8 @@ pub struct VacancyDetails {
     pub applications: i64,
     /// Its employer takes no applications for a while: nobody has to look at it.
     pub paused: bool,
+    /// Whoever applies is asked something.
+    pub asks: bool,
 }
 
 /// Without names and texts.
@@ -276,7 +278,8 @@ pub fn details(tx: &mut Tx<'_>, keys: &Keys, vacancy: VacancyId) -> Result<Optio
         vacancy.licence, vacancy.days, vacancy.closes_ms, vacancy.description_sealed, vacancy.employer_id, \
         employer.name_sealed, employer.kind, employer.tier, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        vacancy.paused FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
+        vacancy.paused, (SELECT COUNT(*) FROM vacancy_question WHERE vacancy_question.vacancy_id = vacancy.id) \
+        FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
     Ok(tx.query_one(DETAILS, &[vacancy.into()], |row| details_of(row, keys, vacancy))?)
 }
 
@@ -315,6 +318,7 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
         tier: Tier::read(row, 23)?,
         applications: row.integer(24)?,
         paused: row.boolean(25)?,
+        asks: row.integer(26)? > 0,
     })
 }
 

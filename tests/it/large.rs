@@ -12,7 +12,7 @@ const CALLERS: i64 = 12;
 const SCRIPT: [&str; 6] = ["", "1", "1*1", "1*1*1990", "1*1*1990*1", "1*1*1990*1*1"];
 const DATA: [&str; 2] = ["--data", "kaziline-demo"];
 
-/// Adds messages that were sent long ago, until the file has about so many megabytes.
+/// Adds messages that were sent, a moment ago for those who put away what is old, until the file has about so many megabytes.
 fn fill(folder: &Folder, megabytes: u32) {
     let mut file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
     let transaction = file.transaction().unwrap();
@@ -23,7 +23,7 @@ fn fill(folder: &Folder, megabytes: u32) {
         let mut message = transaction
             .prepare(&format!(
                 "INSERT INTO outbox (id, {columns}) VALUES (?1, 'old:' || ?1, 'accepted', 1, 'must_arrive', 'applied', \
-                 randomblob(32), 1, randomblob(45), randomblob(1600), 1, 1, 1, 1, 1, 1, 1, 0, 'r' || ?1, 'p' || ?1, 0, 0, '')"
+                 randomblob(32), 1, randomblob(45), randomblob(1600), 1, 1, 1, 1, unixepoch() * 1000, 1, 1, 0, 'r' || ?1, 'p' || ?1, 0, 0, '')"
             ))
             .unwrap();
         // About 2 kB a row, with its page's rest and its key.

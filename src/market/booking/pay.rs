@@ -1,6 +1,6 @@
 //! The record of pay: after each pay day both sides say how it was, and what they said stays.
 //!
-//! The rules are in [`pay_day`](super::pay_day); this keeps the rows. Whatever changes pay locks the booking first and its pay
+//! The rules are in [`pay_day`]; this keeps the rows. Whatever changes pay locks the booking first and its pay
 //! days after it, like everything else here.
 
 use super::pay_day::{self, PayState, Said, Word};

@@ -40,6 +40,7 @@ fn a_firm_books_and_a_worker_says_yes_by_phone() {
     let refused = office.post("/api/v1/bookings", &wanted());
     assert_eq!((refused.status, body(&refused)["type"].as_str()), (409, Some("urn:kaziline:problem:no-contact")));
     office.with_contact(CONTACT);
+    world.hop("mason", MASON, "");
     let listed =
         keys(&world, "mason", MASON, &["6", "2", "1", "1", "1990", "1", "1", "6000", "1", "1", "1", "Uwase Aline"]);
     assert!(listed.contains("You are listed: Mason, Bumbogo"), "{listed}");

@@ -139,6 +139,7 @@ impl<'w> Office<'w> {
     pub(crate) fn with_contact(&self, number: &str) {
         let session = format!("contact-{number}");
         let mut typed = String::new();
+        self.world.hop(&session, number, "");
         // Language, "I want a worker", agree, name, and a place of work.
         for key in ["6", "2", "2", "1", "Mukamana Grace", "1", "1", "1"] {
             typed = if typed.is_empty() { key.to_owned() } else { format!("{typed}*{key}") };

@@ -18,7 +18,7 @@ fn a_token_tells_who_it_speaks_for_and_is_over_when_it_is_revoked() {
         (Some(&*office.employer), Some("EMMA Ltd"))
     );
     assert_eq!(me["token"]["prefix"], office.token.text[..12]);
-    assert_eq!(me["token"]["scopes"].as_array().unwrap().len(), 6);
+    assert_eq!(me["token"]["scopes"].as_array().unwrap().len(), 8);
     let listed = told(&world, &["token", "list"]);
     assert!(!listed.to_string().contains(&office.token.text) && listed[0]["is_live"] == true);
     told(&world, &["token", "revoke", &office.token.id]);

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -32,7 +33,9 @@ pub(super) const CONFIG: &str = "kaziline.toml";
 /// A port below those that the system gives out: else one of the many calls to a service that is gone might be given
 /// the very port that it calls, and reach itself.
 fn quiet_port() -> u16 {
-    let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap();
+    // Tests that run side by side look from different ports on.
+    static PLACES: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap() + PLACES.fetch_add(1, Ordering::Relaxed);
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     (first..first + 5_000).find(is_free).expect("a free port")
 }
