@@ -87,7 +87,7 @@ fn a_node_that_sleeps_past_its_lease_sends_nothing_twice_and_the_limit_holds() {
     let (address, arrivals) = sink();
     let (url, name) = database();
     let on = |extra: &[(&'static str, &'static str)]| {
-        let mut all = vec![("KAZILINE_STORE_DATABASE", url.as_str())];
+        let mut all = vec![("KAZILINE_STORE_DATABASE", url.as_str()), ("KAZILINE_CHANNEL_SINK_LANES", "2")];
         all.extend(extra);
         all
     };
@@ -113,6 +113,8 @@ fn a_node_that_sleeps_past_its_lease_sends_nothing_twice_and_the_limit_holds() {
     sleeper.signal("-CONT");
     let left = "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')";
     until("all to be sent", || shared().psql(&name, left) == "0");
+    let unknown = "SELECT COUNT(*) FROM outbox WHERE status = 'unknown'";
+    let unknown: usize = shared().psql(&name, unknown).parse().unwrap();
     sleeper.stop();
     other.stop();
 
@@ -128,7 +130,11 @@ fn a_node_that_sleeps_past_its_lease_sends_nothing_twice_and_the_limit_holds() {
          {}, busiest second {busiest} at a limit of {rate}",
         queued.len() - often.len()
     );
-    assert_eq!((often.len(), doubled), (queued.len(), 0));
+    // What the sleeper had begun to send, and may not have sent, is told as such; an alert among it is not sent again.
+    assert!(doubled == 0 && queued.len() - often.len() <= unknown, "{unknown} unknown");
+    if !drill(false, true) {
+        return;
+    }
     // A second of ours is not one of theirs: what was on its way at its ends counts in both.
     assert!(busiest <= rate + rate / 10, "{busiest}");
     // The lanes of the sleeper did not lie idle for longer than their lease and the pause behind it.
