@@ -306,15 +306,10 @@ pub(in crate::actions) fn choose(cx: &mut ActionCx<'_, '_, '_>) -> Result<Line, 
 }
 
 /// The record in numbers.
-fn totals(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+pub(in crate::actions) fn totals(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
     let person = cx.known_person()?;
     let record = record::of(cx.tx, person, Side::Worker)?;
     Ok([record.jobs, record.paid, record.pay_told].map(Value::Number).to_vec())
-}
-
-/// The record in numbers, for the screen.
-pub(in crate::actions) fn record_totals(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
-    totals(cx)
 }
 
 /// Sends the record to the caller's own number, once a day.

@@ -75,7 +75,7 @@ pub(in crate::actions) const TABLE: &[Entry] = &[
     decides!(Action "pay.say" &["booking", "pay_nth", "pay_said", PERSON], &[], pay::Say, pay::say),
     decides!(Action "pay.call" &["booking", "pay_nth", PERSON], &[("called", "case")], pay::Call, pay::call),
     rows("work.mine", &[WORKER], pay::ROW, pay::mine),
-    show("work.totals", &[WORKER], pay::TOTALS, pay::record_totals),
+    show("work.totals", &[WORKER], pay::TOTALS, pay::totals),
     decides!(Case "work.line" &["work_line", WORKER], SETS_LINE, pay::Line, pay::choose),
     decides!(Action "work.send" &[WORKER], &[], pay::Sent, pay::send_record),
 ];
