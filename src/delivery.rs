@@ -1,6 +1,6 @@
 //! Outbound messages, from the queue to the provider and back: the second story to read, after `hop.rs`.
 //!
-//! claim -> unseal -> mark as sending (on disk) -> carry -> classify -> settle.
+//! claim and mark as sending (on disk) -> unseal -> carry -> classify -> settle.
 //!
 //! The order is the whole point. Nothing leaves before the mark is on disk, so after a crash a message that was not
 //! marked is known not to have been sent, and one that was marked is *unknown*, never silently sent again. Whatever comes
@@ -170,46 +170,35 @@ pub async fn take_off(
     terms: Claim,
     lanes_until_us: i64,
 ) -> Result<(Vec<Flight>, Report), Error> {
-    let recipient_check = deps.recipient_check;
-    let claiming = terms.clone();
-    let taken = deps.store.transact(Work::bulk(), move |tx| outbox::claim(tx, &claiming, recipient_check)).await?;
+    let (recipient_check, taking) = (deps.recipient_check, terms.clone());
+    let repeats_max = channel.health().repeats_left(terms.now_ms);
+    let (taken, marked) =
+        written(&deps.store, move |tx| outbox::take_off(tx, &taking, repeats_max, recipient_check)).await?;
     let mut report = Report {
         claimed: taken.taken(),
         cancelled: taken.cancelled,
         expired: taken.expired,
+        capped: marked.capped,
         held: taken.held,
         ..Report::default()
     };
-    let (ready, unreadable) = unseal(&deps.keys, taken.messages);
-    report.permanent += u64::try_from(unreadable.len()).unwrap_or(0);
-    if ready.is_empty() && unreadable.is_empty() {
-        return Ok((Vec::new(), report));
-    }
-    let (repeats, ready): (Vec<_>, Vec<_>) = {
-        let mut health = channel.health();
-        ready.into_iter().partition(|(message, _)| {
-            if message.attempts == 0 {
-                health.first();
-            }
-            message.attempts > 0 && !health.may_repeat(terms.now_ms)
-        })
-    };
-    let put_off: Vec<i64> = repeats.iter().map(|(message, _)| message.id).collect();
-    let messages: Arc<[Claimed]> = ready.iter().map(|(message, _)| message.clone()).collect();
-    let marking = terms.clone();
-    let marked = written(&deps.store, move |tx| {
-        unreadable.iter().try_for_each(|id| outbox::refuse(tx, &marking, *id, "unreadable"))?;
-        outbox::put_off(tx, &marking, &put_off)?;
-        outbox::mark_sending(tx, &marking, &messages)
-    })
-    .await?;
-    report.capped = marked.capped;
     if let Some(pause) = marked.pause {
         channel.told(deps, pause, deps.clock.now_ms()).await;
     }
-    let leaving = ready.into_iter().filter(|(message, _)| marked.sending.contains(&message.id));
+    let leaving = taken.messages.into_iter().filter(|message| marked.sending.contains(&message.id)).collect();
+    let (leaving, unreadable) = unseal(&deps.keys, leaving);
+    if !unreadable.is_empty() {
+        report.permanent += u64::try_from(unreadable.len()).unwrap_or(0);
+        give_up(deps, &terms, unreadable).await?;
+    }
+    {
+        let mut health = channel.health();
+        for (message, _) in &leaving {
+            if message.attempts == 0 { health.first() } else { health.repeated() }
+        }
+    }
     let leased_until_ms = terms.now_ms.saturating_add(LEASE_MS - LEASE_MARGIN_MS);
-    let loads = loads(channel.carrier.batching(), leaving.collect(), terms.now_ms).into_iter();
+    let loads = loads(channel.carrier.batching(), leaving, terms.now_ms).into_iter();
     let flights =
         loads.map(|(messages, cargo)| Flight { fence: terms.fence, messages, cargo, lanes_until_us, leased_until_ms });
     Ok((flights.collect(), report))
@@ -217,7 +206,7 @@ pub async fn take_off(
 
 /// Unseals what can be unsealed. A message that cannot is a fault of keys or disk: it fails alone, and nothing behind it
 /// waits.
-fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i64>) {
+fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<Claimed>) {
     let mut ready = Vec::with_capacity(messages.len());
     let mut unreadable = Vec::new();
     for message in messages {
@@ -225,11 +214,26 @@ fn unseal(keys: &Keys, messages: Vec<Claimed>) -> (Vec<(Claimed, Opened)>, Vec<i
             Ok(opened) => ready.push((message, opened)),
             Err(error) => {
                 tracing::error!(message = message.id, %error, "an outbox message cannot be unsealed");
-                unreadable.push(message.id);
+                unreadable.push(message);
             }
         }
     }
     (ready, unreadable)
+}
+
+/// Fails messages that cannot be read: nothing of them was sent.
+async fn give_up(deps: &Delivery, terms: &Claim, unreadable: Vec<Claimed>) -> Result<(), Error> {
+    let &Claim { fence, day, cost_micros, now_ms, .. } = terms;
+    let settling =
+        Terms { channel: Arc::clone(&terms.channel), fence, receipt_wait_ms: None, day, cost_micros, now_ms };
+    let unreadable: Arc<[Claimed]> = unreadable.into();
+    written(&deps.store, move |tx| {
+        for message in unreadable.iter() {
+            outbox::settle(tx, message, &settling, &Verdict::Failed { reason: "unreadable" }, &settling.channel)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Carries a flight to the provider and writes down what became of each message.
@@ -259,6 +263,7 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
     let (decided, stop) = (Arc::new(decided), deps.recipient_stop);
     let (keys, ids) = (deps.keys.clone(), deps.ids.block(now_ms));
     let terms = Terms {
+        channel: channel.name.as_str().into(),
         fence,
         receipt_wait_ms: channel.receipt_wait_ms(),
         day: i64::from(Day::from_ms(now_ms, &deps.timezone).0),
@@ -269,7 +274,7 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
         let mut stale = 0;
         for (message, verdict, detail, aftermath) in decided.iter() {
             let exchange = if detail.is_empty() { exchange.to_string() } else { format!("{exchange} ({detail})") };
-            let done = outbox::settle(tx, message, terms, verdict, &exchange)?;
+            let done = outbox::settle(tx, message, &terms, verdict, &exchange)?;
             stale += u32::from(done == Settled::Stale);
             match aftermath {
                 Aftermath::None => {}
@@ -340,11 +345,11 @@ async fn note(deps: &Delivery, channel: &Channel, answers: &[Option<Answered>], 
 /// may run twice.
 async fn written<T: Send + 'static>(
     store: &Store,
-    work: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Clone + Send + 'static,
+    run: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Clone + Send + 'static,
 ) -> Result<T, Error> {
     let mut wait = WRITE_WAIT;
     for _ in 1..WRITE_TRIES {
-        match store.transact(Work::bulk(), work.clone()).await {
+        match store.transact(work(), run.clone()).await {
             Err(Error::Storage(error)) if error.is_passing() => {
                 tokio::time::sleep(wait).await;
                 wait *= 2;
@@ -352,7 +357,13 @@ async fn written<T: Send + 'static>(
             done => return done,
         }
     }
-    store.transact(Work::bulk(), work).await
+    store.transact(work(), run).await
+}
+
+/// What a message's way writes shares commits with what callers do: each is as small as a hop, a window bounds how many there
+/// are, and as bulk work, of which a commit takes one, every message would have a commit of its own.
+fn work() -> Work {
+    Work::interactive(None)
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub struct Worker {
     pauses_ms: i64,
     reap_ms: i64,
     failures: u32,
+    /// Whether the last claim took all that it might: then more is due, and is not looked for before it is claimed.
+    was_full: bool,
     flights: JoinSet<Landed>,
     in_flight: usize,
     alerts_in_flight: usize,
@@ -84,6 +86,7 @@ impl Worker {
             pauses_ms: i64::MIN,
             reap_ms: i64::MIN,
             failures: 0,
+            was_full: false,
             flights: JoinSet::new(),
             in_flight: 0,
             alerts_in_flight: 0,
@@ -99,7 +102,7 @@ impl Worker {
         let wait_ms = match self.room(now_ms) {
             Err(wait_ms) => wait_ms,
             Ok(room) => {
-                let due_in_ms = self.due_in_ms(now_ms).await?;
+                let due_in_ms = if self.was_full { 0 } else { self.due_in_ms(now_ms).await? };
                 // Cells of the pace are only asked for when there is something to send: what is taken is used up.
                 let room = if due_in_ms > 0 { 0 } else { self.pace.take(room) };
                 if due_in_ms > 0 {
@@ -108,6 +111,7 @@ impl Worker {
                     self.pace.wait_ms()
                 } else {
                     let taken = self.take_off(room, now_ms).await?;
+                    self.was_full = taken.claimed >= u64::try_from(room).unwrap_or(u64::MAX);
                     report.add(&taken);
                     match taken {
                         // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.

@@ -103,19 +103,20 @@ impl Health {
         self.budget = (self.budget + BUDGET_PER_FIRST).min(BUDGET_MAX);
     }
 
-    /// Whether a repeat may go out now; if so it is counted.
-    pub fn may_repeat(&mut self, now_ms: i64) -> bool {
+    /// How many repeats may go out now; each that does is told of by [`Health::repeated`].
+    pub fn repeats_left(&mut self, now_ms: i64) -> usize {
         let seconds = now_ms.saturating_sub(self.budget_at_ms).clamp(0, RAMP_MS) / 1_000;
         if seconds > 0 || now_ms < self.budget_at_ms {
             let seconds = f64::from(u16::try_from(seconds).unwrap_or(u16::MAX));
             self.budget = (self.budget + seconds * BUDGET_PER_SECOND).min(BUDGET_MAX);
             self.budget_at_ms = now_ms;
         }
-        let may = self.budget >= 1.0;
-        if may {
-            self.budget -= 1.0;
-        }
-        may
+        (1..).take_while(|left| f64::from(*left) <= self.budget).count()
+    }
+
+    /// Counts a message that is sent again.
+    pub fn repeated(&mut self) {
+        self.budget = (self.budget - 1.0).max(0.0);
     }
 }
 
@@ -155,11 +156,16 @@ mod tests {
     #[test]
     fn repeats_are_one_in_ten_or_two_a_second() {
         let mut health = Health::new(0);
-        let spent = (0..50).filter(|_| health.may_repeat(0)).count();
-        assert_eq!(spent, 10);
+        let spend = |health: &mut Health, now_ms| {
+            let left = health.repeats_left(now_ms);
+            (0..left).for_each(|_| health.repeated());
+            left
+        };
+        assert_eq!(spend(&mut health, 0), 10);
+        assert_eq!(health.repeats_left(0), 0);
         (0..50).for_each(|_| health.first());
-        assert_eq!((0..50).filter(|_| health.may_repeat(0)).count(), 4, "0.1 a message, less what rounds away");
-        assert_eq!((0..50).filter(|_| health.may_repeat(3_000)).count(), 6);
-        assert!(!health.may_repeat(3_500));
+        assert_eq!(spend(&mut health, 0), 4, "0.1 a message, less what rounds away");
+        assert_eq!(spend(&mut health, 3_000), 6);
+        assert_eq!(health.repeats_left(3_500), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Taking messages to send them: the claim with its lease. `mark.rs` lets them leave.
+//! Taking messages to send them: the claim with its lease. `mark.rs` lets them leave, in the same transaction.
 //!
 //! Whether a message may still be sent is asked here and not when it was queued: a broadcast may lie for hours while
 //! people stop, leave, or give up their number.
@@ -190,6 +190,8 @@ pub struct ClaimReport {
     pub cancelled: u64,
     /// Past their time.
     pub expired: u64,
+    /// Repeats for which there was no room.
+    pub put_off: usize,
     /// The queue is held: nothing was taken, whatever is due.
     pub held: bool,
 }
@@ -197,7 +199,7 @@ pub struct ClaimReport {
 impl ClaimReport {
     /// Messages taken from the queue, sent or not: as many as the limit means that more may be due.
     pub fn taken(&self) -> u64 {
-        u64::try_from(self.messages.len())
+        u64::try_from(self.messages.len() + self.put_off)
             .unwrap_or(u64::MAX)
             .saturating_add(self.cancelled)
             .saturating_add(self.expired)
@@ -289,8 +291,8 @@ fn take(
          WHERE status = 'queued' AND id IN (
            SELECT id FROM outbox WHERE status = 'queued' AND route = $6 AND priority = $4 AND due_ms <= $3
            ORDER BY due_ms, id LIMIT $5)
-         RETURNING id, attempts, template, address, body, class, address_hmac, number_generation, due_ms, expires_ms,
-           route, segments, employer_id, prefix_hmac, endpoint_id",
+         RETURNING id, attempts, template, address, body, class, address_hmac, expires_ms, route, segments, employer_id,
+           prefix_hmac, endpoint_id, number_generation, due_ms",
         &[
             terms.fence.into(),
             terms.now_ms.saturating_add(terms.lease_ms).into(),
@@ -299,28 +301,27 @@ fn take(
             limit.into(),
             route.into(),
         ],
-        |row: &Row<'_>| {
-            Ok(Taken {
-                claimed: Claimed {
-                    id: row.integer(0)?,
-                    attempts: row.integer(1)?,
-                    template: row.text(2)?.to_owned(),
-                    address: row.bytes(3)?.to_vec(),
-                    body: row.bytes(4)?.to_vec(),
-                    class: Class::from_code(row.text(5)?).ok_or(storage::Error::Corrupt { what: "an outbox class" })?,
-                    address_hmac: row.bytes(6)?.to_vec(),
-                    expires_ms: row.integer(9)?,
-                    route: row.text(10)?.to_owned(),
-                    segments: row.integer(11)?,
-                    employer_id: row.integer(12)?,
-                    prefix_hmac: row.bytes(13)?.to_vec(),
-                    endpoint_id: row.integer(14)?,
-                },
-                generation: row.integer(7)?,
-                due_ms: row.integer(8)?,
-            })
-        },
+        |row: &Row<'_>| Ok(Taken { claimed: claimed(row)?, generation: row.integer(13)?, due_ms: row.integer(14)? }),
     )
+}
+
+/// A message as both statements that take some answer it.
+pub(super) fn claimed(row: &Row<'_>) -> Result<Claimed, storage::Error> {
+    Ok(Claimed {
+        id: row.integer(0)?,
+        attempts: row.integer(1)?,
+        template: row.text(2)?.to_owned(),
+        address: row.bytes(3)?.to_vec(),
+        body: row.bytes(4)?.to_vec(),
+        class: Class::from_code(row.text(5)?).ok_or(storage::Error::Corrupt { what: "an outbox class" })?,
+        address_hmac: row.bytes(6)?.to_vec(),
+        expires_ms: row.integer(7)?,
+        route: row.text(8)?.to_owned(),
+        segments: row.integer(9)?,
+        employer_id: row.integer(10)?,
+        prefix_hmac: row.bytes(11)?.to_vec(),
+        endpoint_id: row.integer(12)?,
+    })
 }
 
 pub(super) fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason: &str) -> Result<(), storage::Error> {
@@ -330,11 +331,6 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason
         &[id.into(), terms.fence.into(), to.into(), reason.into(), terms.now_ms.into()],
     )?;
     Ok(())
-}
-
-/// Fails a claimed message that cannot be sent at all, for example because it does not unseal.
-pub fn refuse(tx: &mut Tx<'_>, terms: &Claim, id: i64, reason: &'static str) -> Result<(), Error> {
-    Ok(withdraw(tx, terms, id, "failed", reason)?)
 }
 
 /// When the message is due that has waited longest, over all routes; `None` while nothing is queued.

@@ -2,6 +2,7 @@
 //! what was written to a number on which nobody was known, by the number and by age.
 
 use super::Error;
+use crate::clock::first_id_at;
 use crate::storage::Tx;
 
 /// Takes back what has not left of a person's messages, and sends none of the rest again. Answers how many were taken back.
@@ -54,11 +55,12 @@ pub fn empty_of_number(tx: &mut Tx<'_>, address_hmac: &[u8], now_ms: i64) -> Res
 /// endpoints are none of them: whom they are about is known there.
 pub fn empty_old(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
     const EMPTY: &str = "UPDATE outbox SET address = $3, address_hmac = $3, prefix_hmac = $3, body = $3, expires_ms = 0 \
-        WHERE id IN (SELECT id FROM outbox WHERE person_id IS NULL AND length(body) > 0 AND changed_ms < $1 \
-        AND endpoint_id = 0 AND resend_ms = 0 AND status <> 'queued' AND status <> 'claimed' AND status <> 'sending' \
-        ORDER BY changed_ms, id LIMIT $2)";
+        WHERE id IN (SELECT id FROM outbox WHERE person_id IS NULL AND endpoint_id = 0 AND length(body) > 0 AND id < $4 \
+        AND changed_ms < $1 AND resend_ms = 0 AND status <> 'queued' AND status <> 'claimed' AND status <> 'sending' \
+        ORDER BY id LIMIT $2)";
     let none: &[u8] = &[];
-    Ok(tx.execute(EMPTY, &[before_ms.into(), limit.into(), none.into()])?)
+    let made_before = first_id_at(before_ms);
+    Ok(tx.execute(EMPTY, &[before_ms.into(), limit.into(), none.into(), made_before.into()])?)
 }
 
 /// Forgets the messages that came from a number.
@@ -89,7 +91,7 @@ mod tests {
                 let messages = claim(tx, &terms, open_numbers)?.messages;
                 mark_sending(tx, &terms, &messages)?;
                 let never = Verdict::Failed { reason: "bad_number" };
-                settle(tx, &messages[0], settling(terms.fence, None, NOW_MS), &never, "").map(drop)
+                settle(tx, &messages[0], &settling(terms.fence, None, NOW_MS), &never, "").map(drop)
             })
             .unwrap();
             let of_person = rig.queue("of a person", Class::MustArrive, Priority::Stage);
@@ -162,7 +164,7 @@ mod tests {
             let (sending, fence) = (messages[1].clone(), terms.fence);
             rig.tx(move |tx| {
                 let later = Verdict::Retry { due_ms: NOW_MS };
-                settle(tx, &sending, settling(fence, None, NOW_MS), &later, "").map(drop)
+                settle(tx, &sending, &settling(fence, None, NOW_MS), &later, "").map(drop)
             })
             .unwrap();
             let again = crate::outbox::Claim { fence: fence + 1, limit: 1, ..terms.clone() };

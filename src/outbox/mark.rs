@@ -1,8 +1,8 @@
 //! The mark that is on disk before the first byte leaves: lanes that are held still, caps that are not reached, a lease that
-//! begins anew.
+//! begins anew. Claim and mark are one step ([`take_off`]): a commit each would be one more to wait for.
 
 use super::caps::{self, Capped};
-use super::claim::{Claim, Claimed, withdraw};
+use super::claim::{Claim, ClaimReport, Claimed, RecipientCheck, claim, claimed, withdraw};
 use super::pause::{Pause, Why};
 use super::{Class, Error, lane, retry};
 use crate::storage::{self, Tx};
@@ -29,7 +29,7 @@ const PUT_OFF_MS: i64 = 5_000;
 const PUT_OFF_SPREAD_MS: i64 = 55_000;
 
 /// Puts repeats off for which there is no room now. The more of a claim they are, the wider they are spread.
-pub fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
+pub(super) fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
     let part = i64::try_from(ids.len()).unwrap_or(i64::MAX).min(terms.limit);
     let span_ms = PUT_OFF_SPREAD_MS.saturating_mul(part) / terms.limit.max(1);
     for id in ids {
@@ -38,6 +38,49 @@ pub fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error>
         release(tx, terms, *id, "put_off", terms.now_ms.saturating_add(wait_ms))?;
     }
     Ok(())
+}
+
+/// Claims messages that are due and marks them as being sent: the report has those that leave. Of those that were tried
+/// before, so many leave as there is room for beside what is sent for the first time.
+///
+/// May run again after a lost commit: what it has marked is found by its fence, and leaves.
+pub fn take_off(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    repeats_max: usize,
+    recipient_check: RecipientCheck,
+) -> Result<(ClaimReport, Marked), Error> {
+    let before = marked_before(tx, terms)?;
+    if !before.is_empty() {
+        let sending = before.iter().map(|message| message.id).collect();
+        let report = ClaimReport { messages: before, ..ClaimReport::default() };
+        return Ok((report, Marked { sending, ..Marked::default() }));
+    }
+    let mut report = claim(tx, terms, recipient_check)?;
+    let (mut repeats, mut too_many) = (0, Vec::new());
+    report.messages.retain(|message| {
+        repeats += usize::from(message.attempts > 0);
+        let leaves = message.attempts == 0 || repeats <= repeats_max;
+        if !leaves {
+            too_many.push(message.id);
+        }
+        leaves
+    });
+    put_off(tx, terms, &too_many)?;
+    report.put_off = too_many.len();
+    let marked = mark_sending(tx, terms, &report.messages)?;
+    Ok((report, marked))
+}
+
+/// What this claim has marked already.
+fn marked_before(tx: &mut Tx<'_>, terms: &Claim) -> Result<Vec<Claimed>, storage::Error> {
+    tx.query(
+        "SELECT id, attempts - 1, template, address, body, class, address_hmac, expires_ms, route, segments, employer_id,
+           prefix_hmac, endpoint_id
+         FROM outbox WHERE status = 'sending' AND lease_until_ms = $1 AND fence = $2 ORDER BY id",
+        &[terms.now_ms.saturating_add(terms.lease_ms).into(), terms.fence.into()],
+        claimed,
+    )
 }
 
 /// What came of marking messages as being sent.
@@ -75,10 +118,10 @@ pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Res
             marked.pause = hold_back(tx, terms, message, capped)?;
             continue;
         }
-        let row = tx.query_one(
+        let is_ours = tx.execute(
             "UPDATE outbox SET status = 'sending', attempts = $3, client_ref = $4, lease_until_ms = $5, changed_ms = $6,
                channel = $7
-             WHERE id = $1 AND fence = $2 AND status IN ('claimed', 'sending') AND lease_until_ms > $6 RETURNING id",
+             WHERE id = $1 AND fence = $2 AND status IN ('claimed', 'sending') AND lease_until_ms > $6",
             &[
                 message.id.into(),
                 terms.fence.into(),
@@ -88,11 +131,10 @@ pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Res
                 terms.now_ms.into(),
                 (&*terms.channel).into(),
             ],
-            |row| row.integer(0),
         )?;
-        if let Some(id) = row {
-            super::settle::log(tx, id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
-            marked.sending.push(id);
+        if is_ours == 1 {
+            super::settle::log(tx, message.id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
+            marked.sending.push(message.id);
         }
     }
     Ok(marked)

@@ -1,6 +1,6 @@
 //! The outbound queue: rows that are written in the transaction that causes them, and the statements that move them on.
 //!
-//! A hop that promises an SMS calls [`enqueue()`]; `delivery.rs` takes messages with [`claim()`], commits [`mark_sending`]
+//! A hop that promises an SMS calls [`enqueue()`]; `delivery.rs` takes messages with [`take_off`], whose mark is on the disk
 //! before the first byte leaves, and writes what became of it with [`settle()`]; [`reap()`] picks up what a crash left behind.
 //! Rules and times are pure and stand in [`Status`] and [`retry`]; nothing here knows a clock or a socket.
 
@@ -40,7 +40,7 @@ mod walk;
 pub use caps::Caps;
 pub use claim::{
     Check, Claim, ClaimReport, Claimed, RecipientCheck, RecipientState, RecipientStop, claim, next_due_ms,
-    oldest_due_ms, refuse,
+    oldest_due_ms,
 };
 pub use content::{Content, Event, Letter, NewSms, Opened};
 pub use enqueue::{Enqueued, NewMessage, enqueue};
@@ -48,7 +48,7 @@ pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use keep::Keep;
 pub use late::{Late, late};
 pub use list::{AttemptLine, Depth, Listed, Shown, counts, depths, list, show};
-pub use mark::{Marked, mark_sending, put_off};
+pub use mark::{Marked, mark_sending, take_off};
 pub use message::{Class, Error, Priority, Status};
 pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};

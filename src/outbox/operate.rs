@@ -101,7 +101,7 @@ mod tests {
         rig.tx(move |tx| {
             let messages = claim(tx, &terms, open_numbers)?.messages;
             mark_sending(tx, &terms, &messages)?;
-            settle(tx, &messages[0], settling(terms.fence, None, NOW_MS), &verdict, "").map(drop)
+            settle(tx, &messages[0], &settling(terms.fence, None, NOW_MS), &verdict, "").map(drop)
         })
         .unwrap();
         id

@@ -85,7 +85,7 @@ pub fn join_parked(
     now_ms: i64,
 ) -> Result<(), storage::Error> {
     const PARKED: &str = "UPDATE receipt SET message_id = $3 WHERE channel = $1 AND about = $2 AND message_id = 0";
-    const KNOWN: &str = "SELECT reported FROM receipt WHERE message_id = $1 ORDER BY id";
+    const KNOWN: &str = "SELECT reported FROM receipt WHERE message_id = $1 AND message_id > 0 ORDER BY id";
     let about = if provider_id.is_empty() {
         About::ClientRef(super::claim::ref_of(message_id))
     } else {
@@ -107,9 +107,10 @@ pub fn join_parked(
 
 /// Moves a message forward. What is final stays: a contradiction is kept as a report, not acted upon.
 fn advance(tx: &mut Tx<'_>, message_id: i64, reported: Reported, now_ms: i64) -> Result<bool, storage::Error> {
+    // A list of more than two is made a table for every report.
     const ADVANCE: &str = "UPDATE outbox SET status = $2, reason = $3, changed_ms = $4, receipt_by_ms = 0, resend_ms = 0, \
         lease_until_ms = 0 \
-        WHERE id = $1 AND (status IN ('sending', 'unknown', 'accepted', 'no_receipt') \
+        WHERE id = $1 AND (status = 'sending' OR status = 'unknown' OR status = 'accepted' OR status = 'no_receipt' \
         OR (status = 'queued' AND attempts > 0 AND $2 = 'delivered'))";
     let (status, reason) = match reported {
         Reported::Delivered => ("delivered", ""),
@@ -133,7 +134,8 @@ pub struct ReceiptLine {
 
 /// The reports of a message, oldest first.
 pub fn of_message(tx: &mut Tx<'_>, message_id: i64) -> Result<Vec<ReceiptLine>, storage::Error> {
-    const OF: &str = "SELECT reported, detail, received_ms FROM receipt WHERE message_id = $1 ORDER BY id";
+    const OF: &str = "SELECT reported, detail, received_ms FROM receipt WHERE message_id = $1 AND message_id > 0 \
+        ORDER BY id";
     tx.query(OF, &[message_id.into()], |row| {
         Ok(ReceiptLine {
             reported: row.text(0)?.to_owned(),
@@ -171,7 +173,7 @@ mod tests {
             mark_sending(tx, &terms, &messages)?;
             let message = messages[0].clone();
             if let Some(verdict) = &verdict {
-                settle(tx, &message, settling(1, Some(WAIT_MS), NOW_MS), verdict, "")?;
+                settle(tx, &message, &settling(1, Some(WAIT_MS), NOW_MS), verdict, "")?;
             }
             Ok(message)
         })
@@ -215,7 +217,7 @@ mod tests {
             let message = sent(&rig, "a", None);
             let id = message.id;
             assert_eq!(taken(&rig, named("X-7"), Reported::Delivered), Joined::Parked);
-            rig.tx(move |tx| settle(tx, &message, settling(1, Some(WAIT_MS), NOW_MS), &accepted("x-7"), "")).unwrap();
+            rig.tx(move |tx| settle(tx, &message, &settling(1, Some(WAIT_MS), NOW_MS), &accepted("x-7"), "")).unwrap();
             assert_eq!(rig.status(id), Status::Delivered);
             assert_eq!(rig.tx(|tx| Ok(parked(tx)?)).unwrap(), 0);
         }

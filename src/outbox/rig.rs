@@ -161,7 +161,7 @@ pub(crate) fn terms(rig: &Rig, fence: i64) -> Claim {
 
 /// What a verdict of that claim is written with.
 pub(crate) fn settling(fence: i64, receipt_wait_ms: Option<i64>, now_ms: i64) -> Terms {
-    Terms { fence, receipt_wait_ms, day: 20_000, cost_micros: 0, now_ms }
+    Terms { channel: "mtn".into(), fence, receipt_wait_ms, day: 20_000, cost_micros: 0, now_ms }
 }
 
 /// As much as there is.

@@ -1,6 +1,8 @@
 //! Writing what became of a sending. Only the claim that sent may write it: a sender that slept past its lease, and whose
 //! message another has taken since, holds an old fence.
 
+use std::sync::Arc;
+
 use super::retry::ATTEMPTS_MAX;
 use super::{Claimed, Class, Error, Status, UNKNOWN_WAIT_MS, caps, receipt};
 use crate::storage::{self, Tx};
@@ -65,8 +67,10 @@ pub enum Settled {
 }
 
 /// What a verdict is written with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
+    /// The channel that it was sent over.
+    pub channel: Arc<str>,
     /// The claim under which the message was sent.
     pub fence: i64,
     /// How long beyond its own time a report on it is waited for; `None` where none comes.
@@ -86,7 +90,7 @@ pub struct Terms {
 pub fn settle(
     tx: &mut Tx<'_>,
     message: &Claimed,
-    terms: Terms,
+    terms: &Terms,
     verdict: &Verdict,
     exchange: &str,
 ) -> Result<Settled, Error> {
@@ -94,8 +98,8 @@ pub fn settle(
            changed_ms = $7, lease_until_ms = 0, attempts = attempts - $11, receipt_by_ms = $12, \
            route = CASE WHEN $13 = 1 THEN route || '!' || channel ELSE route END, \
            resend_ms = CASE WHEN class = $10 AND attempts < $14 THEN CAST($9 AS BIGINT) ELSE 0 END \
-         WHERE id = $1 AND fence = $2 AND (status = 'sending' OR (status = 'unknown' AND $8 = 1)) RETURNING channel";
-    let Terms { fence, receipt_wait_ms, now_ms, .. } = terms;
+         WHERE id = $1 AND fence = $2 AND (status = 'sending' OR (status = 'unknown' AND $8 = 1))";
+    let Terms { fence, receipt_wait_ms, now_ms, .. } = *terms;
     log(tx, message.id, fence, verdict.event(), now_ms, exchange)?;
     let (provider_id, reason) = match verdict {
         Verdict::Accepted { provider_id } => (provider_id.as_str(), ""),
@@ -116,7 +120,7 @@ pub fn settle(
         (Verdict::Accepted { .. }, Some(wait_ms)) => message.expires_ms.max(now_ms).saturating_add(wait_ms),
         _ => 0,
     };
-    let row = tx.query_one(
+    let written = tx.execute(
         SETTLE,
         &[
             message.id.into(),
@@ -134,14 +138,15 @@ pub fn settle(
             (*verdict == Verdict::Elsewhere).into(),
             ATTEMPTS_MAX.into(),
         ],
-        |row| Ok(row.text(0)?.to_owned()),
     )?;
-    let Some(channel) = row else { return Ok(Settled::Stale) };
+    if written == 0 {
+        return Ok(Settled::Stale);
+    }
     if spent_none {
-        caps::take_back(tx, &message.counted(terms.day, &channel, terms.cost_micros))?;
+        caps::take_back(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros))?;
     }
     if matches!(verdict, Verdict::Accepted { .. }) && receipt_wait_ms.is_some() {
-        receipt::join_parked(tx, message.id, &channel, provider_id, now_ms)?;
+        receipt::join_parked(tx, message.id, &terms.channel, provider_id, now_ms)?;
     }
     Ok(Settled::Written)
 }

@@ -21,7 +21,7 @@ fn marked(rig: &Rig, fence: i64, messages: &[Claimed]) -> Vec<i64> {
 
 fn settled(rig: &Rig, message: &Claimed, fence: i64, verdict: Verdict) -> Settled {
     let (now_ms, message) = (rig.now_ms(), message.clone());
-    rig.tx(move |tx| settle(tx, &message, rig::settling(fence, None, now_ms), &verdict, "POST x 1 B -> 202 1 B"))
+    rig.tx(move |tx| settle(tx, &message, &rig::settling(fence, None, now_ms), &verdict, "POST x 1 B -> 202 1 B"))
         .unwrap()
 }
 
@@ -254,12 +254,40 @@ fn late_knowledge_counts_while_nobody_else_has_the_message() {
 }
 
 #[test]
-fn an_unreadable_message_fails_alone() {
+fn what_was_marked_leaves_though_the_answer_of_its_commit_was_lost() {
     for rig in Rig::on_each_engine() {
-        let id = rig.queue("a", Class::MustArrive, Priority::Stage);
-        let terms = terms(&rig, 1, 9);
-        assert_eq!(claimed(&rig, 1, 9).len(), 1);
-        rig.tx(move |tx| refuse(tx, &terms, id, "unreadable")).unwrap();
-        assert_eq!((rig.status(id), rig.shown(id).message.reason.as_str()), (Status::Failed, "unreadable"));
+        let ids = ["a", "b"].map(|key| rig.queue(key, Class::Alert, Priority::Alert));
+        rig.queue("c", Class::Alert, Priority::Alert);
+        let take_off = |fence| {
+            let terms = terms(&rig, fence, 2);
+            let (report, marked) = rig.tx(move |tx| take_off(tx, &terms, 0, open_numbers)).unwrap();
+            assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), marked.sending);
+            report.messages
+        };
+        let (first, again) = (take_off(1), take_off(1));
+        assert_eq!(again.iter().map(|message| message.id).collect::<Vec<_>>(), ids);
+        assert_eq!(again.iter().map(|message| message.attempts).collect::<Vec<_>>(), [0, 0], "one attempt, not two");
+        assert!(first.iter().chain(&again).all(|message| message.open(&rig.keys).is_ok()));
+        assert_eq!(rig.shown(ids[0]).message.attempts, 1);
+        assert_eq!(take_off(2).len(), 1, "another claim takes what is left");
+    }
+}
+
+#[test]
+fn repeats_leave_as_there_is_room_for_them() {
+    for rig in Rig::on_each_engine() {
+        let ids = ["a", "b", "c"].map(|key| rig.queue(key, Class::MustArrive, Priority::Stage));
+        let messages = claimed(&rig, 1, 3);
+        marked(&rig, 1, &messages);
+        let due_ms = rig.now_ms();
+        for message in &messages {
+            settled(&rig, message, 1, Verdict::Retry { due_ms });
+        }
+        rig.queue("d", Class::MustArrive, Priority::Stage);
+        let terms = terms(&rig, 2, 9);
+        let (report, sending) = rig.tx(move |tx| take_off(tx, &terms, 1, open_numbers)).unwrap();
+        assert_eq!((report.put_off, sending.sending.len(), report.taken()), (2, 2, 4));
+        let put_off = |id: &&i64| rig.shown(**id).message.reason == "put_off";
+        assert_eq!(ids.iter().filter(put_off).count(), 2);
     }
 }

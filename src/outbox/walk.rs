@@ -87,7 +87,7 @@ impl Walk {
                     self.rig
                         .tx(move |tx| {
                             messages.iter().try_for_each(|m| {
-                                settle(tx, m, rig::settling(fence, None, now_ms), &verdict, "").map(drop)
+                                settle(tx, m, &rig::settling(fence, None, now_ms), &verdict, "").map(drop)
                             })
                         })
                         .unwrap();

@@ -143,6 +143,30 @@ impl Queue {
         }
     }
 
+    /// Takes what has come since, for a batch that has run: as long as something else `is_busy`, for at most `limit`, it sleeps
+    /// until more comes, or until [`Queue::nudge`]. Leaves the batch empty when it is complete.
+    pub(super) fn take_more(&self, batch: &mut Batch, room: usize, limit: Duration, is_busy: impl Fn() -> bool) {
+        let mut state = self.lock();
+        if room == 0 || state.closed || !is_busy() {
+            return;
+        }
+        if state.interactive.is_empty() {
+            state.asleep += 1;
+            (state, _) = self.arrived.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
+        }
+        let room = room.min(state.interactive.len());
+        batch.interactive.extend(state.interactive.drain(..room));
+    }
+
+    /// Wakes who sleeps in [`Queue::take_more`]: what it waits for is over.
+    pub(super) fn nudge(&self) {
+        let is_asleep = self.lock().asleep > 0;
+        if is_asleep {
+            self.arrived.notify_all();
+        }
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         let state = self.lock();

@@ -57,7 +57,7 @@ impl SqliteEngine {
             connection: None,
         };
         let disk = Disk::of(path);
-        let (syncer, handover) = Syncer::new(disk.share());
+        let (syncer, handover) = Syncer::new(disk.share(), Arc::clone(&queue));
         let seen = disk.share();
         let writer = Writer {
             path: path.to_owned(),

@@ -109,12 +109,15 @@ pub(super) fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::R
         inner.set_db_config(setting, on)?;
     }
     let cache_kib = if role == Role::Writer { WRITER_CACHE_KIB } else { READER_CACHE_KIB };
+    // What a savepoint would bring back is as large as the pages of one commit: the writer makes no file for it. A reader's
+    // sorting may be larger than its memory.
+    let temp_store = if role == Role::Writer { "MEMORY" } else { "DEFAULT" };
     // FULL: a commit is on the disk before it is answered; the engine's writer leaves that to `sqlite_sync.rs`. Checkpoints
     // have their own thread, off a commit's path.
     inner.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {}; PRAGMA cache_size = -{cache_kib};
-         PRAGMA query_only = {};",
+         PRAGMA temp_store = {temp_store}; PRAGMA query_only = {};",
         WAL_FRAMES_MAX * PAGE_BYTES,
         if role == Role::Writer { "OFF" } else { "ON" },
     ))

@@ -20,6 +20,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Error;
 use super::job::Job;
+use super::queue::Queue;
 
 /// Jobs of one commit, each with its own outcome.
 pub(super) type Committed = Vec<(Box<dyn Job>, Result<(), Error>)>;
@@ -118,14 +119,16 @@ impl Handover {
 pub(super) struct Syncer {
     disk: Disk,
     committed: Receiver<Committed>,
+    /// Where the writer waits for more while the disk is busy.
+    queue: Arc<Queue>,
 }
 
 impl Syncer {
     /// A thread's work, and the way to it.
-    pub(super) fn new(disk: Disk) -> (Self, Handover) {
+    pub(super) fn new(disk: Disk, queue: Arc<Queue>) -> (Self, Handover) {
         let (sender, committed) = channel();
         let handover = Handover { committed: sender, disk: disk.share() };
-        (Self { disk, committed }, handover)
+        (Self { disk, committed, queue }, handover)
     }
 
     /// Works until there is no writer any more.
@@ -139,6 +142,7 @@ impl Syncer {
             }
             self.disk.sync_and_answer(jobs);
             self.disk.under_way.fetch_sub(commits, Ordering::AcqRel);
+            self.queue.nudge();
         }
     }
 }

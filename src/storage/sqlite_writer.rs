@@ -105,9 +105,21 @@ impl Writer {
             None => self.connect()?,
         };
         let started_us = self.clock.monotonic_us();
-        while let Some(waiting) = batch.interactive.pop_front() {
-            self.run_one(&mut connection, waiting)?;
-            if self.clock.monotonic_us() - started_us >= self.options.batch_us_max {
+        let mut left_us = self.options.batch_us_max;
+        loop {
+            while left_us > 0
+                && let Some(waiting) = batch.interactive.pop_front()
+            {
+                self.run_one(&mut connection, waiting)?;
+                left_us = self.options.batch_us_max - (self.clock.monotonic_us() - started_us);
+            }
+            // While the disk is busy a commit would only wait for it: whoever comes meanwhile shares this one, and its pages.
+            let room = self.options.batch_jobs_max.saturating_sub(self.ran.len());
+            if left_us > 0 && batch.bulk.is_none() && !self.ran.is_empty() {
+                let limit = Duration::from_micros(left_us.unsigned_abs());
+                self.queue.take_more(batch, room, limit, || !self.disk.is_idle());
+            }
+            if left_us <= 0 || batch.interactive.is_empty() {
                 break;
             }
         }

@@ -453,6 +453,51 @@ fn every_statement_can_be_prepared_on_both_engines() {
     shared().psql(database, &all);
 }
 
+/// Statements that go through a whole table: where it is, which table, and why it may.
+const SCANS: &[(&str, &str, &str)] = &[
+    ("bundles/log.rs", "menu_event", "a few a day; whoever reads the log reads all of it"),
+    ("bundles/log.rs", "session", "which menus are still in use, asked when others are published"),
+    ("hop/explain.rs", "session", "an operator asks for one number, on a reader"),
+    ("hop/figures.rs", "screen_stat_mark", "one row"),
+    ("housekeeping/told.rs", "told", "one row an alarm"),
+    ("market/agent.rs", "agent", "operators list all of them"),
+    ("market/day.rs", "worker", "once a day, on a reader"),
+    ("market/number_move.rs", "number_move", "the few that move just now"),
+    ("market/post_day.rs", "vacancy_day", "one row an employer that posted today, swept once a day"),
+    ("market/quarantine.rs", "vacancy_alert_stop", "the next of a queue, which is short"),
+    ("market/token.rs", "token", "operators list them, the newest first"),
+    ("outbox/list.rs", "outbox", "an operator counts everything, on a reader"),
+    ("outbox/hold.rs", "outbox_hold", "one row"),
+    ("outbox/pause.rs", "channel_pause", "one row a channel"),
+];
+
+/// A partial index is used only where the statement repeats its condition, in so many words. Who forgets it has a statement
+/// that works, and is the slower the more people are served.
+#[test]
+fn statements_find_what_they_want_by_an_index() {
+    let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+    migrations::SQLITE.iter().for_each(|migration| sqlite.execute_batch(migration.sql).unwrap());
+    let is_table = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+    let (mut found, mut allowed) = (Vec::new(), BTreeSet::new());
+    for (path, sql) in statements() {
+        // The tables of the engines themselves, and pieces that are tried where they are put together.
+        let Ok(mut plan) = sqlite.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else { continue };
+        let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
+        let steps: Vec<String> =
+            plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3)).and_then(Iterator::collect).unwrap();
+        for table in steps.iter().filter_map(|step| step.strip_prefix("SCAN ")) {
+            let is_whole = sqlite.query_row(is_table, [table], |row| row.get::<_, i64>(0)).unwrap() > 0;
+            match SCANS.iter().position(|(file, scanned, _)| path == *file && table == *scanned) {
+                Some(at) => drop(allowed.insert(at)),
+                None if is_whole => found.push(format!("{path}: goes through all of `{table}`: {sql}")),
+                None => {}
+            }
+        }
+    }
+    none(&found, "statements");
+    assert_eq!(allowed.len(), SCANS.len(), "what may go through a table and does not: take it off the list");
+}
+
 #[test]
 fn statements_keep_to_what_every_engine_knows() {
     let mut found = Vec::new();

@@ -83,7 +83,8 @@ pub fn keep(tx: &mut Tx<'_>, keys: &Keys, arrived: &Arrived<'_>) -> Result<Kept,
 
 fn is_repeat(tx: &mut Tx<'_>, arrived: &Arrived<'_>, digest: &[u8], asked: Asked) -> Result<bool, storage::Error> {
     const SAME: &str = "SELECT received_ms FROM inbound_sms WHERE digest = $1 ORDER BY received_ms DESC LIMIT 1";
-    const NAMED: &str = "SELECT received_ms FROM inbound_sms WHERE channel = $1 AND provider_id = $2";
+    const NAMED: &str = "SELECT received_ms FROM inbound_sms WHERE channel = $1 AND provider_id = $2 \
+        AND provider_id <> ''";
     let received = |row: &Row<'_>| row.integer(0);
     if arrived.sms.id.is_empty() {
         let taken_ms = tx.query_one(SAME, &[digest.into()], received)?;

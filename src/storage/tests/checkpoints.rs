@@ -92,16 +92,17 @@ fn a_reader_in_the_way_delays_the_restart_and_no_commit() {
 /// A writer whose connection has just failed.
 fn failed_writer(place: &Place) -> Writer {
     drop(place.store());
+    let queue = Arc::new(Queue::new(OPTIONS().queue_limits()));
     Writer {
         path: place.path(),
         options: OPTIONS(),
         clock: place.clock.clone(),
-        queue: Arc::new(Queue::new(OPTIONS().queue_limits())),
+        queue: Arc::clone(&queue),
         signals: Arc::new(Signals::default()),
         available: Arc::new(AtomicBool::new(false)),
         connection: None,
         ran: Vec::new(),
-        handover: Syncer::new(Disk::of(&place.path())).1,
+        handover: Syncer::new(Disk::of(&place.path()), queue).1,
         disk: Disk::of(&place.path()),
         commits: 0,
     }

@@ -1,0 +1,4 @@
+-- Messages that name no person are found by their age alone: by a time that every step of a message changes, the index would
+-- be written as often as the message. Events for endpoints are none of them.
+DROP INDEX outbox_nobodys;
+CREATE INDEX outbox_nobodys ON outbox (id) WHERE person_id IS NULL AND endpoint_id = 0 AND length(body) > 0;
