@@ -4,20 +4,21 @@ use std::collections::HashSet;
 
 use super::manifest::{CODE, fields};
 use super::{Fault, Host, job, labels, message_text};
-use crate::market::alert::{self, Onward, Run, Tellable, Terms};
+use crate::market::alert::{self, Onward, Reached, Run, Tellable, Terms};
 use crate::market::candidate::{self, Fitting};
-use crate::market::vacancy::{self, VacancyDetails};
-use crate::market::{PersonId, employer};
+use crate::market::person::Recipient;
+use crate::market::vacancy::{self, NewVacancy, VacancyDetails};
+use crate::market::{PersonId, VacancyId, employer};
 use crate::menu::Bundle;
 use crate::menu::manifest::{Field, FieldType, Value};
-use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority};
+use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority, SealedMessage};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
 use crate::text::datetime::Day;
 
 /// The template of the SMS: by it the check before sending knows an alert.
 pub const JOB_ALERT: &str = "job_alert";
-/// People who are told in one transaction: about 5 ms of the writer's time, as a bulk closure may take.
+/// People who are told in one transaction: a few ms of the writer's time, as a bulk closure may take.
 pub const TOLD_TOGETHER: usize = 64;
 /// An alert that could not be sent for so long is news no more.
 const ALERT_EXPIRES_MS: i64 = 12 * 3_600_000;
@@ -106,6 +107,52 @@ pub fn after(run: &Run, terms: &Terms, now_ms: i64) -> Onward {
     if run.wave >= terms.waves_max { Onward::Over } else { Onward::NextWave(now_ms + terms.wave_wait_ms) }
 }
 
+/// Those who are told in one transaction, with their messages: all that can be found out and made before it.
+#[derive(Debug)]
+pub struct Batch {
+    /// What the messages say of the vacancy; `None` where it takes nobody any more.
+    offer: Option<NewVacancy>,
+    day: Day,
+    people: Vec<Addressed>,
+}
+
+/// Somebody whom a vacancy fits.
+#[derive(Debug)]
+enum Addressed {
+    /// They may be told, by this message.
+    Told { fitting: Fitting, reached: Reached, message: Box<SealedMessage> },
+    /// They may be told of nothing, it seems.
+    Never(Fitting),
+}
+
+/// Finds out who of `people` may be told, and makes their messages. Only reads: not for the writer.
+pub fn batch(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    bundle: &Bundle,
+    vacancy: VacancyId,
+    people: &[(Fitting, IdBlock)],
+    now_ms: i64,
+) -> Result<Batch, Fault> {
+    let Some(found) = vacancy::details(tx, &host.keys, vacancy)?.filter(|found| found.is_open(now_ms)) else {
+        return Ok(Batch { offer: None, day: Day::from_ms(now_ms, &host.country.timezone), people: Vec::new() });
+    };
+    let letters = Letters::of(host, bundle, &found, now_ms);
+    let mut addressed = Vec::with_capacity(people.len());
+    for (fitting, ids) in people {
+        match alert::tellable(tx, &host.keys, fitting.person, vacancy, now_ms)? {
+            Tellable::Yes(to) => {
+                let id = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
+                addressed.extend(letters.to(host, fitting, &to, id)?);
+            }
+            Tellable::Knows => {}
+            Tellable::Never => addressed.push(Addressed::Never(*fitting)),
+        }
+    }
+    let day = letters.day;
+    Ok(Batch { offer: Some(found.offer), day, people: addressed })
+}
+
 /// What came of telling some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
@@ -113,38 +160,50 @@ pub enum Telling {
     Told(i64),
     /// The vacancy takes nobody any more.
     Over,
-    /// Another node has the run, or the vacancy opened anew: nothing was written.
+    /// Another node has the run, or the vacancy opened anew or offers something else by now: nothing was written. Who has the
+    /// run when the lease is over goes on.
     Lost,
 }
 
-/// Tells the first of `people` who may be told now, at most `left`. Writes nothing where it answers [`Telling::Lost`].
-/// `ids` gives each of them a block, and `until_ms` is when the lease ends anew.
-#[expect(clippy::too_many_arguments, reason = "the operation's inputs; a struct of them would be built at one place")]
+/// Tells the first of a batch who may still be told, at most `left`. Writes nothing where it answers [`Telling::Lost`].
+/// `until_ms` is when the lease ends anew.
 pub fn tell_some(
     tx: &mut Tx<'_>,
     host: &Host,
-    bundle: &Bundle,
     (run, terms): (&Run, &Terms),
-    people: &[(Fitting, IdBlock)],
+    batch: &Batch,
     left: i64,
     until_ms: i64,
     now_ms: i64,
 ) -> Result<Telling, Fault> {
-    // The fence first: who has lost the run must find that out before they write.
-    if !alert::go_on(tx, run, Onward::Told(0, until_ms))? {
+    let Some(found) = vacancy::details(tx, &host.keys, run.vacancy)?.filter(|found| found.is_open(now_ms)) else {
+        return Ok(if alert::go_on(tx, run, Onward::Told(0, until_ms))? { Telling::Over } else { Telling::Lost });
+    };
+    // The fence before all else: who has lost the run must find that out before they write.
+    if batch.offer.as_ref() != Some(&found.offer) || !alert::go_on(tx, run, Onward::Told(0, until_ms))? {
         return Ok(Telling::Lost);
     }
-    let Some(found) = vacancy::details(tx, &host.keys, run.vacancy)?.filter(|found| found.is_open(now_ms)) else {
-        return Ok(Telling::Over);
-    };
-    let letters = Letters::of(host, bundle, &found, now_ms);
     let mut told = 0;
-    for (fitting, ids) in people {
+    for addressed in &batch.people {
         if told >= left {
             break;
         }
-        let id = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
-        told += i64::from(tell_one(tx, host, terms, &letters, fitting, id, now_ms)?);
+        match addressed {
+            Addressed::Told { fitting, reached, message } => {
+                let is_told = alert::is_still(tx, fitting.person, run.vacancy, reached)?
+                    && alert::count(tx, fitting.person, batch.day, terms.day_max)?
+                    && alert::note(tx, message.id(), run.vacancy, fitting, now_ms)?
+                    && matches!(outbox::enqueue_sealed(tx, message, now_ms)?, Enqueued::New { .. });
+                told += i64::from(is_told);
+            }
+            // Not looked at again until something of theirs changes: they would stand in the way of others each time.
+            Addressed::Never(Fitting { person, .. }) => {
+                let now = alert::tellable(tx, &host.keys, *person, run.vacancy, now_ms)?;
+                if matches!(now, Tellable::Never) {
+                    candidate::unlist(tx, *person)?;
+                }
+            }
+        }
     }
     alert::go_on(tx, run, Onward::Told(told, until_ms))?;
     Ok(Telling::Told(told))
@@ -176,6 +235,32 @@ impl<'a> Letters<'a> {
         let text = |language: Language| self.texts.get(language.index()).and_then(Option::as_deref);
         text(language).or_else(|| text(self.fallback))
     }
+
+    /// The alert to one person; `None` where it has no words.
+    fn to(&self, host: &Host, fitting: &Fitting, to: &Recipient, id: i64) -> Result<Option<Addressed>, Fault> {
+        let Some(text) = self.in_language(to.language) else { return Ok(None) };
+        let (person, vacancy) = (fitting.person.get(), self.found.vacancy.get());
+        let message = NewMessage {
+            id,
+            operation_key: &format!("alert/{vacancy}/{person}"),
+            content: Content::Sms(NewSms {
+                to: &to.msisdn,
+                generation: to.number_generation,
+                route: &host.route(&to.msisdn, Class::Alert),
+                text,
+            }),
+            person_id: Some(person),
+            employer_id: Some(self.found.employer.get()),
+            priority: Priority::Alert,
+            class: Class::Alert,
+            template: JOB_ALERT,
+            due_ms: self.due_ms,
+            expires_ms: self.expires_ms,
+        };
+        let (message, reached) =
+            (message.seal(&host.keys)?, Reached { number: to.number, generation: to.number_generation });
+        Ok(Some(Addressed::Told { fitting: *fitting, reached, message: Box::new(message) }))
+    }
 }
 
 fn values(host: &Host, bundle: &Bundle, language: Language, found: &VacancyDetails) -> Vec<Value> {
@@ -191,50 +276,6 @@ fn values(host: &Host, bundle: &Bundle, language: Language, found: &VacancyDetai
         Value::Text(job_code(host, number)),
         Value::Text(host.short_code.clone()),
     ]
-}
-
-/// Tells one person, if that may be.
-fn tell_one(
-    tx: &mut Tx<'_>,
-    host: &Host,
-    terms: &Terms,
-    letters: &Letters<'_>,
-    fitting: &Fitting,
-    id: i64,
-    now_ms: i64,
-) -> Result<bool, Fault> {
-    let (person, vacancy) = (fitting.person, letters.found.vacancy);
-    let to = match alert::tellable(tx, &host.keys, person, vacancy, now_ms)? {
-        Tellable::Yes(to) => to,
-        Tellable::Knows => return Ok(false),
-        Tellable::Never => {
-            // Not looked at again until something of theirs changes: they would stand in the way of others each time.
-            candidate::unlist(tx, person)?;
-            return Ok(false);
-        }
-    };
-    let Some(text) = letters.in_language(to.language) else { return Ok(false) };
-    if !alert::count(tx, person, letters.day, terms.day_max)? || !alert::note(tx, id, vacancy, fitting, now_ms)? {
-        return Ok(false);
-    }
-    let message = NewMessage {
-        id,
-        operation_key: &format!("alert/{}/{}", vacancy.get(), person.get()),
-        content: Content::Sms(NewSms {
-            to: &to.msisdn,
-            generation: to.number_generation,
-            route: &host.route(&to.msisdn, Class::Alert),
-            text,
-        }),
-        person_id: Some(person.get()),
-        employer_id: Some(letters.found.employer.get()),
-        priority: Priority::Alert,
-        class: Class::Alert,
-        template: JOB_ALERT,
-        due_ms: letters.due_ms,
-        expires_ms: letters.expires_ms,
-    };
-    Ok(matches!(outbox::enqueue(tx, &host.keys, &message, now_ms)?, Enqueued::New { .. }))
 }
 
 impl Host {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::actions::{self, Fault, Plan, TOLD_TOGETHER, Telling};
+use crate::actions::{self, Batch, Fault, Plan, TOLD_TOGETHER, Telling};
 use crate::clock::first_id_at;
 use crate::hop::Service;
 use crate::market::alert::{self, Onward, Run};
@@ -75,11 +75,12 @@ async fn look_after(service: &Service, mut run: Run) -> Result<u64, Fault> {
             Plan::Tell { people, left, are_more } => (people, left, are_more),
         };
         passed_over.extend(people.iter().map(|fitting| fitting.person));
-        for together in people.chunks(TOLD_TOGETHER) {
-            if left <= 0 {
-                break;
-            }
-            match tell(service, run, together, left).await? {
+        let mut parts = people.chunks(TOLD_TOGETHER);
+        let mut made = make(service, run, parts.next()).await?;
+        while let Some(batch) = made.filter(|_| left > 0) {
+            // While these are written, the messages of the next are made.
+            let (telling, next) = tokio::join!(tell(service, run, batch, left), make(service, run, parts.next()));
+            match telling? {
                 Telling::Told(told) => {
                     left -= told;
                     run.told += told;
@@ -91,6 +92,7 @@ async fn look_after(service: &Service, mut run: Run) -> Result<u64, Fault> {
                 }
                 Telling::Lost => return Ok(all),
             }
+            made = next?;
         }
         if left <= 0 || !are_more {
             break;
@@ -100,14 +102,23 @@ async fn look_after(service: &Service, mut run: Run) -> Result<u64, Fault> {
     Ok(all)
 }
 
-/// Tells some people in one transaction.
-async fn tell(service: &Service, run: Run, people: &[Fitting], left: i64) -> Result<Telling, Fault> {
-    let (now_ms, terms) = (service.clock.now_ms(), service.alerts);
+/// Makes the messages to some people, by a reader.
+async fn make(service: &Service, run: Run, people: Option<&[Fitting]>) -> Result<Option<Batch>, Fault> {
+    let Some(people) = people else { return Ok(None) };
+    let now_ms = service.clock.now_ms();
     let people: Vec<_> = people.iter().map(|fitting| (*fitting, service.ids.block(now_ms))).collect();
     let (host, bundle) = (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live));
+    let make = move |tx: &mut Tx<'_>| actions::batch(tx, &host, &bundle, run.vacancy, &people, now_ms);
+    Ok(Some(service.store.read(make).await?))
+}
+
+/// Writes them, in one transaction.
+async fn tell(service: &Service, run: Run, batch: Batch, left: i64) -> Result<Telling, Fault> {
+    let (now_ms, terms) = (service.clock.now_ms(), service.alerts);
+    let (host, batch) = (Arc::clone(&service.host), Arc::new(batch));
     let tell = move |tx: &mut Tx<'_>| {
         let until_ms = tx.now_ms(now_ms)? + LEASE_MS;
-        actions::tell_some(tx, &host, &bundle, (&run, &terms), &people, left, until_ms, now_ms)
+        actions::tell_some(tx, &host, (&run, &terms), &batch, left, until_ms, now_ms)
     };
     let telling = service.store.transact(Work::bulk(), tell).await?;
     if matches!(telling, Telling::Told(1..)) {

@@ -191,6 +191,25 @@ pub fn tellable(
     })
 }
 
+/// Whether somebody who might be told a moment ago still is who they were, and has not asked for the vacancy meanwhile. All
+/// else is asked again when the message is about to leave.
+pub fn is_still(tx: &mut Tx<'_>, person: PersonId, vacancy: VacancyId, was: &Reached) -> Result<bool, Fault> {
+    const STILL: &str = "SELECT COUNT(*) FROM person WHERE id = $1 AND status = 'listed' AND msisdn_hmac = $2 \
+        AND number_generation = $3 \
+        AND NOT EXISTS (SELECT 1 FROM application WHERE application.vacancy_id = $4 AND application.person_id = $1)";
+    let params = [person.into(), was.number.as_bytes().into(), was.generation.into(), vacancy.into()];
+    Ok(tx.query_one(STILL, &params, |row| row.integer(0))? == Some(1))
+}
+
+/// The number on which somebody is told, and whose number it was then.
+#[derive(Clone, Copy, Debug)]
+pub struct Reached {
+    /// Its keyed hash.
+    pub number: MsisdnHash,
+    /// Its generation.
+    pub generation: i64,
+}
+
 /// Counts an alert to somebody on a day; false when that would be more than `day_max`.
 pub fn count(tx: &mut Tx<'_>, person: PersonId, day: Day, day_max: i64) -> Result<bool, Fault> {
     const COUNT: &str = "INSERT INTO alert_day (person_id, day, alerts) VALUES ($1, $2, 1) \

@@ -55,11 +55,61 @@ pub enum Enqueued {
     Duplicate,
 }
 
+/// A message that only has to be written: checked and sealed before the transaction, whose thread everyone waits for.
+pub struct SealedMessage {
+    id: i64,
+    operation_key: String,
+    row: Row,
+    person_id: Option<i64>,
+    employer_id: Option<i64>,
+    priority: Priority,
+    class: Class,
+    template: String,
+    due_ms: i64,
+    expires_ms: i64,
+}
+
+/// Even sealed values stay out of logs.
+impl fmt::Debug for SealedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedMessage").field("id", &self.id).field("template", &self.template).finish_non_exhaustive()
+    }
+}
+
+impl SealedMessage {
+    /// Its row.
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+impl NewMessage<'_> {
+    /// Checks the message, and seals recipient and words.
+    pub fn seal(&self, keys: &Keys) -> Result<SealedMessage, Error> {
+        check(self)?;
+        Ok(SealedMessage {
+            id: self.id,
+            operation_key: self.operation_key.to_owned(),
+            row: self.content.row(keys, self.id)?,
+            person_id: self.person_id,
+            employer_id: self.employer_id,
+            priority: self.priority,
+            class: self.class,
+            template: self.template.to_owned(),
+            due_ms: self.due_ms,
+            expires_ms: self.expires_ms,
+        })
+    }
+}
+
 /// Queues a message. Recipient and words are sealed; the row exists if and only if the transaction commits.
 pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) -> Result<Enqueued, Error> {
-    check(new)?;
-    let Row { route, address, address_hmac, prefix_hmac, generation, endpoint_id, body, segments } =
-        new.content.row(keys, new.id)?;
+    enqueue_sealed(tx, &new.seal(keys)?, now_ms)
+}
+
+/// Queues a message that was sealed before.
+pub fn enqueue_sealed(tx: &mut Tx<'_>, new: &SealedMessage, now_ms: i64) -> Result<Enqueued, Error> {
+    let Row { route, address, address_hmac, prefix_hmac, generation, endpoint_id, body, segments } = &new.row;
     let inserted = tx.execute(
         "INSERT INTO outbox (id, operation_key, status, priority, class, template, person_id, address_hmac,
            number_generation, address, body, segments, created_ms, due_ms, expires_ms, changed_ms, attempts, fence,
@@ -70,26 +120,26 @@ pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) 
          ON CONFLICT (operation_key) DO NOTHING",
         &[
             new.id.into(),
-            new.operation_key.into(),
+            new.operation_key.as_str().into(),
             new.priority.rank().into(),
             new.class.code().into(),
-            new.template.into(),
+            new.template.as_str().into(),
             new.person_id.into(),
-            (&address_hmac).into(),
-            generation.into(),
-            (&address).into(),
-            (&body).into(),
-            segments.into(),
+            address_hmac.into(),
+            (*generation).into(),
+            address.into(),
+            body.into(),
+            (*segments).into(),
             now_ms.into(),
             new.due_ms.into(),
             new.expires_ms.into(),
             route.as_str().into(),
             new.employer_id.unwrap_or_default().into(),
-            (&prefix_hmac).into(),
-            endpoint_id.into(),
+            prefix_hmac.into(),
+            (*endpoint_id).into(),
         ],
     )?;
-    Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments } })
+    Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments: *segments } })
 }
 
 fn check(new: &NewMessage<'_>) -> Result<(), Error> {

@@ -43,7 +43,7 @@ pub use claim::{
     oldest_due_ms,
 };
 pub use content::{Content, Event, Letter, NewSms, Opened};
-pub use enqueue::{Enqueued, NewMessage, enqueue};
+pub use enqueue::{Enqueued, NewMessage, SealedMessage, enqueue, enqueue_sealed};
 pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use keep::Keep;
 pub use late::{Late, late};
