@@ -77,6 +77,9 @@ fn run(scale: Scale) -> Result<()> {
     println!("{} workers in {:.0} s", scale.workers, began.elapsed().as_secs_f64());
     println!("| what | median | p99 | most | budget |\n|---|--:|--:|--:|--:|");
     line("a worker is listed as a candidate (two trades)", listing, "cheap beside a hop");
+    // Started anew, as a service is: how much of the database it keeps in memory is decided at the start.
+    store.close();
+    let store = Store::open_sqlite(&path, migrations::SQLITE, Arc::clone(&clock), Options::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let core = runtime.block_on(open(store.clone(), clock))?;
     one_by_one(&core, &world, scale)?;

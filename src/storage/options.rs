@@ -41,8 +41,13 @@ pub const RESTART_FRAMES: i64 = 4_096;
 pub const WAL_FRAMES_MAX: i64 = 16_384;
 /// Bytes of a database that is checked thoroughly at start (half a second); a larger one is checked quickly.
 pub const THOROUGH_CHECK_BYTES: u64 = 32 << 20;
-/// Kibibytes of page cache of the writer.
+/// Kibibytes of page cache of the writer, at least.
 pub const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// Kibibytes of page cache of the writer of a large database: so much that a page which is written here and there, of an index
+/// by person, is mostly there. Memory of a service for a million people, not of one that begins.
+pub const WRITER_CACHE_KIB_MAX: i64 = 64 << 10;
+/// Bytes of the database for each byte of its writer's page cache, between the two.
+pub const WRITER_CACHE_PART: i64 = 8;
 /// Kibibytes of page cache of each reader.
 pub const READER_CACHE_KIB: i64 = 2 << 10;
 

@@ -10,6 +10,7 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 use super::migrate::{Migration, MigrationFault, Recorded, pending};
 use super::options::{
     BUSY_MS, READER_CACHE_KIB, STATEMENTS_KEPT, THOROUGH_CHECK_BYTES, WAL_FRAMES_MAX, WRITER_CACHE_KIB,
+    WRITER_CACHE_KIB_MAX, WRITER_CACHE_PART,
 };
 use super::sqlite::SqliteConnection;
 use super::{Error, OpenError};
@@ -108,7 +109,12 @@ pub(super) fn configure(inner: &rusqlite::Connection, role: Role) -> rusqlite::R
     ] {
         inner.set_db_config(setting, on)?;
     }
-    let cache_kib = if role == Role::Writer { WRITER_CACHE_KIB } else { READER_CACHE_KIB };
+    let cache_kib = if role == Role::Writer {
+        let pages: i64 = inner.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        (pages * PAGE_BYTES / 1_024 / WRITER_CACHE_PART).clamp(WRITER_CACHE_KIB, WRITER_CACHE_KIB_MAX)
+    } else {
+        READER_CACHE_KIB
+    };
     // What a savepoint would bring back is as large as the pages of one commit: the writer makes no file for it. A reader's
     // sorting may be larger than its memory.
     let temp_store = if role == Role::Writer { "MEMORY" } else { "DEFAULT" };
