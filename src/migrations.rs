@@ -25,6 +25,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(19, "posting", include_str!("../migrations/sqlite/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/sqlite/0020_screening.sql")),
     Migration::new(21, "nobodys", include_str!("../migrations/sqlite/0021_nobodys.sql")),
+    Migration::new(22, "sex", include_str!("../migrations/sqlite/0022_sex.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -50,6 +51,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(19, "posting", include_str!("../migrations/postgres/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/postgres/0020_screening.sql")),
     Migration::new(21, "nobodys", include_str!("../migrations/postgres/0021_nobodys.sql")),
+    Migration::new(22, "sex", include_str!("../migrations/postgres/0022_sex.sql")),
 ];
 
 #[cfg(test)]

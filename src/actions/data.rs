@@ -9,6 +9,7 @@ use crate::market::correction::{self, Correction};
 use crate::market::data_event::{CALLER, DataEvent};
 use crate::market::disclosure::{self, Disclosure};
 use crate::market::pay::Rate;
+use crate::market::sex::{self, Sex};
 use crate::market::{self, PersonId, erasure, person, phone_number, pin};
 use crate::menu::Labels;
 use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
@@ -17,7 +18,7 @@ use crate::session::{Row, RowsWanted};
 use crate::text::datetime::Day;
 use crate::text::{folding, gsm7};
 
-/// Version of the text on `data.statistics`. Change it with the screen.
+/// Version of the text on `data.statistics` and of the question in `sex.toml`. Change it with the screens.
 const STATISTICS_TEXT_VERSION: &str = "2026-11";
 /// How long the number stays in the receipt of an erasure: as long as reports on it may come.
 pub(super) const RECEIPT_KEEP_MS: i64 = 7 * 24 * 3_600_000;
@@ -41,6 +42,9 @@ outcomes! { Statistics { Saved = "saved" } }
 outcomes! { CopySent { Sent = "sent", NotNow = "not_now", Guarded = "guarded" } }
 outcomes! { Erase { Erased = "erased", Guarded = "guarded" } }
 
+/// What somebody says of their sex, or that they have not.
+const SEX: FieldType = FieldType::Word(&["woman", "man", "not_said"]);
+
 /// The first half of what is kept.
 pub(super) const KEPT: &[Field] = fields! {
     "name": FieldType::Text(NAME_SEPTETS),
@@ -53,6 +57,7 @@ pub(super) const KEPT: &[Field] = fields! {
 pub(super) const KEPT_MORE: &[Field] = fields! {
     "trades": FieldType::Text(TRADES_SEPTETS),
     "days": FieldType::Number(1),
+    "sex": SEX,
 };
 /// What was agreed to.
 pub(super) const CONSENTS: &[Field] = fields! {
@@ -75,6 +80,7 @@ pub(super) const GIVEN: &[Field] = fields! {
 pub(super) const TRADES_SMS: &[Field] = fields! {
     "trades": FieldType::Text(TRADES_SEPTETS),
     "days": FieldType::Number(1),
+    "sex": SEX,
     "consent": FieldType::Text(DAY_SEPTETS),
     "statistics": details::YES_NO,
 };
@@ -157,7 +163,8 @@ pub(super) fn kept_more(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fau
         cx.at.host.label("trade", i64::from(known.trade.get()), language).map(std::borrow::Cow::into_owned)
     });
     let trades = joined(trades, TRADES_SEPTETS);
-    Ok(vec![Value::Text(trades), Value::Number(i64::from(worker.days.bits().count_ones()))])
+    let sex = sex::of(cx.tx, worker.person)?.unwrap_or(Sex::NotSaid);
+    Ok(vec![Value::Text(trades), Value::Number(i64::from(worker.days.bits().count_ones())), Value::Word(sex.code())])
 }
 
 /// What was agreed to, and when.
@@ -237,16 +244,22 @@ pub(super) fn withdraw(cx: &mut ActionCx<'_, '_, '_>) -> Result<Withdraw, Fault>
 pub(super) fn count_me(cx: &mut ActionCx<'_, '_, '_>) -> Result<Statistics, Fault> {
     let person = cx.known_person()?;
     if !consent::in_force(cx.tx, person, Purpose::Statistics)? {
-        let given = register::given(cx, STATISTICS_TEXT_VERSION);
-        consent::give(cx.tx, cx.at.ids, person, Purpose::Statistics, &given, cx.at.now_ms)?;
+        agree_to_be_counted(cx, person)?;
     }
     Ok(Statistics::Saved)
 }
 
-/// Takes that back.
+/// Writes down that somebody agrees to be counted.
+pub(super) fn agree_to_be_counted(cx: &mut ActionCx<'_, '_, '_>, person: PersonId) -> Result<(), Fault> {
+    let given = register::given(cx, STATISTICS_TEXT_VERSION);
+    Ok(consent::give(cx.tx, cx.at.ids, person, Purpose::Statistics, &given, cx.at.now_ms)?)
+}
+
+/// Takes that back, and with it what was said for figures alone.
 pub(super) fn count_me_not(cx: &mut ActionCx<'_, '_, '_>) -> Result<Statistics, Fault> {
     let person = cx.known_person()?;
     consent::withdraw(cx.tx, person, Purpose::Statistics, cx.at.now_ms)?;
+    sex::forget(cx.tx, person)?;
     Ok(Statistics::Saved)
 }
 

@@ -3,7 +3,7 @@
 use super::booking::notices;
 use super::{
     agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs, moving, pin,
-    place, post, questions, quiz, rate, register, replies, report, stage, trade, who,
+    place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -223,7 +223,7 @@ pub(super) const CODE: FieldType = FieldType::Text(10);
 const RESUME_CODE: FieldType = FieldType::Text(14);
 
 /// The tables of operations: a flow that has many keeps its own beside its code.
-const TABLES: &[&[Entry]] = &[TABLE, booking::TABLE, post::TABLE, questions::TABLE, quiz::TABLE];
+const TABLES: &[&[Entry]] = &[TABLE, booking::TABLE, post::TABLE, questions::TABLE, quiz::TABLE, sex::TABLE];
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of bounds")]
 const fn operations_in_all() -> usize {

@@ -33,6 +33,7 @@ mod replies;
 mod report;
 mod resume;
 mod retention;
+mod sex;
 pub mod stage;
 mod tell;
 mod trade;

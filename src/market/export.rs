@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
 use super::screening::desk;
 use super::stage::Stage;
-use super::{Fault, PersonId, application, disclosure, person, pin, quiz, worker};
+use super::{Fault, PersonId, application, disclosure, person, pin, quiz, sex, worker};
 use crate::country::Country;
 use crate::outbox::of_person::{self, Words};
 use crate::storage::{Keys, Row, Tx};
@@ -115,6 +115,7 @@ fn worker_of(tx: &mut Tx<'_>, country: &Country, person: PersonId) -> Result<Opt
     };
     Ok(Some(json!({
         "birth_year": found.birth_year,
+        "sex": sex::of(tx, person)?.map(sex::Sex::code),
         "trades": trades,
         "area": found.area.map(|area| json!({ "code": area.get(), "name": country.areas.name(area, Language::En) })),
         "will_move": found.will_move,

@@ -99,6 +99,7 @@ pub mod report;
 pub mod retention;
 pub mod screening;
 pub mod selection;
+pub mod sex;
 pub mod stage;
 pub mod token;
 pub mod usual_pay;

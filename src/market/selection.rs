@@ -2,9 +2,11 @@
 //! behind, by the rule of four fifths.
 //!
 //! Only people who agreed to be counted in statistics are, and a group of fewer than [`GROUP_MIN`] is not shown: what became of
-//! four people is known to everybody who knows them. Sex is not among the groups as long as nobody is asked for it.
+//! four people is known to everybody who knows them. Of two sexes the small one could be worked out from the other: both are shown, or
+//! none.
 
 use super::age;
+use super::sex::Sex;
 use super::worker::today;
 use super::{EmployerId, Fault, VacancyId};
 use crate::country::Country;
@@ -46,8 +48,8 @@ impl AgeBand {
 /// How many of a group came how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The group.
-    pub band: AgeBand,
+    /// The group, as results name it.
+    pub name: &'static str,
     /// Who applied.
     pub applied: i64,
     /// Of them, who came to the shortlist or beyond, whatever became of them then.
@@ -57,13 +59,40 @@ pub struct Group {
 }
 
 impl Group {
-    fn none(band: AgeBand) -> Group {
-        Group { band, applied: 0, shortlisted: 0, hired: 0 }
+    fn none(name: &'static str) -> Group {
+        Group { name, applied: 0, shortlisted: 0, hired: 0 }
+    }
+
+    fn add(&mut self, came: &Came) {
+        self.applied += 1;
+        self.shortlisted += i64::from(came.is_shortlisted);
+        self.hired += i64::from(came.is_hired);
     }
 
     /// Whether it is large enough to be shown.
     pub fn is_shown(&self) -> bool {
         self.applied >= GROUP_MIN
+    }
+}
+
+/// Groups of the same people, parted in two ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// In the order of [`AgeBand::ALL`].
+    pub by_age: Vec<Group>,
+    /// Women, men. Whoever has not said is in neither.
+    pub by_sex: Vec<Group>,
+}
+
+impl Groups {
+    /// Those by age that are large enough to be shown.
+    pub fn shown_by_age(&self) -> Vec<Group> {
+        self.by_age.iter().filter(|group| group.is_shown()).copied().collect()
+    }
+
+    /// Both sexes, or none.
+    pub fn shown_by_sex(&self) -> Vec<Group> {
+        if self.by_sex.iter().all(Group::is_shown) { self.by_sex.clone() } else { Vec::new() }
     }
 }
 
@@ -73,14 +102,14 @@ pub fn falls_behind(share: (i64, i64), shown: impl Iterator<Item = (i64, i64)>) 
     shown.filter(|(_, of)| *of > 0).any(|(best, of)| 5 * share.0 * of < 4 * best * share.1)
 }
 
-/// The groups of who applied for a vacancy of this employer, in the order of [`AgeBand::ALL`].
+/// The groups of who applied for a vacancy of this employer.
 pub fn of_vacancy(
     tx: &mut Tx<'_>,
     country: &Country,
     employer: EmployerId,
     vacancy: VacancyId,
-) -> Result<Vec<Group>, Fault> {
-    const OF: &str = "SELECT worker.birth_year, application.applied_ms, application.stage, \
+) -> Result<Groups, Fault> {
+    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.stage, \
         (SELECT COUNT(*) FROM application_event WHERE application_event.application_id = application.id \
         AND application_event.to_stage IN ('shortlisted', 'assessment', 'interview', 'offered', 'hired')) \
         FROM vacancy JOIN application ON application.vacancy_id = vacancy.id \
@@ -93,13 +122,8 @@ pub fn of_vacancy(
 }
 
 /// The groups of who applied for any vacancy that this employer posted since then.
-pub fn of_employer(
-    tx: &mut Tx<'_>,
-    country: &Country,
-    employer: EmployerId,
-    since_ms: i64,
-) -> Result<Vec<Group>, Fault> {
-    const OF: &str = "SELECT worker.birth_year, application.applied_ms, application.stage, \
+pub fn of_employer(tx: &mut Tx<'_>, country: &Country, employer: EmployerId, since_ms: i64) -> Result<Groups, Fault> {
+    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.stage, \
         (SELECT COUNT(*) FROM application_event WHERE application_event.application_id = application.id \
         AND application_event.to_stage IN ('shortlisted', 'assessment', 'interview', 'offered', 'hired')) \
         FROM vacancy JOIN application ON application.vacancy_id = vacancy.id \
@@ -111,25 +135,38 @@ pub fn of_employer(
     Ok(grouped(country, &rows))
 }
 
-/// Birth year, when they applied, whether they came to the shortlist, whether they were hired.
-fn read(row: &Row<'_>) -> Result<(i64, i64, bool, bool), crate::storage::Error> {
-    let is_hired = row.text(2)? == "hired";
-    Ok((row.integer(0)?, row.integer(1)?, is_hired || row.integer(3)? > 0, is_hired))
+/// How far somebody came.
+struct Came {
+    birth_year: i64,
+    sex: Option<Sex>,
+    applied_ms: i64,
+    is_shortlisted: bool,
+    is_hired: bool,
 }
 
-fn grouped(country: &Country, rows: &[(i64, i64, bool, bool)]) -> Vec<Group> {
-    let mut groups: Vec<Group> = AgeBand::ALL.iter().copied().map(Group::none).collect();
-    for (birth_year, applied_ms, is_shortlisted, is_hired) in rows {
+fn read(row: &Row<'_>) -> Result<Came, crate::storage::Error> {
+    let is_hired = row.text(3)? == "hired";
+    Ok(Came {
+        birth_year: row.integer(0)?,
+        sex: Sex::from_code(row.text(1)?),
+        applied_ms: row.integer(2)?,
+        is_shortlisted: is_hired || row.integer(4)? > 0,
+        is_hired,
+    })
+}
+
+fn grouped(country: &Country, people: &[Came]) -> Groups {
+    let mut by_age: Vec<Group> = AgeBand::ALL.iter().map(|band| Group::none(band.code())).collect();
+    let mut by_sex: Vec<Group> = [Sex::Woman, Sex::Man].iter().map(|sex| Group::none(sex.code())).collect();
+    for came in people {
         // A year that is no age any more says nothing.
-        let Some(age) = age::age(*birth_year, today(country, *applied_ms), &country.ages) else { continue };
-        let band = AgeBand::of(age);
-        for group in groups.iter_mut().filter(|group| group.band == band) {
-            group.applied += 1;
-            group.shortlisted += i64::from(*is_shortlisted);
-            group.hired += i64::from(*is_hired);
-        }
+        let age = age::age(came.birth_year, today(country, came.applied_ms), &country.ages);
+        let band = age.map(|age| AgeBand::of(age).code());
+        by_age.iter_mut().filter(|group| Some(group.name) == band).for_each(|group| group.add(came));
+        let sex = came.sex.map(Sex::code);
+        by_sex.iter_mut().filter(|group| Some(group.name) == sex).for_each(|group| group.add(came));
     }
-    groups
+    Groups { by_age, by_sex }
 }
 
 #[cfg(test)]
@@ -138,6 +175,7 @@ mod tests {
     use super::super::consent::{self, Given, Purpose};
     use super::super::employer::EmployerKind;
     use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+    use super::super::sex;
     use super::super::stage::Stage;
     use super::super::vacancy;
     use super::*;
@@ -159,6 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn a_small_sex_is_not_worked_out_from_the_other() {
+        let group = |name, applied| Group { name, applied, shortlisted: 0, hired: 0 };
+        let groups = |women| Groups { by_age: Vec::new(), by_sex: vec![group("woman", women), group("man", 20)] };
+        assert!(groups(GROUP_MIN - 1).shown_by_sex().is_empty() && groups(0).shown_by_sex().is_empty());
+        assert_eq!(groups(GROUP_MIN).shown_by_sex().len(), 2);
+    }
+
+    #[test]
     fn who_agreed_is_counted_by_how_far_they_came() {
         Fixture::new().run(|tx, f| {
             let (job, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
@@ -170,6 +216,10 @@ mod tests {
                 else {
                     panic!("applied before")
                 };
+                let said = [Sex::Woman, Sex::Woman, Sex::NotSaid, Sex::Man];
+                if let Some(said) = said.get(usize::try_from(n).unwrap() - 1) {
+                    sex::save(tx, person, *said, NOW_MS)?;
+                }
                 if n % 2 == 0 {
                     Fixture::put(tx, application, Stage::Hired)?;
                 }
@@ -190,12 +240,16 @@ mod tests {
                 }
             }
             let groups = of_vacancy(tx, &f.country, employer, job)?;
-            let counts: Vec<_> = groups.iter().map(|group| (group.applied, group.shortlisted, group.hired)).collect();
-            assert_eq!(counts, [(0, 0, 0), (1, 0, 0), (0, 0, 0), (2, 1, 1)]);
-            assert!(groups.iter().all(|group| !group.is_shown()));
+            let counts = |groups: &[Group]| -> Vec<_> {
+                groups.iter().map(|group| (group.applied, group.shortlisted, group.hired)).collect()
+            };
+            assert_eq!(counts(&groups.by_age), [(0, 0, 0), (1, 0, 0), (0, 0, 0), (2, 1, 1)]);
+            assert_eq!(counts(&groups.by_sex), [(2, 1, 1), (0, 0, 0)], "a man who was hired agreed to nothing");
+            assert!(groups.shown_by_age().is_empty() && groups.shown_by_sex().is_empty());
             assert_eq!(of_employer(tx, &f.country, employer, NOW_MS - DAY_MS)?, groups);
-            assert!(of_employer(tx, &f.country, employer, NOW_MS + 1)?.iter().all(|group| group.applied == 0));
-            assert!(of_vacancy(tx, &f.country, EmployerId::new(1), job)?.iter().all(|group| group.applied == 0));
+            let nobody = |groups: &Groups| groups.by_age.iter().chain(&groups.by_sex).all(|group| group.applied == 0);
+            assert!(nobody(&of_employer(tx, &f.country, employer, NOW_MS + 1)?));
+            assert!(nobody(&of_vacancy(tx, &f.country, EmployerId::new(1), job)?));
             Ok(())
         });
     }

@@ -72,7 +72,7 @@ fn concerning(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Booking>, Fault> {
 }
 
 /// How many rows the list has.
-pub(super) fn count(cx: &mut ActionCx<'_, '_, '_>) -> Result<i64, Fault> {
+pub(in crate::actions) fn count(cx: &mut ActionCx<'_, '_, '_>) -> Result<i64, Fault> {
     Ok(i64::try_from(concerning(cx)?.len()).unwrap_or(i64::MAX))
 }
 

@@ -12,7 +12,7 @@ use super::asked::Asked;
 use super::problem::{Problem, Refusal};
 use super::vacancies::{id_of, own};
 use super::{Api, write};
-use crate::market::selection::{self, BACK_MS, GROUP_MIN, Group, falls_behind};
+use crate::market::selection::{self, BACK_MS, GROUP_MIN, Group, Groups, falls_behind};
 use crate::storage::Tx;
 
 /// Who of a group came to a stage.
@@ -29,8 +29,8 @@ struct ReachedOut {
 /// A group.
 #[derive(Serialize, ToSchema)]
 struct GroupOut {
-    /// `16-20`, `21-24`, `25-30` or `31+`: age in years when they applied.
-    age: &'static str,
+    /// By age in years when they applied: `16-20`, `21-24`, `25-30` or `31+`. By sex, as people say it: `woman` or `man`.
+    group: &'static str,
     /// Who applied and agreed to be counted.
     applied: i64,
     /// Who came to the shortlist or beyond, whatever became of them then.
@@ -39,33 +39,43 @@ struct GroupOut {
     hired: ReachedOut,
 }
 
+/// The same people, parted in two ways.
+#[derive(Serialize, ToSchema)]
+struct GroupsOut {
+    /// Groups that are large enough to be shown.
+    by_age: Vec<GroupOut>,
+    /// Women and men, where both groups are large enough to be shown. Who does not say is in neither.
+    by_sex: Vec<GroupOut>,
+}
+
 /// Selection rates.
 #[derive(Serialize, ToSchema)]
 struct SelectionOut {
     /// Of this vacancy.
-    vacancy: Vec<GroupOut>,
+    vacancy: GroupsOut,
     /// Of all that you posted in the last twelve months.
-    twelve_months: Vec<GroupOut>,
+    twelve_months: GroupsOut,
     /// Groups of fewer people are not shown.
     shown_from: i64,
-    /// Groups that cannot be told of yet, since nobody is asked: `sex`
-    not_asked: [&'static str; 1],
 }
 
-fn shown(groups: &[Group]) -> Vec<GroupOut> {
-    let shown = || groups.iter().filter(|group| group.is_shown());
+fn shown(groups: &Groups) -> GroupsOut {
+    GroupsOut { by_age: rates(&groups.shown_by_age()), by_sex: rates(&groups.shown_by_sex()) }
+}
+
+fn rates(groups: &[Group]) -> Vec<GroupOut> {
     let reached = |group: &Group, of: fn(&Group) -> i64| {
         let (people, all) = (of(group), group.applied);
-        let below_four_fifths = falls_behind((people, all), shown().map(|other| (of(other), other.applied)));
+        let below_four_fifths = falls_behind((people, all), groups.iter().map(|other| (of(other), other.applied)));
         ReachedOut { people, percent: (people * 100).checked_div(all).unwrap_or_default(), below_four_fifths }
     };
     let one = |group: &Group| GroupOut {
-        age: group.band.code(),
+        group: group.name,
         applied: group.applied,
         shortlisted: reached(group, |group| group.shortlisted),
         hired: reached(group, |group| group.hired),
     };
-    shown().map(one).collect()
+    groups.iter().map(one).collect()
 }
 
 /// How far people of each group came
@@ -86,5 +96,5 @@ pub(super) async fn read(State(api): State<Arc<Api>>, asked: Asked) -> Result<Re
     };
     let (vacancy, all) = api.service.store.read(read).await?;
     let (vacancy, twelve_months) = (shown(&vacancy), shown(&all));
-    write::told(&SelectionOut { vacancy, twelve_months, shown_from: GROUP_MIN, not_asked: ["sex"] })
+    write::told(&SelectionOut { vacancy, twelve_months, shown_from: GROUP_MIN })
 }

@@ -215,12 +215,13 @@ fn groups_that_agreed_to_be_counted_are_told_and_small_ones_are_not() {
         answered(&office, worker, &posted, "");
     }
     let none = body(&office.get(&path(&posted, "selection")));
-    assert_eq!((&none["vacancy"], &none["twelve_months"]), (&json!([]), &json!([])), "nobody has agreed");
-    assert_eq!((none["shown_from"].as_i64(), &none["not_asked"]), (Some(5), &json!(["sex"])));
+    let nobody = json!({"by_age": [], "by_sex": []});
+    assert_eq!((&none["vacancy"], &none["twelve_months"]), (&nobody, &nobody), "nobody has agreed");
+    assert_eq!(none["shown_from"].as_i64(), Some(5));
     let database = database(&world);
     let applied = "(SELECT person_id FROM application)";
     for sql in [
-        format!("UPDATE worker SET birth_year = 1980 WHERE person_id IN {applied}"),
+        format!("UPDATE worker SET birth_year = 1980, sex = 'woman' WHERE person_id IN {applied}"),
         format!(
             "INSERT INTO consent (id, person_id, purpose, text_version, language, channel, hop_uid, given_ms) \
              SELECT id + 1000000000, id, 'statistics', 'x', 'rw', 'demo', 0, 0 FROM person WHERE id IN {applied}"
@@ -232,8 +233,9 @@ fn groups_that_agreed_to_be_counted_are_told_and_small_ones_are_not() {
     let count: i64 = database.query_row(mine, [posted["job_number"].as_i64().unwrap()], |row| row.get(0)).unwrap();
     assert!(count >= 5, "{count} of eight may do the work");
     let told = body(&office.get(&path(&posted, "selection")));
-    let group = &told["vacancy"][0];
-    assert_eq!((group["age"].as_str(), group["applied"].as_i64()), (Some("31+"), Some(count)), "{told}");
+    let group = &told["vacancy"]["by_age"][0];
+    assert_eq!((group["group"].as_str(), group["applied"].as_i64()), (Some("31+"), Some(count)), "{told}");
+    assert_eq!(told["vacancy"]["by_sex"], json!([]), "the men would be all others");
     assert_eq!(group["hired"], json!({"people": 0, "percent": 0, "below_four_fifths": false}));
     assert_eq!(told["twelve_months"], told["vacancy"], "it is the only vacancy");
 }
