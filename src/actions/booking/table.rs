@@ -15,6 +15,7 @@ const SETS_READY: Sets = &[
     ("many", "pay_unit"),
     ("many", "pay_means"),
 ];
+const SETS_HIRING: Sets = &[("sent", "hiring")];
 const SETS_MEANS: Sets = &[("changed", "pay_means")];
 const SETS_PAY: Sets = &[("fine", "pay_for")];
 const SETS_PAY_DAY: Sets = &[("worker", "pay_nth"), ("client", "pay_nth")];
@@ -42,7 +43,7 @@ pub(in crate::actions) const TABLE: &[Entry] = &[
     show("book.pay_question", &["trade", "book_day", "worker", PERSON], order::PAY_QUESTION, order::pay_question),
     decides!(Case "book.check_pay" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay),
     decides!(Case "book.check_pay_again" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay_again),
-    decides!(Action "book.send" &["trade", "book_day", "worker", "pay_means", PERSON], &[("sent", "hiring")], order::Send, order::send),
+    decides!(Action "book.send" &["trade", "book_day", "worker", "pay_means", PERSON], SETS_HIRING, order::Send, order::send),
     show("book.sent", &["hiring"], order::SENT, order::sent),
     rows("client.bookings", &[PERSON], mine::ROW, mine::rows),
     decides!(Case "client.booking_is" &["booking", PERSON], &[("counter", "other_pay")], mine::Is, mine::is),

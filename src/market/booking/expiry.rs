@@ -4,7 +4,9 @@
 use super::request::{Order, ask};
 use super::states::State;
 use super::workers::{Wanted, search};
-use super::{ASKED_PER_PLACE, Booking, PASSED_ON_MAX, client, find, move_to, read_day, read_means, read_minute, start_ms};
+use super::{
+    ASKED_PER_PLACE, Booking, PASSED_ON_MAX, client, find, move_to, read_day, read_means, read_minute, start_ms,
+};
 use crate::country::Country;
 use crate::market::pay::Pay;
 use crate::market::worker::{read_area, read_unit, today};

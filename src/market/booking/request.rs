@@ -3,7 +3,8 @@
 use super::client::{self, Client};
 use super::number::BookingNumber;
 use super::{
-    Booking, NEEDED_MAX, START_MINUTE, START_MINUTE_MAX, block, bookable, find, read_day, read_means, read_minute, start_ms,
+    Booking, NEEDED_MAX, START_MINUTE, START_MINUTE_MAX, block, bookable, find, read_day, read_means, read_minute,
+    start_ms,
 };
 use crate::country::{AreaCode, Country, PayMeans, PayUnit, TradeCode};
 use crate::market::pay::{PaidWhen, Pay};
