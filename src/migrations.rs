@@ -26,6 +26,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(20, "screening", include_str!("../migrations/sqlite/0020_screening.sql")),
     Migration::new(21, "nobodys", include_str!("../migrations/sqlite/0021_nobodys.sql")),
     Migration::new(22, "sex", include_str!("../migrations/sqlite/0022_sex.sql")),
+    Migration::new(23, "pay_means", include_str!("../migrations/sqlite/0023_pay_means.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -52,6 +53,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(20, "screening", include_str!("../migrations/postgres/0020_screening.sql")),
     Migration::new(21, "nobodys", include_str!("../migrations/postgres/0021_nobodys.sql")),
     Migration::new(22, "sex", include_str!("../migrations/postgres/0022_sex.sql")),
+    Migration::new(23, "pay_means", include_str!("../migrations/postgres/0023_pay_means.sql")),
 ];
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub use help_desk::{Deadline, HelpDesk, Office, OfficeHours};
 pub use phone::{Msisdn, Operator, PhoneFault, PhonePlan};
 pub use quiz::{QUIZ_DRAWN, QUIZ_SEPTETS_MAX, QuizQuestion, Quizzes};
 pub use rules::{Ages, CommunityWork, Hotline, Pay, PayBounds, QuietHours};
-pub use trades::{CATEGORY_NAME_SEPTETS_MAX, PayUnit, Relation, TRADE_NAME_SEPTETS_MAX, Trade, TradeCode, Trades};
+pub use trades::{
+    CATEGORY_NAME_SEPTETS_MAX, PayMeans, PayUnit, Relation, TRADE_NAME_SEPTETS_MAX, Trade, TradeCode, Trades,
+};
 
 use self::{fault::Faults, pack::Pack, source::Source};
 use crate::text::{Language, money::Currency};

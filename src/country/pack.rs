@@ -10,7 +10,7 @@ use super::{
     rules::{Ages, CommunityWork, Hotline, Pay, PayBounds, QuietHours},
     section::{Place, Section},
     source::Source,
-    trades::PayUnit,
+    trades::{PayMeans, PayUnit},
 };
 use crate::text::{
     Language,
@@ -176,6 +176,7 @@ fn area_counts(mut section: Section<'_>, faults: &mut Faults) -> Option<[usize; 
 }
 
 fn pay(mut section: Section<'_>, faults: &mut Faults) -> Option<Pay> {
+    let means = section.parsed("means", "`cash` or `momo`", faults, PayMeans::from_code);
     let bounds = PayUnit::ALL.map(|unit| {
         let mut section = section.section(unit.code(), faults)?;
         let (min, max) = (section.number("min", 1..AMOUNT_MAX, faults), section.number("max", 1..AMOUNT_MAX, faults));
@@ -187,7 +188,7 @@ fn pay(mut section: Section<'_>, faults: &mut Faults) -> Option<Pay> {
     });
     section.finish(faults);
     let [hour, day, month, trip, kg, piece, job] = bounds;
-    Some(Pay { bounds: [hour?, day?, month?, trip?, kg?, piece?, job?] })
+    Some(Pay { means: means?, bounds: [hour?, day?, month?, trip?, kg?, piece?, job?] })
 }
 
 fn hotline(mut section: Section<'_>, faults: &mut Faults) -> Option<Hotline> {

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::trades::{PayUnit, Trade};
+use super::trades::{PayMeans, PayUnit, Trade};
 use crate::text::{
     Language,
     datetime::{Day, MINUTES_PER_DAY, Weekday, minute_of_day},
@@ -103,9 +103,11 @@ pub struct PayBounds {
     pub max: i64,
 }
 
-/// Bounds for each unit.
+/// What is said of pay: how it is usually handed over, and bounds for each unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pay {
+    /// What is proposed to who has not chosen yet.
+    pub means: PayMeans,
     /// By [`PayUnit::index`].
     pub(super) bounds: [PayBounds; 7],
 }

@@ -138,7 +138,8 @@ mod tests {
             let mut bookings = Vec::new();
             for ahead in [2, 3] {
                 let day = today(&f.country, NOW_MS).plus(ahead);
-                let order = Order { trade: trade(41), area: area(1201), day, pay, needed: 1, pass_on: false };
+                let order =
+                    Order { trade: trade(41), area: area(1201), day, pay, means: None, needed: 1, pass_on: false };
                 let (mut ids, random) = (f.ids(), u64::try_from(ahead).unwrap());
                 let sent = request::send(tx, &f.country, &mut ids, &home, &order, Some(person), random, NOW_MS)?;
                 let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };

@@ -21,8 +21,9 @@ pub use rounds::{Round, Rounded, round};
 pub(super) use table::TABLE;
 
 use super::{ActionCx, Fault, Host, job};
+use crate::country::PayMeans;
 use crate::market::booking::{self, Booking};
-use crate::market::pay::Pay;
+use crate::market::pay::{PaidWhen, Pay};
 use crate::market::{BookingId, PersonId, person};
 use crate::menu::manifest::FieldType;
 use crate::menu::{Bundle, Labels, Value};
@@ -36,6 +37,10 @@ pub(super) const INITIALS: FieldType = FieldType::Text(6);
 pub(super) const JOBS: FieldType = FieldType::Text(12);
 /// Septets of an amount with its unit.
 pub(super) const PAY: FieldType = FieldType::Text(job::PAY_SEPTETS);
+/// When pay is handed over, as it stands behind an amount.
+pub(super) const PAID: FieldType = FieldType::Word(&["pay_same_day", "pay_each_month", "pay_at_end"]);
+/// By what, as it stands behind that; nothing where it was not said.
+pub(super) const MEANS: FieldType = FieldType::Word(&["by_cash", "by_momo"]);
 /// Septets of a day.
 pub(super) const DAY: FieldType = FieldType::Text(job::DAY_SEPTETS);
 /// Septets of a number with its plus sign.
@@ -56,6 +61,25 @@ pub(super) fn day_words(day: Day, language: Language) -> String {
 /// What is dialled to come to a path of the menus at once: `*567*3#`.
 pub(super) fn path_code(host: &Host, path: &str) -> String {
     format!("{}*{path}#", host.short_code.trim_end_matches('#'))
+}
+
+/// When pay of work that lasts so long is handed over. A booking is one day's work, or has no end.
+pub(super) fn paid_value(paid: PaidWhen, days: Option<i64>) -> Value {
+    Value::Word(match (paid, days) {
+        (PaidWhen::Daily, Some(1)) => "pay_same_day",
+        (PaidWhen::Daily | PaidWhen::Weekly, _) => paid.code(),
+        (PaidWhen::Monthly, _) => "pay_each_month",
+        (PaidWhen::AtEnd, _) => "pay_at_end",
+    })
+}
+
+/// By what it is handed over.
+pub(super) fn means_value(means: Option<PayMeans>) -> Value {
+    match means {
+        Some(PayMeans::Cash) => Value::Word("by_cash"),
+        Some(PayMeans::Momo) => Value::Word("by_momo"),
+        None => Value::Text(String::new()),
+    }
 }
 
 /// How many jobs somebody has done, in words; never a rating.

@@ -4,15 +4,15 @@ use super::super::manifest::{CODE, fields};
 use super::super::tell::{Notice, Told, tell};
 use super::super::{ActionCx, Fault, Host};
 use super::{
-    DAY, INITIALS, PATH_CODE, PAY, PHONE, area_value, day_words, group, initials, path_code, pay, pay_words,
-    trade_value,
+    DAY, INITIALS, MEANS, PAID, PATH_CODE, PAY, PHONE, area_value, day_words, group, initials, means_value, paid_value,
+    path_code, pay, pay_words, trade_value,
 };
 use crate::market::booking::pay::PayDay;
 use crate::market::booking::record::Side;
 use crate::market::booking::states::Ended;
 use crate::market::booking::{Booking, Share, given};
 use crate::market::pay::Pay;
-use crate::market::{PersonId, person};
+use crate::market::{PersonId, employer, person};
 use crate::menu::manifest::{FieldType, MessageKind};
 use crate::menu::{Bundle, Value};
 use crate::outbox::{Class, Priority};
@@ -33,23 +33,26 @@ const NUMBER: FieldType = FieldType::Number(8);
 const FEW: FieldType = FieldType::Number(2);
 const TRADE: FieldType = FieldType::Coded("trade");
 const AREA: FieldType = FieldType::Coded("area");
+/// Septets of who pays: a firm's name, or the initials of somebody at home.
+const PAYER: FieldType = FieldType::Text(14);
 
 const ASKED: MessageKind = MessageKind {
     name: "booking_asked",
-    gives: fields! { "trade": TRADE, "place": AREA, "day": DAY, "pay": PAY, "code": PATH_CODE },
+    gives: fields! { "trade": TRADE, "place": AREA, "day": DAY, "pay": PAY, "means": MEANS, "code": PATH_CODE },
 };
+/// Everything that was agreed, in one message: the same words to both.
 const AGREED: MessageKind = MessageKind {
     name: "booking_agreed",
     gives: fields! {
         "number": NUMBER, "trade": TRADE, "place": AREA, "day": DAY, "clock": FieldType::HalfHour, "pay": PAY,
-        "phone": PHONE,
+        "paid": PAID, "means": MEANS, "payer": PAYER, "phone": PHONE,
     },
 };
 const THROUGH: MessageKind = MessageKind {
     name: "booking_through",
     gives: fields! {
         "number": NUMBER, "trade": TRADE, "place": AREA, "day": DAY, "clock": FieldType::HalfHour, "pay": PAY,
-        "code": CODE,
+        "paid": PAID, "means": MEANS, "payer": PAYER, "code": CODE,
     },
 };
 const NO: MessageKind = MessageKind {
@@ -143,6 +146,7 @@ pub(super) struct Desk<'a> {
 #[derive(Default)]
 struct More {
     initials: String,
+    payer: String,
     phone: String,
     pay: Option<Pay>,
     /// The pay day that it is about, and what is due on it.
@@ -176,6 +180,9 @@ impl Desk<'_> {
             "pay" => Value::Text(pay_words(self.host, self.bundle, language, offered)),
             "phone" => Value::Text(more.phone.clone()),
             "initials" => Value::Text(more.initials.clone()),
+            "payer" => Value::Text(more.payer.clone()),
+            "paid" => paid_value(booking.paid, booking.days),
+            "means" => means_value(booking.means),
             _ if more.path.is_empty() => Value::Text(self.host.short_code.clone()),
             _ => Value::Text(path_code(self.host, more.path)),
         };
@@ -234,10 +241,19 @@ impl Desk<'_> {
             given::note(tx, booking, giver, self.now_ms)?;
         }
         let (kind, phone) = phone.map_or((&THROUGH, String::new()), |phone| (&AGREED, phone));
-        let more = More { phone, ..More::default() };
+        let more = More { phone, payer: self.payer(tx, booking)?, ..More::default() };
         let worker = self.write(tx, ids, booking.worker, kind, booking, &more, ("", When::Now))?;
         let client = self.write(tx, ids, booking.client, kind, booking, &more, ("", When::Now))?;
         Ok(worker || client)
+    }
+
+    /// Who pays: the firm, or the person at home by initials.
+    fn payer(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<String, Fault> {
+        let firm = employer::find(tx, &self.host.keys, booking.employer)?.map(|found| found.name);
+        match firm.filter(|name| !name.is_empty()) {
+            Some(name) => Ok(name),
+            None => initials(tx, self.host, booking.client),
+        }
     }
 
     /// A number as it is dialled; `None` when the person is gone or the number stopped.

@@ -2,8 +2,11 @@
 
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, details, page};
-use super::{DAY, INITIALS, JOBS, PAY, client, day_words, initials, jobs_words, notices, pay_words};
-use crate::country::PayUnit;
+use super::{
+    DAY, INITIALS, JOBS, MEANS, PAID, PAY, client, day_words, initials, jobs_words, means_value, notices, paid_value,
+    pay_words,
+};
+use crate::country::{PayMeans, PayUnit};
 use crate::market::booking::record::{self, Side};
 use crate::market::booking::request::{self, Order, Sent};
 use crate::market::booking::workers::{self, Candidate, Wanted};
@@ -24,6 +27,7 @@ const ANYBODY: i64 = 0;
 
 outcomes! { DayCheck { Fine = "fine", Past = "past" } }
 outcomes! { Ready { One = "one", Many = "many", NoPay = "no_pay", TooLate = "too_late" } }
+outcomes! { MeansChanged { Changed = "changed" } }
 outcomes! { PayCheck { Fine = "fine", Odd = "odd" } }
 outcomes! {
     Send { Sent = "sent", Already = "already", NotFree = "not_free", TooLate = "too_late", TooMany = "too_many" }
@@ -38,10 +42,13 @@ pub(in crate::actions) const OFFER: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
     "place": FieldType::Coded("area"),
     "jobs": JOBS,
-    "day": DAY,
+    "day": FieldType::Day,
     "clock": FieldType::HalfHour,
     "pay": PAY,
     "needed": FieldType::Number(2),
+    "paid": PAID,
+    "means": MEANS,
+    "other_means": FieldType::Word(&["cash", "momo"]),
 };
 pub(in crate::actions) const PAY_QUESTION: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
@@ -191,6 +198,33 @@ fn needed(cx: &ActionCx<'_, '_, '_>) -> i64 {
     optional(cx, "needed").unwrap_or(1)
 }
 
+/// What the client has chosen in this visit.
+fn chosen_means(cx: &ActionCx<'_, '_, '_>) -> Option<PayMeans> {
+    let at = usize::try_from(optional(cx, "pay_means")?).ok()?;
+    PayMeans::ALL.get(at).copied()
+}
+
+/// What is chosen, else as this client paid last, else what is usual in the country.
+fn proposed_means(cx: &mut ActionCx<'_, '_, '_>) -> Result<PayMeans, Fault> {
+    if let Some(chosen) = chosen_means(cx) {
+        return Ok(chosen);
+    }
+    let client = cx.known_person()?;
+    Ok(request::last_means(cx.tx, client)?.unwrap_or(cx.at.host.country.pay.means))
+}
+
+fn set_means(cx: &mut ActionCx<'_, '_, '_>, means: PayMeans) {
+    let at = PayMeans::ALL.iter().position(|one| *one == means).unwrap_or_default();
+    cx.set("pay_means", i64::try_from(at).unwrap_or_default());
+}
+
+/// The client pays by the other means.
+pub(in crate::actions) fn change_means(cx: &mut ActionCx<'_, '_, '_>) -> Result<MeansChanged, Fault> {
+    let other = proposed_means(cx)?.other();
+    set_means(cx, other);
+    Ok(MeansChanged::Changed)
+}
+
 /// What the client is to see next.
 pub(in crate::actions) fn ready(cx: &mut ActionCx<'_, '_, '_>) -> Result<Ready, Fault> {
     if request::start_minute(&cx.at.host.country, day(cx)?, cx.at.now_ms).is_none() {
@@ -198,6 +232,8 @@ pub(in crate::actions) fn ready(cx: &mut ActionCx<'_, '_, '_>) -> Result<Ready, 
     }
     let Some(pay) = pay(cx)? else { return Ok(Ready::NoPay) };
     keep(cx, pay)?;
+    let means = proposed_means(cx)?;
+    set_means(cx, means);
     Ok(if named(cx)?.is_some() { Ready::One } else { Ready::Many })
 }
 
@@ -206,6 +242,7 @@ pub(in crate::actions) fn offer(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Val
     let area = client::client(cx)?.area.ok_or(Fault::Nobody)?;
     let (day, pay) = (day(cx)?, pay(cx)?.ok_or(Fault::Answer("book_pay"))?);
     let start = request::start_minute(&cx.at.host.country, day, cx.at.now_ms);
+    let means = proposed_means(cx)?;
     let (name, jobs) = match named(cx)? {
         Some(worker) => (initials(cx.tx, cx.at.host, worker)?, record::of(cx.tx, worker, Side::Worker)?.jobs),
         None => (String::new(), 0),
@@ -215,10 +252,13 @@ pub(in crate::actions) fn offer(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Val
         Value::Coded("trade", i64::from(cx.trade("trade")?.get())),
         Value::Coded("area", area.get()),
         Value::Text(jobs_words(cx, jobs)),
-        Value::Text(day_words(day, cx.language())),
+        Value::Day(day.0),
         Value::Clock(start.unwrap_or_default()),
         Value::Text(pay_words(cx.at.host, cx.at.bundle, cx.language(), pay)),
         Value::Number(needed(cx)),
+        paid_value(request::paid_when(pay.unit), request::days_of(pay.unit)),
+        means_value(Some(means)),
+        Value::Word(means.other().code()),
     ])
 }
 
@@ -263,6 +303,7 @@ pub(in crate::actions) fn send(cx: &mut ActionCx<'_, '_, '_>) -> Result<Send, Fa
         area: client.area.ok_or(Fault::Nobody)?,
         day: day(cx)?,
         pay: pay(cx)?.ok_or(Fault::Answer("book_pay"))?,
+        means: Some(proposed_means(cx)?),
         needed: if named(cx)?.is_some() { 1 } else { needed(cx) },
         pass_on: optional(cx, "pass_on") == Some(1),
     };

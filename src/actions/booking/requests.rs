@@ -3,7 +3,9 @@
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, Host, details, page};
 use super::mine::{STATE, state_word, yes_no};
-use super::{DAY, PAY, area_value, chosen, day_words, notices, pay, pay_words, trade_value};
+use super::{
+    DAY, MEANS, PAID, PAY, area_value, chosen, day_words, means_value, notices, paid_value, pay, pay_words, trade_value,
+};
 use crate::market::PersonId;
 use crate::market::booking::answer::{self, Accepted, Answered, Missed};
 use crate::market::booking::record::{self, Record, SHOWN_FROM, Side};
@@ -46,12 +48,14 @@ pub(in crate::actions) const CALLER: &[Field] = fields! { "is_worker": details::
 pub(in crate::actions) const REQUEST: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
     "place": FieldType::Coded("area"),
-    "day": DAY,
+    "day": FieldType::Day,
     "clock": FieldType::HalfHour,
     "pay": PAY,
     "client": FieldType::Text(26),
     "unit": details::UNIT,
     "currency": FieldType::Text(3),
+    "paid": PAID,
+    "means": MEANS,
 };
 
 /// Whether anybody is known on this number.
@@ -126,12 +130,14 @@ pub(in crate::actions) fn request(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<V
     Ok(vec![
         trade_value(&found),
         area_value(&found),
-        Value::Text(day_words(found.day, cx.language())),
+        Value::Day(found.day.0),
         Value::Clock(found.start_minute),
         Value::Text(pay_words(cx.at.host, cx.at.bundle, cx.language(), found.pay)),
         Value::Text(client),
         Value::Word(found.pay.unit.code()),
         Value::Text(cx.at.host.country.currency.code.clone()),
+        paid_value(found.paid, found.days),
+        means_value(found.means),
     ])
 }
 

@@ -9,10 +9,14 @@ const SETS_READY: Sets = &[
     ("one", "book_pay"),
     ("one", "pay_for"),
     ("one", "pay_unit"),
+    ("one", "pay_means"),
     ("many", "book_pay"),
     ("many", "pay_for"),
     ("many", "pay_unit"),
+    ("many", "pay_means"),
 ];
+const SETS_HIRING: Sets = &[("sent", "hiring")];
+const SETS_MEANS: Sets = &[("changed", "pay_means")];
 const SETS_PAY: Sets = &[("fine", "pay_for")];
 const SETS_PAY_DAY: Sets = &[("worker", "pay_nth"), ("client", "pay_nth")];
 const SETS_LINE: Sets = &[("open", "booking"), ("open", "pay_nth"), ("closed", "booking"), ("closed", "pay_nth")];
@@ -34,11 +38,12 @@ pub(in crate::actions) const TABLE: &[Entry] = &[
     show("book.choice", &["trade", "book_day"], order::CHOICE, order::choice),
     rows("book.workers", &["trade", "book_day", PERSON], order::WORKER_ROW, order::list),
     decides!(Case "book.ready" &["trade", "book_day", "worker", PERSON], SETS_READY, order::Ready, order::ready),
-    show("book.offer", &["trade", "book_day", "worker", PERSON], order::OFFER, order::offer),
+    show("book.offer", &["trade", "book_day", "worker", "pay_means", PERSON], order::OFFER, order::offer),
+    decides!(Case "book.change_means" &["pay_means", PERSON], SETS_MEANS, order::MeansChanged, order::change_means),
     show("book.pay_question", &["trade", "book_day", "worker", PERSON], order::PAY_QUESTION, order::pay_question),
     decides!(Case "book.check_pay" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay),
     decides!(Case "book.check_pay_again" &["book_pay", "worker", PERSON], SETS_PAY, order::PayCheck, order::check_pay_again),
-    decides!(Action "book.send" &["trade", "book_day", "worker", PERSON], &[("sent", "hiring")], order::Send, order::send),
+    decides!(Action "book.send" &["trade", "book_day", "worker", "pay_means", PERSON], SETS_HIRING, order::Send, order::send),
     show("book.sent", &["hiring"], order::SENT, order::sent),
     rows("client.bookings", &[PERSON], mine::ROW, mine::rows),
     decides!(Case "client.booking_is" &["booking", PERSON], &[("counter", "other_pay")], mine::Is, mine::is),

@@ -90,6 +90,41 @@ impl PayUnit {
     }
 }
 
+/// By what pay is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayMeans {
+    /// In the hand.
+    Cash,
+    /// Mobile money.
+    Momo,
+}
+
+impl PayMeans {
+    /// Both.
+    pub const ALL: [PayMeans; 2] = [PayMeans::Cash, PayMeans::Momo];
+
+    /// The word in files, programs and the database.
+    pub fn code(self) -> &'static str {
+        match self {
+            PayMeans::Cash => "cash",
+            PayMeans::Momo => "momo",
+        }
+    }
+
+    /// The means with this [`code`](PayMeans::code).
+    pub fn from_code(code: &str) -> Option<PayMeans> {
+        PayMeans::ALL.into_iter().find(|means| means.code() == code)
+    }
+
+    /// The one that it is not: a single key changes between them.
+    pub fn other(self) -> PayMeans {
+        match self {
+            PayMeans::Cash => PayMeans::Momo,
+            PayMeans::Momo => PayMeans::Cash,
+        }
+    }
+}
+
 /// A trade.
 #[derive(Clone, Debug)]
 pub struct Trade {

@@ -6,8 +6,8 @@
 use super::client;
 use super::number::BookingNumber;
 use super::states::State;
-use super::{Booking, HiringStatus, cancel, find, read_day, read_minute};
-use crate::country::{AreaCode, Country, TradeCode};
+use super::{Booking, HiringStatus, cancel, find, read_day, read_means, read_minute};
+use crate::country::{AreaCode, Country, PayMeans, TradeCode};
 use crate::market::pay::{PaidWhen, Pay};
 use crate::market::worker::{read_area, read_unit};
 use crate::market::worker_trade::read_trade;
@@ -37,6 +37,8 @@ pub struct Hiring {
     pub pay: Pay,
     /// When it is paid.
     pub paid: PaidWhen,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// How many are needed.
     pub needed: i64,
     /// How many have accepted.
@@ -68,20 +70,21 @@ fn read(row: &Row<'_>) -> Result<Hiring, Error> {
         first_come: row.boolean(12)?,
         status: HiringStatus::read(row, 13)?,
         created_ms: row.integer(14)?,
+        means: read_means(row, 15)?,
     })
 }
 
 /// An employer's hirings before one, the newest first.
 pub fn list(tx: &mut Tx<'_>, employer: EmployerId, before: HiringId, limit: i64) -> Result<Vec<Hiring>, Fault> {
     const LIST: &str = "SELECT id, number, trade, area_code, day, start_minute, pay_amount, pay_unit, paid, needed, hired, asked, \
-        first_come, status, created_ms FROM hiring WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        first_come, status, created_ms, pay_means FROM hiring WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     Ok(tx.query(LIST, &[employer.into(), before.into(), limit.into()], read)?)
 }
 
 /// One of them; `None` when it is another's, or there is none.
 pub fn hiring(tx: &mut Tx<'_>, employer: EmployerId, hiring: HiringId) -> Result<Option<Hiring>, Fault> {
     const ONE: &str = "SELECT id, number, trade, area_code, day, start_minute, pay_amount, pay_unit, paid, needed, hired, asked, \
-        first_come, status, created_ms FROM hiring WHERE id = $1 AND employer_id = $2";
+        first_come, status, created_ms, pay_means FROM hiring WHERE id = $1 AND employer_id = $2";
     Ok(tx.query_one(ONE, &[hiring.into(), employer.into()], read)?)
 }
 

@@ -4,7 +4,9 @@
 use super::request::{Order, ask};
 use super::states::State;
 use super::workers::{Wanted, search};
-use super::{ASKED_PER_PLACE, Booking, PASSED_ON_MAX, client, find, move_to, read_day, read_minute, start_ms};
+use super::{
+    ASKED_PER_PLACE, Booking, PASSED_ON_MAX, client, find, move_to, read_day, read_means, read_minute, start_ms,
+};
 use crate::country::Country;
 use crate::market::pay::Pay;
 use crate::market::worker::{read_area, read_unit, today};
@@ -68,7 +70,8 @@ struct Open {
 fn open(tx: &mut Tx<'_>, hiring: HiringId, now_ms: i64) -> Result<Option<Open>, Fault> {
     const CLAIM: &str = "UPDATE hiring SET ask_due_ms = NULL WHERE id = $1 AND status = 'open' AND ask_due_ms <= $2";
     const OPEN: &str = "SELECT client_id, trade, area_code, day, pay_amount, pay_unit, needed, pass_on, start_minute, hired, \
-        asked, first_come, (SELECT COUNT(*) FROM booking WHERE booking.hiring_id = hiring.id AND booking.state = 'requested') \
+        asked, first_come, (SELECT COUNT(*) FROM booking WHERE booking.hiring_id = hiring.id AND booking.state = 'requested'), \
+        pay_means \
         FROM hiring WHERE id = $1 AND status = 'open'";
     if tx.execute(CLAIM, &[hiring.into(), now_ms.into()])? == 0 {
         return Ok(None);
@@ -81,6 +84,7 @@ fn open(tx: &mut Tx<'_>, hiring: HiringId, now_ms: i64) -> Result<Option<Open>, 
                 area: read_area(row.integer(2)?)?,
                 day: read_day(row.integer(3)?)?,
                 pay: Pay { amount: row.integer(4)?, unit: read_unit(row.text(5)?)? },
+                means: read_means(row, 13)?,
                 needed: row.integer(6)?,
                 pass_on: row.boolean(7)?,
             },

@@ -153,6 +153,7 @@ pub fn bring(
         pay: booking.pay,
         needed: booking.needed,
         pass_on: false,
+        means: booking.means,
     };
     let mut asked = Vec::new();
     for found in of(tx, booking.worker)? {

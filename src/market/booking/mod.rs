@@ -41,7 +41,7 @@ use super::pay::{PaidWhen, Pay};
 use super::worker::{read_area, read_unit};
 use super::worker_trade::read_trade;
 use super::{BookingId, EmployerId, Fault, HiringId, PersonId};
-use crate::country::{AreaCode, Country, TradeCode};
+use crate::country::{AreaCode, Country, PayMeans, TradeCode};
 use crate::storage::{Error, Row, Tx};
 use crate::text::datetime::Day;
 use number::BookingNumber;
@@ -123,6 +123,8 @@ pub struct Booking {
     pub asked_amount: Option<i64>,
     /// When it is paid.
     pub paid: PaidWhen,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// Whose number is given; `None` until accepted.
     pub share: Option<Share>,
     /// Until when it can be answered.
@@ -164,7 +166,7 @@ pub fn find(tx: &mut Tx<'_>, booking: BookingId) -> Result<Option<Booking>, Faul
         booking.worker_id, booking.state, booking.ended, hiring.trade, hiring.area_code, booking.day, hiring.days, \
         hiring.start_minute, booking.pay_amount, hiring.pay_unit, booking.asked_amount, hiring.paid, booking.share, \
         booking.answer_by_ms, booking.worker_came_ms, booking.client_came_ms, hiring.first_come, hiring.needed, \
-        hiring.hired, hiring.status FROM booking JOIN hiring ON hiring.id = booking.hiring_id WHERE booking.id = $1";
+        hiring.hired, hiring.status, hiring.pay_means FROM booking JOIN hiring ON hiring.id = booking.hiring_id WHERE booking.id = $1";
     Ok(tx.query_one(FIND, &[booking.into()], read)?)
 }
 
@@ -202,11 +204,17 @@ fn read(row: &Row<'_>) -> Result<Booking, Error> {
         needed: row.integer(22)?,
         hired: row.integer(23)?,
         hiring_status: HiringStatus::read(row, 24)?,
+        means: read_means(row, 25)?,
     })
 }
 
 fn read_day(day: i64) -> Result<Day, Error> {
     i32::try_from(day).map(Day).map_err(|_| Error::Corrupt { what: "a stored day is out of range" })
+}
+
+fn read_means(row: &Row<'_>, column: usize) -> Result<Option<PayMeans>, Error> {
+    let corrupt = Error::Corrupt { what: "a stored means of pay is unknown" };
+    row.optional_text(column)?.map(|code| PayMeans::from_code(code).ok_or(corrupt)).transpose()
 }
 
 fn read_minute(minute: i64) -> Result<u16, Error> {

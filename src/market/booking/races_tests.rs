@@ -10,7 +10,7 @@ use super::request::{self, Order, Sent};
 use super::states::{Ended, State};
 use super::workers::{self, Near, Wanted};
 use super::{Booking, HiringStatus, Share, block, expiry, find, list};
-use crate::country::{AreaCode, PayUnit};
+use crate::country::{AreaCode, PayMeans, PayUnit};
 use crate::market::fixture::{DAY_MS, Fixture, NOW_MS, area, trade};
 use crate::market::pay::Pay;
 use crate::market::{BookingId, Fault, HiringId, PersonId, phone_number, worker};
@@ -40,6 +40,7 @@ pub(super) fn order(f: &Fixture, needed: i64) -> Order {
         pay: Pay { amount: 5_000, unit: PayUnit::Day },
         needed,
         pass_on: false,
+        means: None,
     }
 }
 
@@ -259,6 +260,35 @@ fn other_pay_is_agreed_to_as_it_was_seen() {
             other => panic!("{other:?}"),
         }
         assert_eq!(pay(tx, 9_000)?, Answered::Missed(Missed::Answered));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_agreed_says_by_what_it_is_paid_and_other_pay_leaves_that_as_it_was() {
+    Fixture::new().run(|tx, f| {
+        let mason = f.worker(tx, 1, "Aline Uwera")?;
+        let client = client(tx, f, 9)?;
+        assert_eq!(request::last_means(tx, client.person)?, None);
+        let by = |means, ahead| Order { means, day: today(f).plus(ahead), ..order(f, 1) };
+        let momo = send(tx, f, &client, &by(Some(PayMeans::Momo), 2), Some(mason), NOW_MS)?;
+        let asked = request::first_of(tx, hiring(momo))?.unwrap();
+        assert_eq!(asked.means, Some(PayMeans::Momo));
+        answer::ask_pay(tx, asked.id, mason, 6_000, Share::Theirs, NOW_MS)?;
+        match answer::accept_pay(tx, &f.country, asked.id, client.person, 6_000, NOW_MS)? {
+            Accepted::Agreed(agreed) => {
+                assert_eq!((agreed.pay.amount, agreed.means), (6_000, Some(PayMeans::Momo)));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(request::last_means(tx, client.person)?, Some(PayMeans::Momo), "as it was the last time");
+        // Whoever is asked later by the same call is asked on the same terms; what was never said stays unknown.
+        let call = hiring(send(tx, f, &client, &by(Some(PayMeans::Cash), 3), None, NOW_MS + 1)?);
+        let all = more(tx, f, call, NOW_MS + 1)?;
+        assert_eq!(find(tx, all[0])?.unwrap().means, Some(PayMeans::Cash));
+        assert_eq!(request::last_means(tx, client.person)?, Some(PayMeans::Cash));
+        let unsaid = send(tx, f, &client, &by(None, 4), Some(mason), NOW_MS + 2)?;
+        assert_eq!(request::first_of(tx, hiring(unsaid))?.unwrap().means, None);
         Ok(())
     });
 }

@@ -3,9 +3,10 @@
 use super::client::{self, Client};
 use super::number::BookingNumber;
 use super::{
-    Booking, NEEDED_MAX, START_MINUTE, START_MINUTE_MAX, block, bookable, find, read_day, read_minute, start_ms,
+    Booking, NEEDED_MAX, START_MINUTE, START_MINUTE_MAX, block, bookable, find, read_day, read_means, read_minute,
+    start_ms,
 };
-use crate::country::{AreaCode, Country, PayUnit, TradeCode};
+use crate::country::{AreaCode, Country, PayMeans, PayUnit, TradeCode};
 use crate::market::pay::{PaidWhen, Pay};
 use crate::market::worker::today;
 use crate::market::{BookingId, Fault, HiringId, PersonId, age, employer_check, person, phone_number, worker};
@@ -35,6 +36,8 @@ pub struct Order {
     pub day: Day,
     /// What is offered.
     pub pay: Pay,
+    /// By what it is paid; `None`: not said.
+    pub means: Option<PayMeans>,
     /// How many are needed, 1 to [`NEEDED_MAX`].
     pub needed: i64,
     /// Who declines or does not answer is followed by the next one.
@@ -66,6 +69,12 @@ pub fn paid_when(unit: PayUnit) -> PaidWhen {
         PayUnit::Hour | PayUnit::Day => PaidWhen::Daily,
         PayUnit::Trip | PayUnit::Kg | PayUnit::Piece | PayUnit::Job => PaidWhen::AtEnd,
     }
+}
+
+/// By what this client said to pay last; `None`: they never said.
+pub fn last_means(tx: &mut Tx<'_>, client: PersonId) -> Result<Option<PayMeans>, Fault> {
+    const LAST: &str = "SELECT pay_means FROM hiring WHERE client_id = $1 ORDER BY created_ms DESC, id LIMIT 1";
+    Ok(tx.query_one(LAST, &[client.into()], |row| read_means(row, 0))?.flatten())
 }
 
 /// Days that work of a unit lasts where nothing else is said; `None`: no end is set.
@@ -166,8 +175,8 @@ fn begin(
 ) -> Result<Option<(HiringId, BookingNumber)>, Fault> {
     const BEGIN: &str = "INSERT INTO hiring (id, number, client_id, employer_id, trade, area_code, day, days, \
         start_minute, pay_amount, pay_unit, paid, needed, hired, asked, first_come, pass_on, status, ask_due_ms, \
-        created_ms, changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, $15, 'open', \
-        $16, $17, $17) ON CONFLICT DO NOTHING";
+        created_ms, changed_ms, pay_means) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, $15, \
+        'open', $16, $17, $17, $18) ON CONFLICT DO NOTHING";
     const TAKEN: &str = "SELECT COUNT(*) FROM hiring WHERE number = $1";
     let hiring = HiringId::take(ids)?;
     for number in BookingNumber::candidates(random) {
@@ -189,6 +198,7 @@ fn begin(
             order.pass_on.into(),
             first_come.then_some(now_ms).into(),
             now_ms.into(),
+            order.means.map(PayMeans::code).into(),
         ];
         if tx.execute(BEGIN, &params)? == 1 {
             return Ok(Some((hiring, number)));

@@ -199,7 +199,7 @@ mod tests {
         client::set_area(tx, &f.country, ben, area(1201), NOW_MS)?;
         let home = client::find(tx, ben)?.unwrap();
         let (day, pay) = (worker::today(&f.country, NOW_MS).plus(2), Pay { amount: 5_000, unit: PayUnit::Day });
-        let order = Order { trade: trade(11), area: area(1201), day, pay, needed: 1, pass_on: false };
+        let order = Order { trade: trade(11), area: area(1201), day, pay, means: None, needed: 1, pass_on: false };
         let sent = request::send(tx, &f.country, &mut f.ids(), &home, &order, Some(aline), 7, NOW_MS)?;
         let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };
         let asked = request::first_of(tx, hiring)?.unwrap();

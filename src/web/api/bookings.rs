@@ -19,6 +19,7 @@ use super::vacancy_shape::stamp;
 use super::write::{Answer, Cx};
 use super::{Api, write};
 use crate::actions::{Host, Saying, note_pay};
+use crate::country::PayMeans;
 use crate::market::booking::client::{self, Client};
 use crate::market::booking::desk::{self, Hiring};
 use crate::market::booking::pay::{self, Noted};
@@ -61,6 +62,8 @@ pub(super) struct BookingOut {
     currency: String,
     /// When pay is handed over.
     paid: &'static str,
+    /// By what: `cash` or `momo`; null: not said.
+    pay_means: Option<&'static str>,
     /// How many are needed.
     openings: i64,
     /// How many said yes.
@@ -127,6 +130,7 @@ impl BookingOut {
             pay_unit: found.pay.unit.code(),
             currency: country.currency.code.clone(),
             paid: found.paid.code(),
+            pay_means: found.means.map(PayMeans::code),
             openings: found.needed,
             hired: found.hired,
             asked: found.asked,
@@ -245,8 +249,10 @@ fn wanted(body: &Map<String, Value>, host: &Host, now_ms: i64) -> Result<request
     for name in KNOWN {
         fields.take(name);
     }
+    let means = fields.value("pay_means", "cash, momo", PayMeans::from_code);
     fields.end(Some(()))?;
     let mut whole = body.clone();
+    whole.remove("pay_means");
     whole.insert("kind".to_owned(), json!("casual_day"));
     let context = Context { country: &host.country, source: LIST, now_ms };
     let offer = import::one(&whole, None, &context).map_err(pointed)?;
@@ -259,7 +265,7 @@ fn wanted(body: &Map<String, Value>, host: &Host, now_ms: i64) -> Result<request
         return Err(Problem::at("/openings", format!("at most {NEEDED_MAX}: for more, post a vacancy")));
     }
     let pay = offer.pay.ok_or_else(|| Problem::at("/pay", "nothing is given; allowed: an amount"))?;
-    Ok(request::Order { trade: offer.trade, area: offer.area, day, pay, needed: offer.openings, pass_on: false })
+    Ok(request::Order { trade: offer.trade, area: offer.area, day, pay, means, needed: offer.openings, pass_on: false })
 }
 
 /// One booking

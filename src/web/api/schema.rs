@@ -204,6 +204,9 @@ pub(super) struct BookingIn {
     /// For how much work: `hour`, `day`, `month`, `trip`, `kg`, `piece` or `job`. Required.
     #[schema(example = "day")]
     pay_unit: String,
+    /// By what it is paid: `cash` or `momo`. Both sides are sent it with the terms.
+    #[schema(example = "momo")]
+    pay_means: Option<String>,
     /// How many people are needed, at most 10; 1 when left out.
     #[schema(example = 3)]
     openings: Option<i64>,

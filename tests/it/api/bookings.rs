@@ -51,11 +51,13 @@ fn a_firm_books_and_a_worker_says_yes_by_phone() {
 
     let mut several = wanted();
     several["openings"] = json!(10);
+    several["pay_means"] = json!("momo");
     let answer = office.post("/api/v1/bookings", &several);
     assert_eq!(answer.status, 201, "{answer:?}");
     let booked = body(&answer);
     let path = answer.header("location").to_owned();
     assert_eq!(path, format!("/api/v1/bookings/{}", booked["id"].as_str().unwrap()));
+    assert_eq!((booked["paid"].as_str(), booked["pay_means"].as_str()), (Some("daily"), Some("momo")));
     assert_eq!(
         (booked["status"].as_str(), booked["openings"].as_i64(), booked["hired"].as_i64()),
         (Some("open"), Some(10), Some(0))
@@ -106,6 +108,7 @@ fn what_cannot_be_asked_for_is_told_with_its_place_and_who_may_not_book_for_a_fi
         ("start", json!("2020-01-01"), "/start"),
         ("start", json!(null), "/start"),
         ("pay", json!(null), "/pay"),
+        ("pay_means", json!("bank"), "/pay_means"),
         ("openings", json!(11), "/openings"),
         ("openings", json!(0), "/openings"),
         ("worker", json!("7"), "/worker"),
