@@ -30,6 +30,7 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/rate.toml",
     "flows/register.toml",
     "flows/requests.toml",
+    "flows/sex.toml",
     "flows/trade.toml",
     "flows/who.toml",
     "flows/work.toml",

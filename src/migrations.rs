@@ -24,7 +24,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(18, "mending", include_str!("../migrations/sqlite/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/sqlite/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/sqlite/0020_screening.sql")),
-    Migration::new(21, "nobodys", include_str!("../migrations/sqlite/0021_nobodys.sql")),
+    Migration::new(21, "lookups", include_str!("../migrations/sqlite/0021_lookups.sql")),
     Migration::new(22, "sex", include_str!("../migrations/sqlite/0022_sex.sql")),
     Migration::new(23, "pay_means", include_str!("../migrations/sqlite/0023_pay_means.sql")),
 ];
@@ -51,7 +51,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(18, "mending", include_str!("../migrations/postgres/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/postgres/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/postgres/0020_screening.sql")),
-    Migration::new(21, "nobodys", include_str!("../migrations/postgres/0021_nobodys.sql")),
+    Migration::new(21, "lookups", include_str!("../migrations/postgres/0021_lookups.sql")),
     Migration::new(22, "sex", include_str!("../migrations/postgres/0022_sex.sql")),
     Migration::new(23, "pay_means", include_str!("../migrations/postgres/0023_pay_means.sql")),
 ];

@@ -248,13 +248,13 @@ pub struct Held {
     pub reports: i64,
 }
 
-/// Held vacancies, the longest waiting first.
+/// Held vacancies, the longest waiting first. A CROSS JOIN is worked through in its order: holds first, which are few.
 pub fn held(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Held>, Error> {
     const HELD: &str = "SELECT vacancy.id, vacancy.job_number, vacancy.employer_id, vacancy_hold.why, \
         vacancy_hold.since_ms, (SELECT COUNT(*) FROM vacancy_report \
         WHERE vacancy_report.vacancy_id = vacancy.id AND vacancy_report.counts = 1) \
-        FROM vacancy_hold JOIN vacancy ON vacancy.id = vacancy_hold.vacancy_id \
-        WHERE vacancy.status = 'held' ORDER BY vacancy_hold.since_ms, vacancy_hold.vacancy_id LIMIT $1";
+        FROM vacancy_hold CROSS JOIN vacancy WHERE vacancy.id = vacancy_hold.vacancy_id \
+        AND vacancy.status = 'held' ORDER BY vacancy_hold.since_ms, vacancy_hold.vacancy_id LIMIT $1";
     tx.query(HELD, &[limit.into()], |row| {
         let job_number = JobNumber::from_value(row.integer(1)?);
         Ok(Held {
