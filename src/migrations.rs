@@ -24,6 +24,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(18, "mending", include_str!("../migrations/sqlite/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/sqlite/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/sqlite/0020_screening.sql")),
+    Migration::new(21, "merge", include_str!("../migrations/sqlite/0021_merge.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -48,6 +49,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(18, "mending", include_str!("../migrations/postgres/0018_mending.sql")),
     Migration::new(19, "posting", include_str!("../migrations/postgres/0019_posting.sql")),
     Migration::new(20, "screening", include_str!("../migrations/postgres/0020_screening.sql")),
+    Migration::new(21, "merge", include_str!("../migrations/postgres/0021_merge.sql")),
 ];
 
 #[cfg(test)]
