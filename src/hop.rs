@@ -285,6 +285,8 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
             None => repeat(tx, service, prepared, &before, before.hop_uid),
         },
         Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
+        // What was typed was meant for a screen of somebody who is gone.
+        Reading::Typed(_) if before.anew => begin(tx, service, prepared, &before, "", ids),
         Reading::Typed(typed) => {
             if let Some((bundle, visit)) = visit_of(service, prepared, &before)? {
                 let event = Event::Input(typed.to_owned());

@@ -27,6 +27,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(21, "lookups", include_str!("../migrations/sqlite/0021_lookups.sql")),
     Migration::new(22, "sex", include_str!("../migrations/sqlite/0022_sex.sql")),
     Migration::new(23, "pay_means", include_str!("../migrations/sqlite/0023_pay_means.sql")),
+    Migration::new(24, "merge", include_str!("../migrations/sqlite/0024_merge.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -54,6 +55,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(21, "lookups", include_str!("../migrations/postgres/0021_lookups.sql")),
     Migration::new(22, "sex", include_str!("../migrations/postgres/0022_sex.sql")),
     Migration::new(23, "pay_means", include_str!("../migrations/postgres/0023_pay_means.sql")),
+    Migration::new(24, "merge", include_str!("../migrations/postgres/0024_merge.sql")),
 ];
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod import;
 mod menu;
 mod move_to_server;
 mod outbox;
+mod person;
 mod serve;
 mod token;
 mod vacancy;
@@ -65,6 +66,9 @@ enum Command {
     /// Erase what is kept
     #[command(subcommand)]
     Erase(erase::Erase),
+    /// People on a number, and joining two registrations of one
+    #[command(subcommand)]
+    Person(person::Person),
     /// Look at the messages that are to be sent
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -157,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Export(args) => args.run(),
         Command::Erase(args) => args.run(),
+        Command::Person(args) => args.run(),
         Command::Outbox(args) => args.run(),
         Command::Case(args) => args.run(),
         Command::Vacancy(args) => args.run(),

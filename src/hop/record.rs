@@ -46,6 +46,8 @@ pub struct Record {
     pub visit_sealed: Vec<u8>,
     /// Whether the visit may be offered again on the next dial.
     pub resumable: bool,
+    /// Whoever spoke is gone, joined to another registration: the next key begins the call anew.
+    pub anew: bool,
 }
 
 impl Record {
@@ -65,6 +67,7 @@ impl Record {
             bundle_hash: Vec::new(),
             visit_sealed: Vec::new(),
             resumable: false,
+            anew: false,
         }
     }
 
@@ -93,7 +96,7 @@ pub(super) struct Saved<'a> {
 /// The session's row, or a fresh one. Nothing is locked: [`save`] notices when another hop of the session was first.
 pub(super) fn load(tx: &mut Tx<'_>, prepared: &Prepared, fresh_id: i64) -> Result<Record, Error> {
     const LOAD: &str = "SELECT session_id, revision, started_ms, last_ms, ended_ms, hop_uid, hops, text_len, text_hash, \
-        bundle_hash, visit_sealed, resumable FROM session WHERE session_key = $1";
+        bundle_hash, visit_sealed, resumable, anew FROM session WHERE session_key = $1";
     let found = tx.query_one(LOAD, &[(&prepared.session_key).into()], read)?;
     Ok(found.unwrap_or_else(|| Record::of_nothing(fresh_id, prepared.now_ms)))
 }
@@ -113,6 +116,7 @@ fn read(row: &Row<'_>) -> Result<Record, Error> {
         bundle_hash: row.bytes(9)?.to_vec(),
         visit_sealed: row.bytes(10)?.to_vec(),
         resumable: row.boolean(11)?,
+        anew: row.boolean(12)?,
     })
 }
 
@@ -124,8 +128,8 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         VALUES ($1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
         ON CONFLICT (session_key) DO NOTHING";
     const MOVED: &str = "UPDATE session SET revision = $2 + 1, started_ms = $3, last_ms = $4, ended_ms = $5, \
-        ended_why = $6, hop_uid = $7, hops = $8, text_len = $9, text_hash = $10, bundle_hash = $11, visit_sealed = $12 \
-        WHERE session_id = $1 AND revision = $2";
+        ended_why = $6, hop_uid = $7, hops = $8, text_len = $9, text_hash = $10, bundle_hash = $11, \
+        visit_sealed = $12, anew = 0 WHERE session_id = $1 AND revision = $2";
     // A statement that names the column rewrites its index, whatever the value: twice a visit instead of at every hop.
     const OFFERED: &str = "UPDATE session SET resumable = $2 WHERE session_id = $1";
     const ANSWERED: &str = "INSERT INTO hop \
@@ -200,7 +204,7 @@ pub(super) fn earlier(tx: &mut Tx<'_>, before: &Record, prepared: &Prepared) -> 
 /// The visit in the caller's newest session that was dropped, if it is young enough to be offered again.
 pub(super) fn resumable(tx: &mut Tx<'_>, prepared: &Prepared, since_ms: i64) -> Result<Option<Record>, Error> {
     const RESUMABLE: &str = "SELECT session_id, revision, started_ms, last_ms, ended_ms, hop_uid, hops, text_len, \
-        text_hash, bundle_hash, visit_sealed, resumable FROM session \
+        text_hash, bundle_hash, visit_sealed, resumable, anew FROM session \
         WHERE number_hash = $1 AND channel = $2 AND resumable = 1 AND last_ms >= $3 ORDER BY session_id DESC LIMIT 1";
     let params = [prepared.number.as_bytes().into(), (&*prepared.hop.channel).into(), since_ms.into()];
     tx.query_one(RESUMABLE, &params, read)

@@ -131,6 +131,7 @@ mod tests {
             bundle_hash: Vec::new(),
             visit_sealed: Vec::new(),
             resumable: false,
+            anew: false,
         }
     }
 

@@ -35,6 +35,15 @@ pub fn erase(
     (why, by_name): (DataEvent, &str),
     now_ms: i64,
 ) -> Result<bool, Fault> {
+    let is_erased = empty(tx, person, now_ms)?;
+    if is_erased {
+        data_event::note(tx, ids, why, by_name, now_ms)?;
+    }
+    Ok(is_erased)
+}
+
+/// Leaves the empty row of a person. False when there is nobody, or nothing left of them.
+pub(super) fn empty(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<bool, Fault> {
     const NOBODYS: &str = "INSERT INTO phone_number \
         (msisdn_hmac, msisdn_sealed, language, generation, last_hop_ms, owner_doubted, stopped_ms) \
         VALUES ($1, $2, $3, 1, $4, 0, 0) ON CONFLICT (msisdn_hmac) DO NOTHING";
@@ -71,7 +80,6 @@ pub fn erase(
     messages::withdraw_all(tx, person.get(), "erased", now_ms).map_err(of_outbox)?;
     messages::empty_all(tx, person.get()).map_err(of_outbox)?;
     leave_number(tx, &found.number, now_ms)?;
-    data_event::note(tx, ids, why, by_name, now_ms)?;
     Ok(true)
 }
 

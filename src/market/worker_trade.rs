@@ -129,6 +129,19 @@ pub fn remove(tx: &mut Tx<'_>, person: PersonId, trade: TradeCode) -> Result<boo
     Ok(removed)
 }
 
+/// Puts the trades of one registration behind those of another of the same human being, as far as there is room.
+pub(super) fn join(tx: &mut Tx<'_>, kept: PersonId, dropped: PersonId) -> Result<(), Fault> {
+    let mut trades = of(tx, kept)?;
+    for other in of(tx, dropped)? {
+        match trades.iter_mut().find(|had| had.trade == other.trade) {
+            Some(had) => (had.years, had.paid) = (had.years.or(other.years), had.paid.or(other.paid)),
+            None => trades.push(other),
+        }
+    }
+    trades.truncate(TRADES_MAX);
+    write(tx, kept, &trades)
+}
+
 /// Takes off the trades that are not allowed at this age.
 pub(super) fn drop_disallowed(tx: &mut Tx<'_>, country: &Country, person: PersonId, age: u8) -> Result<(), Fault> {
     let mut trades = of(tx, person)?;

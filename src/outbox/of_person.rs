@@ -40,6 +40,13 @@ pub fn to_person(tx: &mut Tx<'_>, keys: &Keys, person_id: i64) -> Result<Vec<Wor
     })
 }
 
+/// The messages of one registration are another's of the same human being. What waits to be sent goes where it was going.
+pub fn carry(tx: &mut Tx<'_>, kept: i64, dropped: i64) -> Result<(), storage::Error> {
+    const CARRY: &str = "UPDATE outbox SET person_id = $1 WHERE person_id = $2 AND person_id > 0";
+    tx.execute(CARRY, &[kept.into(), dropped.into()])?;
+    Ok(())
+}
+
 /// What a number wrote, the oldest first.
 pub fn from_number(tx: &mut Tx<'_>, keys: &Keys, msisdn_hmac: &[u8]) -> Result<Vec<Words>, storage::Error> {
     const FROM: &str =

@@ -292,3 +292,50 @@ fn the_office_erases_who_forgot_the_pin_and_stopped_the_messages() {
     assert_eq!(count("SELECT COUNT(*) FROM data_event WHERE what = 'erased' AND by_name = 'Aline'"), 1);
     assert_eq!(count("SELECT COUNT(*) FROM person WHERE number_generation = 0"), 1);
 }
+
+/// The identifier that `person list` tells of the first person on a number.
+fn person_on(world: &World, number: &str) -> String {
+    let listed = world.command_with(&["person", "list", "--by", "Aline", "--data", "kaziline-demo"], number);
+    let (out, err) = texts(&listed);
+    let id = out.split_whitespace().next().map(str::to_owned);
+    id.filter(|id| id.parse::<i64>().is_ok()).unwrap_or_else(|| panic!("{out}{err}"))
+}
+
+#[test]
+fn the_office_joins_two_registrations_and_an_open_call_of_the_second_begins_anew() {
+    let world = World::demo();
+    let (first, second) = ("+250788123456", "+250788123457");
+    for number in [first, second] {
+        world.phone(number).dial("*567#", &REGISTER);
+    }
+    let (keep, drop) = (person_on(&world, first), person_on(&world, second));
+    let merge = |keep: &str, drop: &str, more: &[&str]| {
+        let arguments = ["person", "merge", keep, drop, "--by", "Aline", "--data", "kaziline-demo"];
+        world.command(&[&arguments[..], more].concat())
+    };
+    // In the middle of changing the name.
+    let name = ["", "6", "6*8", "6*8*2", "6*8*2*1"].map(|text| world.hop("open", second, text).text().to_owned());
+    assert!(name[4].contains("name"), "{name:?}");
+    let same = texts(&merge(&keep, &keep, &[])).1;
+    assert!(same.contains("one registration"), "{same}");
+    let (shown, err) = texts(&merge(&keep, &drop, &[]));
+    assert!(shown.contains("born 1990") && shown.contains("goes: "), "{shown}{err}");
+    let seen = shown.split_whitespace().last().unwrap().to_owned();
+    let other = texts(&merge(&keep, &drop, &["--seen", "1"])).1;
+    assert!(other.contains("look again"), "{other}");
+    let done = merge(&keep, &drop, &["--seen", &seen]);
+    assert!(texts(&done).0.contains("tell the person"), "{:?}", texts(&done));
+    assert!(texts(&merge(&keep, &drop, &["--seen", &seen])).1.contains("not there"), "once");
+    // What is typed for a screen of somebody who is gone is no answer: the call begins anew, and goes on from there.
+    let anew = world.hop("open", second, "6*8*2*1*Mukamana").text().to_owned();
+    let fresh = world.hop("fresh", "+250788123458", "").text().to_owned();
+    assert_eq!(anew, fresh, "as on a number with nobody on it");
+    let on = world.hop("open", second, "6*8*2*1*Mukamana*4").text().to_owned();
+    assert_eq!(on, world.hop("fresh", "+250788123458", "4").text(), "the next key is an answer");
+    assert!(world.hop("kept", first, "").text().contains("My work"));
+    let folder = world.end();
+    let file = rusqlite::Connection::open(folder.data().join("kaziline.db")).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM person_merge WHERE by_name = 'Aline'"), 1);
+    assert_eq!(count("SELECT COUNT(*) FROM session WHERE anew = 1"), 0);
+}
