@@ -5,5 +5,6 @@ CREATE INDEX outbox_nobodys ON outbox (id) WHERE person_id IS NULL AND endpoint_
 
 -- What refers to a row that goes is looked for by the reference: without these, in the whole table.
 CREATE INDEX pay_day_worker ON pay_day (worker_id);
+CREATE INDEX pay_day_client ON pay_day (client_id);
 CREATE INDEX booking_block_blocked ON booking_block (blocked_id);
 CREATE INDEX application_answer_question ON application_answer (question_id);

@@ -8,6 +8,7 @@ CREATE TABLE person_merge (
   by_name TEXT COLLATE "C" NOT NULL,
   at_ms BIGINT NOT NULL
 );
+CREATE INDEX person_merge_kept ON person_merge (kept_id);
 
 -- 1: whoever spoke in this call is gone, and the next key begins it anew.
 ALTER TABLE session ADD COLUMN anew BIGINT NOT NULL DEFAULT 0;

@@ -8,6 +8,7 @@ CREATE TABLE person_merge (
   by_name TEXT NOT NULL,
   at_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX person_merge_kept ON person_merge (kept_id);
 
 -- 1: whoever spoke in this call is gone, and the next key begins it anew.
 ALTER TABLE session ADD COLUMN anew INTEGER NOT NULL DEFAULT 0 CHECK (anew IN (0, 1));

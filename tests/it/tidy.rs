@@ -463,6 +463,8 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("market/agent.rs", "agent", "operators list all of them"),
     ("market/day.rs", "worker", "once a day, on a reader"),
     ("market/employer.rs", "token", "never run: of use only where a reference is broken already"),
+    ("market/merge/carry.rs", "agent", "an operator joins two, and agents are few"),
+    ("market/merge/carry.rs", "token", "an operator joins two, and tokens are few"),
     ("market/number_move.rs", "number_move", "the few that move just now"),
     ("market/post_day.rs", "vacancy_day", "one row an employer that posted today, swept once a day"),
     ("market/quarantine.rs", "vacancy_alert_stop", "the next of a queue, which is short"),

@@ -44,7 +44,12 @@ const ROWS: &[&str] = &[
     "UPDATE quiz SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM quiz AS kept \
      WHERE kept.person_id = $1 AND kept.trade = quiz.trade)",
     "UPDATE help_case SET person_id = $1 WHERE person_id = $2",
-    "UPDATE application_event SET by_id = $1 WHERE by_id = $2 AND (by_kind = 'applicant' OR by_kind = 'client')",
+    "UPDATE application_event SET by_id = $1 WHERE by_id = $2 AND by_kind = 'applicant' \
+     AND application_id IN (SELECT id FROM application WHERE person_id = $2)",
+    // Whoever they moved had applied for what they posted, which is the kept one's by now.
+    "UPDATE application_event SET by_id = $1 WHERE by_id = $2 AND by_kind = 'client' AND application_id IN \
+     (SELECT application.id FROM client JOIN vacancy ON vacancy.employer_id = client.employer_id \
+     JOIN application ON application.vacancy_id = vacancy.id WHERE client.person_id = $1)",
 ];
 
 /// Carries all that is kept of one person to another.
