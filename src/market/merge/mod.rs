@@ -183,7 +183,7 @@ pub fn merge(
     (seen, by_name): (i64, &str),
     now_ms: i64,
 ) -> Result<Merged, Fault> {
-    // First of all: a hop of such a call that runs at this moment is over before anything is looked at, or runs again after.
+    // Before anything is carried: a hop of such a call that runs at this moment is over by then, or runs again after.
     const ANEW: &str = "UPDATE session SET anew = 1, resumable = 0, revision = revision + 1 \
         WHERE ended_ms IS NULL AND number_hash IN (SELECT msisdn_hmac FROM person WHERE id = $1 AND number_generation > 0)";
     const TAKE_PART: &str = "UPDATE person SET changed_ms = changed_ms WHERE id = $1 OR id = $2";
