@@ -18,7 +18,7 @@ use crate::session::{Row, RowsWanted};
 use crate::text::datetime::Day;
 use crate::text::{folding, gsm7};
 
-/// Version of the text on `data.statistics` and of the question in `sex.toml`. Change it with the screens.
+/// Version of the text on `data.statistics`. Change it with the screen.
 const STATISTICS_TEXT_VERSION: &str = "2026-11";
 /// How long the number stays in the receipt of an erasure: as long as reports on it may come.
 pub(super) const RECEIPT_KEEP_MS: i64 = 7 * 24 * 3_600_000;
@@ -244,14 +244,18 @@ pub(super) fn withdraw(cx: &mut ActionCx<'_, '_, '_>) -> Result<Withdraw, Fault>
 pub(super) fn count_me(cx: &mut ActionCx<'_, '_, '_>) -> Result<Statistics, Fault> {
     let person = cx.known_person()?;
     if !consent::in_force(cx.tx, person, Purpose::Statistics)? {
-        agree_to_be_counted(cx, person)?;
+        agree_to_be_counted(cx, person, STATISTICS_TEXT_VERSION)?;
     }
     Ok(Statistics::Saved)
 }
 
-/// Writes down that somebody agrees to be counted.
-pub(super) fn agree_to_be_counted(cx: &mut ActionCx<'_, '_, '_>, person: PersonId) -> Result<(), Fault> {
-    let given = register::given(cx, STATISTICS_TEXT_VERSION);
+/// Writes down that somebody agrees to be counted, by a text of this version.
+pub(super) fn agree_to_be_counted(
+    cx: &mut ActionCx<'_, '_, '_>,
+    person: PersonId,
+    text_version: &'static str,
+) -> Result<(), Fault> {
+    let given = register::given(cx, text_version);
     Ok(consent::give(cx.tx, cx.at.ids, person, Purpose::Statistics, &given, cx.at.now_ms)?)
 }
 

@@ -7,6 +7,9 @@ use super::{ActionCx, Fault, data};
 use crate::market::consent::{self, Purpose};
 use crate::market::sex::{self, Sex};
 
+/// Version of the question in `sex.toml`, which asks for the consent too. Change it with the screen.
+const TEXT_VERSION: &str = "sex-2026-11";
+
 outcomes! { Due { Ask = "ask", Not = "no" } }
 outcomes! { Save { Saved = "saved" } }
 
@@ -26,7 +29,7 @@ fn save(cx: &mut ActionCx<'_, '_, '_>) -> Result<Save, Fault> {
     let (person, said) = (cx.known_person()?, Sex::from_code(cx.text("sex")?).ok_or(Fault::Answer("sex"))?);
     sex::save(cx.tx, person, said, cx.at.now_ms)?;
     if said != Sex::NotSaid && !consent::in_force(cx.tx, person, Purpose::Statistics)? {
-        data::agree_to_be_counted(cx, person)?;
+        data::agree_to_be_counted(cx, person, TEXT_VERSION)?;
     }
     Ok(Save::Saved)
 }

@@ -3,7 +3,7 @@
 //!
 //! Only people who agreed to be counted in statistics are, and a group of fewer than [`GROUP_MIN`] is not shown: what became of
 //! four people is known to everybody who knows them. Of two sexes the small one could be worked out from the other: both are shown, or
-//! none.
+//! none. And what changed in this month is not in it yet: whoever moves one person and looks again learns nothing of them.
 
 use super::age;
 use super::sex::Sex;
@@ -108,8 +108,9 @@ pub fn of_vacancy(
     country: &Country,
     employer: EmployerId,
     vacancy: VacancyId,
+    now_ms: i64,
 ) -> Result<Groups, Fault> {
-    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.stage, \
+    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.changed_ms, application.stage, \
         (SELECT COUNT(*) FROM application_event WHERE application_event.application_id = application.id \
         AND application_event.to_stage IN ('shortlisted', 'assessment', 'interview', 'offered', 'hired')) \
         FROM vacancy JOIN application ON application.vacancy_id = vacancy.id \
@@ -118,12 +119,12 @@ pub fn of_vacancy(
         WHERE consent.person_id = application.person_id AND consent.purpose = 'statistics' \
         AND consent.withdrawn_ms IS NULL) ORDER BY application.id DESC LIMIT $3";
     let rows = tx.query(OF, &[vacancy.into(), employer.into(), COUNTED_MAX.into()], read)?;
-    Ok(grouped(country, &rows))
+    Ok(grouped(country, &rows, month_ms(country, now_ms)))
 }
 
 /// The groups of who applied for any vacancy that this employer posted since then.
 pub fn of_employer(tx: &mut Tx<'_>, country: &Country, employer: EmployerId, since_ms: i64) -> Result<Groups, Fault> {
-    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.stage, \
+    const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.changed_ms, application.stage, \
         (SELECT COUNT(*) FROM application_event WHERE application_event.application_id = application.id \
         AND application_event.to_stage IN ('shortlisted', 'assessment', 'interview', 'offered', 'hired')) \
         FROM vacancy JOIN application ON application.vacancy_id = vacancy.id \
@@ -132,7 +133,7 @@ pub fn of_employer(tx: &mut Tx<'_>, country: &Country, employer: EmployerId, sin
         WHERE consent.person_id = application.person_id AND consent.purpose = 'statistics' \
         AND consent.withdrawn_ms IS NULL) ORDER BY application.id DESC LIMIT $3";
     let rows = tx.query(OF, &[employer.into(), since_ms.into(), COUNTED_MAX.into()], read)?;
-    Ok(grouped(country, &rows))
+    Ok(grouped(country, &rows, month_ms(country, now_ms)))
 }
 
 /// How far somebody came.
@@ -140,22 +141,30 @@ struct Came {
     birth_year: i64,
     sex: Option<Sex>,
     applied_ms: i64,
+    changed_ms: i64,
     is_shortlisted: bool,
     is_hired: bool,
 }
 
 fn read(row: &Row<'_>) -> Result<Came, crate::storage::Error> {
-    let is_hired = row.text(3)? == "hired";
+    let is_hired = row.text(4)? == "hired";
     Ok(Came {
         birth_year: row.integer(0)?,
         sex: Sex::from_code(row.text(1)?),
         applied_ms: row.integer(2)?,
-        is_shortlisted: is_hired || row.integer(4)? > 0,
+        changed_ms: row.integer(3)?,
+        is_shortlisted: is_hired || row.integer(5)? > 0,
         is_hired,
     })
 }
 
-fn grouped(country: &Country, people: &[Came]) -> Groups {
+/// When the month of the country began.
+fn month_ms(country: &Country, now_ms: i64) -> i64 {
+    let today = today(country, now_ms);
+    today.plus(1 - i32::from(today.date().2)).start_ms(&country.timezone)
+}
+
+fn grouped(country: &Country, people: &[Came], month_ms: i64) -> Groups {
     let mut by_age: Vec<Group> = AgeBand::ALL.iter().map(|band| Group::none(band.code())).collect();
     let mut by_sex: Vec<Group> = [Sex::Woman, Sex::Man].iter().map(|sex| Group::none(sex.code())).collect();
     for came in people {
@@ -163,7 +172,7 @@ fn grouped(country: &Country, people: &[Came]) -> Groups {
         let age = age::age(came.birth_year, today(country, came.applied_ms), &country.ages);
         let band = age.map(|age| AgeBand::of(age).code());
         by_age.iter_mut().filter(|group| Some(group.name) == band).for_each(|group| group.add(came));
-        let sex = came.sex.map(Sex::code);
+        let sex = came.sex.filter(|_| came.changed_ms < month_ms).map(Sex::code);
         by_sex.iter_mut().filter(|group| Some(group.name) == sex).for_each(|group| group.add(came));
     }
     Groups { by_age, by_sex }
@@ -239,17 +248,24 @@ mod tests {
                     )?;
                 }
             }
-            let groups = of_vacancy(tx, &f.country, employer, job)?;
+            let next_ms = NOW_MS + 40 * DAY_MS;
+            let groups = of_vacancy(tx, &f.country, employer, job, next_ms)?;
             let counts = |groups: &[Group]| -> Vec<_> {
                 groups.iter().map(|group| (group.applied, group.shortlisted, group.hired)).collect()
             };
             assert_eq!(counts(&groups.by_age), [(0, 0, 0), (1, 0, 0), (0, 0, 0), (2, 1, 1)]);
             assert_eq!(counts(&groups.by_sex), [(2, 1, 1), (0, 0, 0)], "a man who was hired agreed to nothing");
             assert!(groups.shown_by_age().is_empty() && groups.shown_by_sex().is_empty());
-            assert_eq!(of_employer(tx, &f.country, employer, NOW_MS - DAY_MS)?, groups);
+            assert_eq!(of_employer(tx, &f.country, employer, NOW_MS - DAY_MS, next_ms)?, groups);
+            let now = of_vacancy(tx, &f.country, employer, job, NOW_MS)?;
+            assert_eq!(
+                (now.by_age, counts(&now.by_sex)),
+                (groups.by_age, vec![(0, 0, 0); 2]),
+                "not before the month ends"
+            );
             let nobody = |groups: &Groups| groups.by_age.iter().chain(&groups.by_sex).all(|group| group.applied == 0);
-            assert!(nobody(&of_employer(tx, &f.country, employer, NOW_MS + 1)?));
-            assert!(nobody(&of_vacancy(tx, &f.country, EmployerId::new(1), job)?));
+            assert!(nobody(&of_employer(tx, &f.country, employer, NOW_MS + 1, next_ms)?));
+            assert!(nobody(&of_vacancy(tx, &f.country, EmployerId::new(1), job, next_ms)?));
             Ok(())
         });
     }

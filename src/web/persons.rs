@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::admin::{Admin, refused};
 use super::queue::{Said, said};
+use crate::clock::first_id_at;
 use crate::country::Msisdn;
 use crate::market::data_event::{self, DataEvent, NAME_CHARS_MAX};
 use crate::market::export::{self, OnNumber};
-use crate::market::merge::{self, Merged, Refusal, Shown};
+use crate::market::merge::{self, CALL_MS_MAX, Merged, Refusal, Shown};
 use crate::market::phone_number::MsisdnHash;
 use crate::market::{self, PersonId, erasure};
 use crate::storage::{Tx, Work};
@@ -199,7 +200,9 @@ async fn merge_persons(State(admin): State<Arc<Admin>>, Json(order): Json<MergeO
             Err(fault) => refused(StatusCode::SERVICE_UNAVAILABLE, fault),
         };
     };
-    let work = move |tx: &mut Tx<'_>| merge::merge(tx, &keys, &mut ids.clone(), pair, (seen, &by), now_ms);
+    let first_session = first_id_at(now_ms - CALL_MS_MAX);
+    let work =
+        move |tx: &mut Tx<'_>| merge::merge(tx, &keys, &mut ids.clone(), pair, (seen, &by), first_session, now_ms);
     match admin.store.transact::<_, market::Fault, _>(Work::bulk(), work).await {
         Ok(Merged::Done) => {
             tracing::warn!("an operator joined two registrations");

@@ -9,11 +9,10 @@ mod carry;
 
 use super::phone_number::{self, PhoneNumber};
 use super::{Fault, PersonId, erasure, person, worker};
-use crate::clock::first_id_at;
 use crate::storage::{IdBlock, Keys, Purpose, Row, Tx};
 
-/// No call that began so long ago is still open, nor offered again.
-const CALL_MS_MAX: i64 = 3 * 3_600_000;
+/// No call that began so many milliseconds ago is still open, nor offered again.
+pub const CALL_MS_MAX: i64 = 3 * 3_600_000;
 
 coded! {
     /// Why two are not joined. Nothing was changed.
@@ -175,7 +174,8 @@ pub enum Merged {
     Changed,
 }
 
-/// Joins two registrations that were looked at. Uses two identifiers.
+/// Joins two registrations that were looked at. `first_session` is the first that may still be open ([`CALL_MS_MAX`]). Uses two
+/// identifiers.
 ///
 /// Calls that are open on the number of the dropped one begin anew at their next key: nobody speaks in them any more as who
 /// is gone.
@@ -185,10 +185,11 @@ pub fn merge(
     ids: &mut IdBlock,
     (kept, dropped): (PersonId, PersonId),
     (seen, by_name): (i64, &str),
+    first_session: i64,
     now_ms: i64,
 ) -> Result<Merged, Fault> {
-    // First of all: a hop of such a call that runs at this moment is over before anything is looked at, or runs again after.
-    // Sessions are not found by their number: those of the last hours are gone through, by their time.
+    // Before anything is carried: a hop of such a call that runs at this moment is over by then, or runs again after.
+    // Sessions are not found by their number: those that may be open are gone through, by their time.
     const ANEW: &str = "UPDATE session SET anew = 1, resumable = 0, revision = revision + 1 \
         WHERE session_id >= $2 AND ended_ms IS NULL AND number_hash IN (SELECT msisdn_hmac FROM person WHERE id = $1 AND number_generation > 0)";
     const TAKE_PART: &str = "UPDATE person SET changed_ms = changed_ms WHERE id = $1 OR id = $2";
@@ -199,7 +200,7 @@ pub fn merge(
         Ok(pair) if pair.version != seen => return Ok(Merged::Changed),
         Ok(_) => {}
     }
-    tx.execute(ANEW, &[dropped.into(), first_id_at(now_ms - CALL_MS_MAX).into()])?;
+    tx.execute(ANEW, &[dropped.into(), first_session.into()])?;
     let Some(number) = number_of(tx, kept)? else { return Ok(Merged::Refused(Refusal::Gone)) };
     carry::carry(tx, keys, ids, (kept, &number), dropped, now_ms)?;
     tx.execute(NOTE, &[dropped.into(), kept.into(), by_name.into(), now_ms.into()])?;

@@ -38,7 +38,7 @@ const NOT_BEFORE: &[&str] = &["kept_id", "dropped_id"];
 
 fn join(tx: &mut Tx<'_>, f: &Fixture, kept: PersonId, dropped: PersonId) -> Result<Merged, Fault> {
     match look(tx, &f.keys, kept, dropped)? {
-        Ok(pair) => merge(tx, &f.keys, &mut f.ids(), (kept, dropped), (pair.version, "Aline"), NOW_MS),
+        Ok(pair) => merge(tx, &f.keys, &mut f.ids(), (kept, dropped), (pair.version, "Aline"), 0, NOW_MS),
         Err(refusal) => Ok(Merged::Refused(refusal)),
     }
 }
@@ -284,7 +284,7 @@ fn who_has_dealt_with_the_other_or_changed_since_is_not_joined() {
         tx.execute("DELETE FROM booking_block WHERE person_id = $1", &[e.into()])?;
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         applied(tx, f, g, vacancy);
-        let late = merge(tx, &f.keys, &mut f.ids(), (e, g), (seen, "Aline"), NOW_MS)?;
+        let late = merge(tx, &f.keys, &mut f.ids(), (e, g), (seen, "Aline"), 0, NOW_MS)?;
         assert_eq!(late, Merged::Changed);
         let household = client::begin(tx, &f.keys, &mut f.ids(), e, NOW_MS)?.employer;
         let theirs = "UPDATE vacancy SET employer_id = $2 WHERE id = $1";

@@ -44,7 +44,8 @@ struct GroupOut {
 struct GroupsOut {
     /// Groups that are large enough to be shown.
     by_age: Vec<GroupOut>,
-    /// Women and men, where both groups are large enough to be shown. Who does not say is in neither.
+    /// Women and men, where both groups are large enough to be shown. Who does not say is in
+    /// neither, nor whoever applied or was moved in this month.
     by_sex: Vec<GroupOut>,
 }
 
@@ -88,11 +89,11 @@ fn rates(groups: &[Group]) -> Vec<GroupOut> {
 pub(super) async fn read(State(api): State<Arc<Api>>, asked: Asked) -> Result<Response, Problem> {
     asked.params(&[])?;
     let (host, employer, id) = (Arc::clone(&api.service.host), asked.caller.employer(), id_of(&asked)?);
-    let since_ms = api.service.clock.now_ms() - BACK_MS;
+    let now_ms = api.service.clock.now_ms();
     let read = move |tx: &mut Tx<'_>| {
         own(tx, &host.keys, employer, id)?;
-        let vacancy = selection::of_vacancy(tx, &host.country, employer, id)?;
-        Ok::<_, Refusal>((vacancy, selection::of_employer(tx, &host.country, employer, since_ms)?))
+        let vacancy = selection::of_vacancy(tx, &host.country, employer, id, now_ms)?;
+        Ok::<_, Refusal>((vacancy, selection::of_employer(tx, &host.country, employer, now_ms - BACK_MS, now_ms)?))
     };
     let (vacancy, all) = api.service.store.read(read).await?;
     let (vacancy, twelve_months) = (shown(&vacancy), shown(&all));
