@@ -458,6 +458,6 @@ fn who_has_stopped_or_taken_the_consent_back_is_asked_nothing() {
         (SELECT person_id FROM application)";
     assert!(database.execute(back, []).unwrap() > 0);
     texting.says("Yes!");
-    texting.hears("no question waits", 1);
+    texting.hears("no question waits", 2);
     assert_eq!((answers(&office, &posted), texting.heard()), (vec![], 1));
 }
