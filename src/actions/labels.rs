@@ -1,6 +1,7 @@
 //! How the country's codes and money read on a screen.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::country::{AreaCode, Country, Level, Msisdn, TradeCode};
 use crate::market::pay::Pay;
@@ -20,6 +21,8 @@ pub struct Host {
     pub keys: Keys,
     /// What callers dial, for example `*567#`.
     pub short_code: String,
+    /// The routes on which a message can be answered; see [`Host::is_two_way`].
+    two_way: BTreeSet<String>,
     widest_area: [usize; 4],
 }
 
@@ -34,7 +37,18 @@ impl Host {
             let names = levels.into_iter().flat_map(|level| country.areas.of_level(level));
             names.map(|area| width(area.name(language))).max().unwrap_or_default()
         });
-        Self { country, keys, short_code, widest_area }
+        Self { country, keys, short_code, two_way: BTreeSet::new(), widest_area }
+    }
+
+    /// This host, where messages over these routes can be answered.
+    #[must_use]
+    pub fn two_way_on(self, routes: BTreeSet<String>) -> Self {
+        Self { two_way: routes, ..self }
+    }
+
+    /// Whether a message to a number can be answered, whichever channel carries it: only then is anything asked by SMS.
+    pub fn is_two_way(&self, number: &Msisdn, class: Class) -> bool {
+        self.two_way.contains(&self.route(number, class))
     }
 
     /// The route of a message to a number. The network is the one that the number's prefix belonged to first: a provider

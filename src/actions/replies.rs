@@ -1,10 +1,12 @@
-//! Answers by SMS: the number of a job asks for it, YES and NO answer the one question that is open, JOBS and STATUS tell.
+//! Answers by SMS: the number of a job asks for it, YES and NO answer the one question that is open, a number or a letter
+//! the one that an employer asks ([`screening`]), JOBS and STATUS tell.
 //!
 //! An SMS names nobody: where several people share a SIM, or several questions are open, nothing is done until a job's
 //! number says which is meant, and what a person alone may do is done by dialling. The same holds for a number that was
 //! silent for so long that it may be somebody else's.
 
 mod questions;
+mod screening;
 
 use super::booking as bookings;
 use super::inbound::Letter;
@@ -25,6 +27,7 @@ use crate::outbox::inbound::reply::{self, Word};
 use crate::storage::{IdBlock, Tx};
 use crate::text::datetime::Day;
 use crate::text::{Language, gsm7};
+use screening::{CHOICE, QUESTION};
 
 /// Messages of one number on a day that are answered by doing something or telling something: whoever writes more is a
 /// machine, or is better served by dialling. STOP and the other keywords are heard all the same.
@@ -87,6 +90,13 @@ pub(super) const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "answer_which", gives: CODE_ALONE },
     MessageKind { name: "answer_none", gives: CODE_ALONE },
     MessageKind { name: "answer_dial", gives: CODE_ALONE },
+    MessageKind { name: "question_yes_no", gives: QUESTION },
+    MessageKind { name: "question_number", gives: QUESTION },
+    MessageKind { name: "question_choice", gives: CHOICE },
+    MessageKind { name: "question_dial", gives: JOB },
+    MessageKind { name: "question_gone", gives: JOB },
+    MessageKind { name: "question_which", gives: CODE_ALONE },
+    MessageKind { name: "questions_done", gives: JOB },
     MessageKind { name: "booking_declined", gives: JOB },
     MessageKind { name: "booking_busy", gives: JOB },
     MessageKind { name: "booking_pay_asked", gives: PAY_ASKED },
@@ -119,13 +129,12 @@ pub(super) fn answer(
     let said = reply::read(letter.text);
     let other_pay = reply::other_pay(letter.text);
     let job = said.numbers.iter().find_map(|number| JobNumber::from_value(*number));
+    let short = reply::short(letter.text);
     let is_nothing = said.word.is_none() && said.numbers.is_empty();
-    if other_pay.is_none() && (is_nothing || (!said.is_clear && job.is_none())) {
-        return Ok(Answer::NotUnderstood);
-    }
+    let is_unclear = other_pay.is_none() && (is_nothing || (!said.is_clear && job.is_none()));
     let today_ms = Day::from_ms(now_ms, &host.country.timezone).start_ms(&host.country.timezone);
     if is_talkative(tx, number.hash.as_bytes(), today_ms, REPLIES_DAY_MAX)? {
-        return Ok(Answer::Silence);
+        return Ok(if is_unclear { Answer::NotUnderstood } else { Answer::Silence });
     }
     let is_doubtful = phone_number::is_doubtful(tx, &number.hash, now_ms)?;
     let persons = if is_doubtful { Vec::new() } else { phone_number::persons_on(tx, number)? };
@@ -134,6 +143,15 @@ pub(super) fn answer(
         && let Some(answer) = at.ask_pay(number, amount)?
     {
         return Ok(answer);
+    }
+    if let Some((number, short)) = short
+        && let Some(answer) = at.answer_shortly(number, short)?
+    {
+        return Ok(answer);
+    }
+    if is_unclear {
+        // Thanks are no answer, and no wrong one.
+        return if said.is_clear && short.is_none() { Ok(Answer::NotUnderstood) } else { at.not_an_answer() };
     }
     match (said.word, job) {
         (_, Some(job)) if !said.is_clear => Ok(match at.how(job)? {
@@ -224,9 +242,14 @@ impl At<'_, '_, '_> {
             ApplyOutcome::Applied { application, .. } => {
                 stage::received(self.tx, self.host, self.ids, (found.employer, application), self.now_ms)?;
                 post::asked(self.tx, (self.host, self.bundle), self.ids, &found, self.now_ms)?;
-                self.text(if found.asks { "applied_by_sms_asks" } else { "applied_by_sms" }, named(&found))
+                let is_asked = found.asks && self.ask_behind((application, worker.person), found.job_number)?;
+                let dials = found.asks && !is_asked;
+                self.text(if dials { "applied_by_sms_asks" } else { "applied_by_sms" }, named(&found))
             }
-            ApplyOutcome::Already { stage, .. } => {
+            ApplyOutcome::Already { application, stage } => {
+                if found.asks && self.ask_behind((application, worker.person), found.job_number)? {
+                    return Ok(Answer::Told);
+                }
                 self.text("job_already", [number, vec![Value::Word(stage.code())]].concat())
             }
             ApplyOutcome::Filled | ApplyOutcome::Closed => self.text("job_closed", number),

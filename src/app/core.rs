@@ -74,7 +74,9 @@ impl Core {
     pub async fn open(parts: Parts) -> Result<(Core, Vec<Listener>), StartFault> {
         let Parts { store, keys, clock, country, short_code, menus, outward, population, node } = parts;
         let ids = Arc::new(IdSource::for_node(node));
-        let host = Arc::new(Host::new(country, keys.clone(), short_code));
+        let networks: Vec<&str> = country.phone.networks().collect();
+        let two_way = outward.two_way_routes(&networks);
+        let host = Arc::new(Host::new(country, keys.clone(), short_code).two_way_on(two_way));
         let missing: Vec<&str> = host.country.help.missing().map(|office| office.id.as_str()).collect();
         if !missing.is_empty() {
             let offices = missing.join(", ");
@@ -140,11 +142,11 @@ impl Core {
     /// Notes from now on which ways callers take, and can be told to fail. Quizzes ask invented sums: a transcript reads the
     /// same whatever the country's data says.
     pub fn rehearse(&mut self) -> Arc<Rehearsal> {
-        let Host { mut country, keys, short_code, .. } = Host::clone(&self.service.host);
+        let mut host = Host::clone(&self.service.host);
         if let Some(mason) = TradeCode::new(REHEARSED_TRADE) {
-            country.quizzes = Quizzes::invented(mason);
+            host.country.quizzes = Quizzes::invented(mason);
         }
-        self.service.host = Arc::new(Host::new(country, keys, short_code));
+        self.service.host = Arc::new(host);
         let rehearsal = Arc::new(Rehearsal::default());
         self.service.rehearsal = Some(Arc::clone(&rehearsal));
         rehearsal

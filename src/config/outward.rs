@@ -36,6 +36,18 @@ pub struct Outward {
     pub public_url: String,
 }
 
+impl Outward {
+    /// The routes of SMS on which every channel that may carry a message takes answers, among the networks of a phone plan.
+    /// A second channel that takes none is enough that nobody is asked to write back.
+    pub fn two_way_routes(&self, networks: &[&str]) -> BTreeSet<String> {
+        let of = |two_way: bool| {
+            let channels = self.sms.iter().filter(move |channel| channel.two_way == two_way);
+            channels.flat_map(|channel| channel.reach.routes(networks)).collect::<BTreeSet<_>>()
+        };
+        &of(true) - &of(false)
+    }
+}
+
 /// All channels of a configuration.
 pub(super) fn channels(layers: &mut Layers) -> (Vec<UssdChannel>, Outward) {
     let channel = |name: &String| Some(name.strip_prefix("channel.")?.split_once('.')?.0.to_owned());

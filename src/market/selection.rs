@@ -123,7 +123,13 @@ pub fn of_vacancy(
 }
 
 /// The groups of who applied for any vacancy that this employer posted since then.
-pub fn of_employer(tx: &mut Tx<'_>, country: &Country, employer: EmployerId, since_ms: i64) -> Result<Groups, Fault> {
+pub fn of_employer(
+    tx: &mut Tx<'_>,
+    country: &Country,
+    employer: EmployerId,
+    since_ms: i64,
+    now_ms: i64,
+) -> Result<Groups, Fault> {
     const OF: &str = "SELECT worker.birth_year, worker.sex, application.applied_ms, application.changed_ms, application.stage, \
         (SELECT COUNT(*) FROM application_event WHERE application_event.application_id = application.id \
         AND application_event.to_stage IN ('shortlisted', 'assessment', 'interview', 'offered', 'hired')) \

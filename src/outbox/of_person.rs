@@ -47,6 +47,18 @@ pub fn carry(tx: &mut Tx<'_>, kept: i64, dropped: i64) -> Result<(), storage::Er
     Ok(())
 }
 
+/// The causes of messages to a person that were written since a time and have left, as far as they begin like `what/`:
+/// whoever they are for may have read them. The newest first, at most forty.
+pub fn causes_left(tx: &mut Tx<'_>, person_id: i64, what: &str, since_ms: i64) -> Result<Vec<String>, storage::Error> {
+    const LEFT: &str = "SELECT operation_key FROM outbox WHERE person_id = $1 AND person_id > 0 \
+        AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
+        AND status NOT IN ('queued', 'claimed', 'cancelled', 'failed', 'undelivered') ORDER BY id DESC LIMIT 40";
+    // What comes after `/` in the alphabet is `0`.
+    let (from, to) = (format!("{what}/"), format!("{what}0"));
+    let params = [person_id.into(), (&from).into(), (&to).into(), since_ms.into()];
+    tx.query(LEFT, &params, |row| Ok(row.text(0)?.to_owned()))
+}
+
 /// What a number wrote, the oldest first.
 pub fn from_number(tx: &mut Tx<'_>, keys: &Keys, msisdn_hmac: &[u8]) -> Result<Vec<Words>, storage::Error> {
     const FROM: &str =

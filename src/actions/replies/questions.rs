@@ -5,6 +5,7 @@ use super::super::booking::{
 };
 use super::super::stage::{self, Answered};
 use super::super::{Fault, agent};
+use super::screening::{AskedQuestion, Said};
 use super::{Answer, At};
 use crate::market::booking::{self, Booking};
 use crate::market::job_number::JobNumber;
@@ -20,6 +21,8 @@ enum OpenQuestion {
     Offer(OpenOffer),
     /// A client asks the worker to come.
     Request(Booking),
+    /// An employer asks something of who applied.
+    Asked(AskedQuestion),
 }
 
 impl OpenQuestion {
@@ -28,6 +31,7 @@ impl OpenQuestion {
         match self {
             OpenQuestion::Offer(offer) => offer.job_number.get(),
             OpenQuestion::Request(booking) => booking.number.get(),
+            OpenQuestion::Asked(asked) => asked.job.get(),
         }
     }
 
@@ -36,6 +40,7 @@ impl OpenQuestion {
         match self {
             OpenQuestion::Offer(offer) => stage::told_by(offer.application),
             OpenQuestion::Request(booking) => asked_by(booking),
+            OpenQuestion::Asked(asked) => asked.told_by(),
         }
     }
 }
@@ -48,7 +53,9 @@ impl At<'_, '_, '_> {
         let offers = offers.filter(|offer| persons.contains(&offer.person)).map(OpenQuestion::Offer);
         let requests = booking::answer::open_requests_on(self.tx, &self.host.country, hash, self.now_ms)?.into_iter();
         let requests = requests.filter(|asked| persons.contains(&asked.worker)).map(OpenQuestion::Request);
-        Ok(offers.chain(requests).collect())
+        let open: Vec<OpenQuestion> = offers.chain(requests).collect();
+        let asked = self.asked_questions()?.into_iter().filter(|asked| asked.stands).map(OpenQuestion::Asked);
+        Ok(open.into_iter().chain(asked).collect())
     }
 
     /// YES or NO, with the numbers that stood beside it.
@@ -73,11 +80,20 @@ impl At<'_, '_, '_> {
         }
         match (meant.as_slice(), job) {
             ([question], _) if !numbers.is_empty() || self.persons.len() == 1 => self.close(*question, yes),
+            // The offer of a job and a question about it: no number tells them apart.
+            ([first, rest @ ..], _)
+                if !rest.is_empty() && rest.iter().all(|other| other.number() == first.number()) =>
+            {
+                Ok(self.text("question_dial", vec![Value::Number(first.number())]))
+            }
             // What we wrote of that job was an alert: YES asks for it.
             ([], Some(job)) if yes => self.apply(job),
             ([], _) if self.persons.is_empty() => Ok(self.text("answer_dial", Vec::new())),
             ([], _) if numbers.is_empty() && self.answer_agent(yes)? => Ok(Answer::Told),
-            ([], _) => Ok(self.text("answer_none", Vec::new())),
+            ([], _) => match self.gone(numbers.first().copied())? {
+                Some(answer) => Ok(answer),
+                None => Ok(self.text("answer_none", Vec::new())),
+            },
             _ => Ok(self.text("answer_which", Vec::new())),
         }
     }
@@ -97,6 +113,7 @@ impl At<'_, '_, '_> {
         let OpenOffer { application, person, .. } = match question {
             OpenQuestion::Offer(offer) => offer,
             OpenQuestion::Request(booking) => return self.close_request(&booking, yes),
+            OpenQuestion::Asked(asked) => return self.answer_asked(asked, Said::Word(yes)),
         };
         let operation_key = &format!("letter/{}/answer", self.letter.id);
         let answer = stage::Answer { application, person, yes, operation_key };

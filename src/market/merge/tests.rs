@@ -69,6 +69,7 @@ fn asked(tx: &mut Tx<'_>, f: &Fixture, who: PersonId, worker: PersonId, days: i3
         area: area(1201),
         day: worker::today(&f.country, NOW_MS).plus(days),
         pay: Pay { amount: 5_000, unit: PayUnit::Day },
+        means: None,
         needed: 1,
         pass_on: false,
     };

@@ -7,7 +7,7 @@
 //! Which number is a job's is for the market to say, which knows the check digit.
 
 use super::keywords::{self, within_one_slip};
-use super::reply_words::{BESIDE, JOBS, MONEY, NO, NUMBER, PAY, STATUS, YES};
+use super::reply_words::{BESIDE, JOBS, MONEY, NO, NUMBER, PAY, STATUS, UNITS, YES};
 use crate::text::folding;
 
 /// Characters that are read: what answers is short.
@@ -113,6 +113,56 @@ pub fn other_pay(text: &str) -> Option<(Option<i64>, i64)> {
         [number, amount] if JOB_DIGITS.contains(&number.len()) => Some((Some(value(number)?), value(amount)?)),
         _ => None,
     }
+}
+
+/// A number or a choice, as it is said to a short question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Short {
+    /// `3`, `3.`, `3 years`: a number, or the number of a choice.
+    Number(i64),
+    /// `b`, `b)`: the letter of a choice, counted from 1.
+    Letter(i64),
+}
+
+/// Digits of a number that answers a question: fewer than a job's.
+const SHORT_DIGITS: std::ops::RangeInclusive<usize> = 1..=4;
+
+/// The number or the letter that answers a short question, with the number of the job that it may stand beside; `None`
+/// where anything else is said, or two things. YES and NO are words, and read by [`read`].
+pub fn short(text: &str) -> Option<(Option<i64>, Short)> {
+    let text = text.trim();
+    if text.chars().nth(CHARACTERS_READ).is_some() {
+        return None;
+    }
+    let (mut job, mut said) = (None, None);
+    for token in folding::fold(text).to_lowercase().split_whitespace() {
+        let bare = token.trim_start_matches(['(', '"', '\'', '#']);
+        let bare = bare.trim_end_matches(|c: char| c.is_ascii_punctuation());
+        let (digits, word) = bare.split_at(bare.find(|c: char| !c.is_ascii_digit()).unwrap_or(bare.len()));
+        let word = folding::search_key(word);
+        let is_unit = is_one_of(UNITS, &word);
+        let heard = match (digits.len(), word.as_str()) {
+            (0, "a") => Short::Letter(1),
+            (0, "b") => Short::Letter(2),
+            (0, "c") => Short::Letter(3),
+            (0, "d") => Short::Letter(4),
+            (0, _) if is_unit || matches!(meaning(&word), Some(Meaning::Beside | Meaning::Word(Word::Jobs))) => {
+                continue;
+            }
+            (length, "") if JOB_DIGITS.contains(&length) && job.is_none() => {
+                job = digits.parse().ok();
+                continue;
+            }
+            (length, word) if SHORT_DIGITS.contains(&length) && (word.is_empty() || is_unit) => {
+                Short::Number(digits.parse().ok()?)
+            }
+            _ => return None,
+        };
+        if said.replace(heard).is_some() {
+            return None;
+        }
+    }
+    said.map(|said| (job, said))
 }
 
 /// A word, or digits with what stands before them.

@@ -213,3 +213,44 @@ fn other_pay_is_read_with_a_number_or_behind_its_word_and_nowhere_else() {
         assert_eq!(other_pay(text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_short_answer_is_one_number_or_one_letter_and_nothing_beside_it() {
+    for (text, expected) in [
+        ("3", Some((None, Short::Number(3)))),
+        (" 3. ", Some((None, Short::Number(3)))),
+        ("3)", Some((None, Short::Number(3)))),
+        ("007", Some((None, Short::Number(7)))),
+        ("0", Some((None, Short::Number(0)))),
+        ("901 !", Some((None, Short::Number(901)))),
+        ("imyaka 3", Some((None, Short::Number(3)))),
+        ("3 Années", Some((None, Short::Number(3)))),
+        ("3years please", Some((None, Short::Number(3)))),
+        ("a", Some((None, Short::Letter(1)))),
+        ("D)", Some((None, Short::Letter(4)))),
+        ("(b)", Some((None, Short::Letter(2)))),
+        ("48213 3", Some((Some(48_213), Short::Number(3)))),
+        ("Job 48213: b", Some((Some(48_213), Short::Letter(2)))),
+        // A job's number, whole or in parts; two answers; what is no whole number; words.
+        ("48213", None),
+        ("48 213", None),
+        ("4 8213", None),
+        ("48213 52345 1", None),
+        ("1 or 2", None),
+        ("a b", None),
+        ("a 3", None),
+        ("1.5", None),
+        ("2-3", None),
+        ("-5", None),
+        ("3 kids", None),
+        ("no 3", None),
+        ("e", None),
+        ("three", None),
+        ("*567*3#", None),
+        ("0788123456", None),
+        ("", None),
+        (".", None),
+    ] {
+        assert_eq!(short(text), expected, "{text}");
+    }
+}

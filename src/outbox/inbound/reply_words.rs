@@ -44,6 +44,10 @@ pub(super) const BESIDE: &[&str] = &[
     "nataka natafuta kutafuta omba naiomba hii ya hiyo mimi leo yangu",
 ];
 
+/// What is counted, beside the number that answers a question.
+pub(super) const UNITS: &[&str] =
+    &["years year yrs days day km", "ans annees annee jours jour", "imyaka umwaka iminsi", "miaka mwaka siku"];
+
 /// Pay that is asked for stands behind it.
 pub(super) const PAY: &[&str] = &["pay price", "prix paie salaire", "igiciro umushahara", "bei malipo mshahara"];
 

@@ -260,3 +260,206 @@ fn who_applies_by_sms_is_told_where_the_questions_are() {
         "the application is there, and nothing was answered"
     );
 }
+
+/// A worker of the population, who speaks English, and a service whose SMS can be answered.
+struct Texting<'a> {
+    world: &'a World,
+    number: &'static str,
+    sent: std::cell::Cell<u32>,
+}
+
+impl<'a> Texting<'a> {
+    fn world() -> World {
+        World::demo_with(&[
+            ("KAZILINE_API_REQUESTS_S", "10000"),
+            ("KAZILINE_API_BURST", "10000"),
+            ("KAZILINE_CHANNEL_HOOKS_KIND", "webhook"),
+            ("KAZILINE_CHANNEL_DEMO_SMS_TWO_WAY", "true"),
+        ])
+    }
+
+    fn new(world: &'a World) -> Self {
+        let texting = Self { world, number: "+250780000002", sent: std::cell::Cell::new(0) };
+        texting.says("english");
+        texting.hears("", 1);
+        texting
+    }
+
+    fn says(&self, text: &str) {
+        let at = self.sent.get() + 1;
+        self.sent.set(at);
+        self.says_as(&format!("t{at}"), text);
+    }
+
+    fn says_as(&self, id: &str, text: &str) {
+        let letter = json!({"id": id, "from": self.number, "to": "567", "text": text}).to_string().into_bytes();
+        let content_type = Some("application/json");
+        let path = "/hooks/demo_sms/demo/sms";
+        let sent = self.world.send(&Request { method: "POST", path, content_type, body: letter, headers: &[] });
+        assert_eq!(sent.status, 200);
+    }
+
+    /// The last of so many messages with these words, once that many are there.
+    fn hears(&self, words: &str, count: usize) -> String {
+        self.world.phone(self.number).told(words, count)
+    }
+
+    /// How many messages there are, once those of everything said so far have come.
+    fn heard(&self) -> usize {
+        let database = database(self.world);
+        let count = "SELECT COUNT(*) FROM outbox WHERE template LIKE 'question%' OR template = 'unknown_sms'";
+        database.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
+    }
+}
+
+fn answers(office: &Office<'_>, vacancy: &Value) -> Vec<i64> {
+    let all = &office.applicants(vacancy)[0]["answers"];
+    all.as_array().unwrap().iter().map(|answer| answer["answer"].as_i64().unwrap()).collect()
+}
+
+fn job_of(vacancy: &Value) -> String {
+    vacancy["job_number"].as_i64().unwrap().to_string()
+}
+
+#[test]
+fn questions_are_answered_by_sms_one_after_the_other() {
+    let world = Texting::world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let posted = office.posted(json!({}));
+    assert_eq!(put(&office, &posted, &three()).status, 200);
+    let (texting, job) = (Texting::new(&world), job_of(&posted));
+    texting.says(&job);
+    let confirmed = texting.hears("you asked for job", 1);
+    assert!(!confirmed.contains("questions"), "nothing is to be dialled: {confirmed}");
+    let first = texting.hears("own tools", 1);
+    assert_eq!(first, format!("Kaziline, job {job}: Do you have your own tools? Answer by SMS: YES or NO."));
+    texting.says("  yEs ");
+    texting.hears("Answer by SMS with a number", 1);
+    assert_eq!(answers(&office, &posted), [1]);
+    texting.says(" 7 years.");
+    let choice = texting.hears("When?", 1);
+    assert_eq!(choice, format!("Kaziline {job}: When? 1=Week 2=Weekend 3=Both. Answer by SMS: 1-3"));
+    texting.says("B)");
+    let done = texting.hears("has your answers", 1);
+    assert!(done.contains(&job), "{done}");
+    assert_eq!(answers(&office, &posted), [1, 7, 2]);
+    // Nothing waits any more: a word answers nothing, a number is none of ours.
+    texting.says("no");
+    texting.hears("no question waits", 1);
+    texting.says("1");
+    texting.hears("did not understand", 1);
+    assert_eq!(answers(&office, &posted), [1, 7, 2]);
+    texting.says(&job);
+    texting.hears("already asked", 1);
+}
+
+#[test]
+fn what_is_no_answer_is_asked_once_more_then_told_what_to_dial_and_then_nothing() {
+    let world = Texting::world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let posted = office.posted(json!({}));
+    assert_eq!(put(&office, &posted, &json!([three()[1].clone()])).status, 200);
+    let (texting, job) = (Texting::new(&world), job_of(&posted));
+    texting.says(&job);
+    texting.hears("Imyaka / years?", 1);
+    texting.says("three years");
+    texting.hears("Imyaka / years?", 2);
+    texting.says("901");
+    let dial = texting.hears("to answer about job", 1);
+    assert!(dial.contains(&job) && dial.contains("*567#, 5"), "{dial}");
+    assert_eq!((answers(&office, &posted), texting.heard()), (vec![], 3));
+    texting.says("YES");
+    texting.says("b");
+    texting.says("thank you");
+    // Commands and the job's own number are what they always are.
+    texting.says("STATUS");
+    texting.hears(&format!("job {job}: sent"), 1);
+    assert!(texting.heard() <= 4, "what was said after that is answered by nothing, or as what nobody understands");
+    assert_eq!(answers(&office, &posted), [0; 0]);
+    // The same message twice is one; what is right is taken all the same.
+    texting.says_as("again", "3");
+    texting.says_as("again", "3");
+    texting.hears("has your answers", 1);
+    assert_eq!(answers(&office, &posted), [3]);
+}
+
+#[test]
+fn with_several_jobs_that_ask_the_number_says_which() {
+    let world = Texting::world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let (first, second) = (office.posted(json!({})), office.posted(json!({})));
+    for posted in [&first, &second] {
+        assert_eq!(put(&office, posted, &json!([three()[1].clone()])).status, 200);
+    }
+    let texting = Texting::new(&world);
+    texting.says(&job_of(&first));
+    texting.hears("years?", 1);
+    texting.says(&job_of(&second));
+    texting.hears("years?", 2);
+    texting.says("3");
+    texting.hears("Send its number and your answer", 1);
+    assert_eq!((answers(&office, &first), answers(&office, &second)), (vec![], vec![]));
+    texting.says(&format!("{} 4", job_of(&second)));
+    texting.hears("has your answers", 1);
+    assert_eq!((answers(&office, &first), answers(&office, &second)), (vec![], vec![4]));
+    texting.says("3");
+    texting.hears("has your answers", 2);
+    assert_eq!(answers(&office, &first), [3]);
+}
+
+#[test]
+fn a_question_that_was_changed_or_closed_is_told_so_and_an_offer_is_not_taken_for_it() {
+    let world = Texting::world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let posted = office.posted(json!({}));
+    assert_eq!(put(&office, &posted, &three()).status, 200);
+    let (texting, job) = (Texting::new(&world), job_of(&posted));
+    texting.says(&job);
+    texting.hears("own tools", 1);
+    let other = json!([{"kind": "yes_no", "ask": "Ready at six?"}, {"kind": "yes_no", "ask": "A bicycle?"}]);
+    assert_eq!(put(&office, &posted, &other).status, 200);
+    texting.says("YES");
+    texting.hears("not asked any more", 1);
+    texting.hears("Ready at six?", 1);
+    assert_eq!(answers(&office, &posted), [0; 0]);
+    // An offer of the same job: a YES could be for either.
+    let application = office.applicants(&posted)[0]["id"].as_str().unwrap().to_owned();
+    let day = super::applicants::day;
+    let terms = json!({"pay": 7000, "pay_unit": "day", "start": day(4), "answer_by": day(2)});
+    let path = format!("/api/v1/applications/{application}/stage");
+    let offered = office.post(&path, &json!({"to": "offered", "offer": terms}));
+    assert_eq!(offered.status, 200, "{offered:?}");
+    texting.says(&format!("YES {job}"));
+    texting.hears("to answer about job", 1);
+    let database = database(&world);
+    let stage = || database.query_row("SELECT stage FROM application", [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!((stage().as_str(), answers(&office, &posted)), ("offered", vec![]));
+    let over = office.post(&path, &json!({"to": "rejected"}));
+    assert_eq!(over.status, 200, "{over:?}");
+    texting.says("yes");
+    texting.hears("not asked any more", 2);
+    assert_eq!(office.applicants(&posted)[0]["answers"], json!([]));
+}
+
+#[test]
+fn who_has_stopped_or_taken_the_consent_back_is_asked_nothing() {
+    let world = Texting::world();
+    let office = Office::new(&world, "EMMA Ltd");
+    let posted = office.posted(json!({}));
+    assert_eq!(put(&office, &posted, &three()).status, 200);
+    let texting = Texting::new(&world);
+    texting.says(&job_of(&posted));
+    texting.hears("own tools", 1);
+    texting.says("STOP");
+    texting.hears("START", 1);
+    texting.says("yes");
+    texting.says("start");
+    texting.hears("get our messages again", 1);
+    let database = database(&world);
+    let back = "UPDATE consent SET withdrawn_ms = 1 WHERE purpose = 'matching' AND person_id = \
+        (SELECT person_id FROM application)";
+    assert!(database.execute(back, []).unwrap() > 0);
+    texting.says("Yes!");
+    texting.hears("no question waits", 2);
+    assert_eq!((answers(&office, &posted), texting.heard()), (vec![], 1));
+}
