@@ -58,9 +58,9 @@ impl Person {
             }
         };
         if json {
-            print_json(&said)?
+            print_json(&said)?;
         } else {
-            print(&(said.said.join("\n") + "\n"))?
+            print(&(said.said.join("\n") + "\n"))?;
         }
         Ok(Verdict::Good)
     }

@@ -13,6 +13,8 @@ const RAMP_MS: i64 = 60_000;
 const BUDGET_FIRST: f64 = 10.0;
 /// Repeats that may be saved up.
 const BUDGET_MAX: f64 = 100.0;
+/// The same, in messages.
+const REPEATS_MAX: u32 = 100;
 /// Repeats earned by a message that is sent for the first time: one in ten.
 const BUDGET_PER_FIRST: f64 = 0.1;
 /// Repeats earned by a second: after an outage there is nothing but repeats, and they must go out too.
@@ -111,7 +113,7 @@ impl Health {
             self.budget = (self.budget + seconds * BUDGET_PER_SECOND).min(BUDGET_MAX);
             self.budget_at_ms = now_ms;
         }
-        (1..).take_while(|left| f64::from(*left) <= self.budget).count()
+        (1..=REPEATS_MAX).take_while(|left| f64::from(*left) <= self.budget).count()
     }
 
     /// Counts a message that is sent again.

@@ -479,7 +479,9 @@ const SCANS: &[(&str, &str, &str)] = &[
 #[test]
 fn statements_find_what_they_want_by_an_index() {
     let sqlite = rusqlite::Connection::open_in_memory().unwrap();
-    migrations::SQLITE.iter().for_each(|migration| sqlite.execute_batch(migration.sql).unwrap());
+    for migration in migrations::SQLITE {
+        sqlite.execute_batch(migration.sql).unwrap();
+    }
     let is_table = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
     let (mut found, mut allowed) = (Vec::new(), BTreeSet::new());
     for (path, sql) in statements() {

@@ -117,6 +117,7 @@ impl PayMeans {
     }
 
     /// The one that it is not: a single key changes between them.
+    #[must_use]
     pub fn other(self) -> PayMeans {
         match self {
             PayMeans::Cash => PayMeans::Momo,

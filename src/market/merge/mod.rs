@@ -80,7 +80,8 @@ pub fn look(tx: &mut Tx<'_>, keys: &Keys, kept: PersonId, dropped: PersonId) -> 
     let mut text = "merge\n".to_owned();
     for (one, changed_ms) in [&kept, &dropped] {
         let Shown { person, initials, status, birth_year, counts } = one;
-        text += &format!("{} {initials} {} {birth_year:?} {counts:?} {changed_ms}\n", person.get(), status.code());
+        let line = format!("{} {initials} {} {birth_year:?} {counts:?} {changed_ms}\n", person.get(), status.code());
+        text.push_str(&line);
     }
     // The prefix keeps it apart from the hash of a number.
     let hash = keys.keyed_hash(Purpose::Msisdn, text.as_bytes());

@@ -278,25 +278,25 @@ fn who_has_dealt_with_the_other_or_changed_since_is_not_joined() {
         asked(tx, f, younger, a, 4)?;
         asked(tx, f, younger, b, 4)?;
         assert_eq!(refused(tx, f, a, b)?, Refusal::SameDay, "also when only asked");
-        let (e, g) = (f.worker(tx, 7, "Eve")?, f.worker(tx, 8, "Eve")?);
-        let seen = look(tx, &f.keys, e, g)?.unwrap().version;
-        block::block(tx, e, g, NOW_MS)?;
-        assert_eq!(refused(tx, f, e, g)?, Refusal::Blocked);
-        tx.execute("DELETE FROM booking_block WHERE person_id = $1", &[e.into()])?;
+        let (eve, again) = (f.worker(tx, 7, "Eve")?, f.worker(tx, 8, "Eve")?);
+        let seen = look(tx, &f.keys, eve, again)?.unwrap().version;
+        block::block(tx, eve, again, NOW_MS)?;
+        assert_eq!(refused(tx, f, eve, again)?, Refusal::Blocked);
+        tx.execute("DELETE FROM booking_block WHERE person_id = $1", &[eve.into()])?;
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
-        applied(tx, f, g, vacancy);
-        let late = merge(tx, &f.keys, &mut f.ids(), (e, g), (seen, "Aline"), 0, NOW_MS)?;
+        applied(tx, f, again, vacancy);
+        let late = merge(tx, &f.keys, &mut f.ids(), (eve, again), (seen, "Aline"), 0, NOW_MS)?;
         assert_eq!(late, Merged::Changed);
-        let household = client::begin(tx, &f.keys, &mut f.ids(), e, NOW_MS)?.employer;
+        let household = client::begin(tx, &f.keys, &mut f.ids(), eve, NOW_MS)?.employer;
         let theirs = "UPDATE vacancy SET employer_id = $2 WHERE id = $1";
         tx.execute(theirs, &[vacancy.into(), household.into()])?;
-        assert_eq!(refused(tx, f, e, g)?, Refusal::WorkedTogether, "applied to the other");
-        tx.execute("DELETE FROM application WHERE person_id = $1", &[g.into()])?;
+        assert_eq!(refused(tx, f, eve, again)?, Refusal::WorkedTogether, "applied to the other");
+        tx.execute("DELETE FROM application WHERE person_id = $1", &[again.into()])?;
         let number = f.number(tx, 8)?;
         let case = NewCase {
             kind: CaseKind::Fraud,
             number: &number,
-            person: Some(g),
+            person: Some(again),
             vacancy: Some(vacancy),
             application: None,
             booking: None,
@@ -304,12 +304,12 @@ fn who_has_dealt_with_the_other_or_changed_since_is_not_joined() {
             due_ms: NOW_MS + DAY_MS,
         };
         case::open(tx, &f.keys, &mut f.ids(), &case, 7, NOW_MS)?;
-        assert_eq!(refused(tx, f, e, g)?, Refusal::Case);
-        tx.execute("UPDATE help_case SET open_slot = NULL, state = 'closed' WHERE person_id = $1", &[g.into()])?;
+        assert_eq!(refused(tx, f, eve, again)?, Refusal::Case);
+        tx.execute("UPDATE help_case SET open_slot = NULL, state = 'closed' WHERE person_id = $1", &[again.into()])?;
         tx.execute("UPDATE employer SET blocked_ms = 1 WHERE id = $1", &[household.into()])?;
-        assert_eq!(refused(tx, f, e, g)?, Refusal::BlockedEmployer);
-        erasure::empty(tx, g, NOW_MS)?;
-        assert_eq!(refused(tx, f, e, g)?, Refusal::Gone);
+        assert_eq!(refused(tx, f, eve, again)?, Refusal::BlockedEmployer);
+        erasure::empty(tx, again, NOW_MS)?;
+        assert_eq!(refused(tx, f, eve, again)?, Refusal::Gone);
         Ok(())
     });
 }

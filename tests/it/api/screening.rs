@@ -452,7 +452,7 @@ fn who_has_stopped_or_taken_the_consent_back_is_asked_nothing() {
     texting.hears("own tools", 1);
     texting.says("STOP");
     texting.hears("START", 1);
-    texting.says("yes");
+    // What is written meanwhile may be answered after START or not at all, as the queue is looked at: it is no part of this.
     texting.says("start");
     texting.hears("get our messages again", 1);
     let database = database(&world);
@@ -460,6 +460,6 @@ fn who_has_stopped_or_taken_the_consent_back_is_asked_nothing() {
         (SELECT person_id FROM application)";
     assert!(database.execute(back, []).unwrap() > 0);
     texting.says("Yes!");
-    texting.hears("no question waits", 2);
+    texting.hears("no question waits", 1);
     assert_eq!((answers(&office, &posted), texting.heard()), (vec![], 1));
 }
