@@ -1,6 +1,6 @@
 //! What goes from the dropped registration to the kept one, table by table. Where both have a row and one may be, the kept
 //! one's stays, but for what counts: that is added. What is left over goes with the rest of the dropped registration
-//! ([`erasure::empty`](crate::market::erasure)).
+//! (`erasure::empty`).
 
 use crate::market::booking::record::{self, Side};
 use crate::market::booking::{bookable, client};

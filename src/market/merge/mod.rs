@@ -1,6 +1,6 @@
 //! Joining two registrations of one human being, on two SIMs or twice on one. The office does it, having made sure that they are one.
 //!
-//! What the one has goes to the other ([`carry`]), in one transaction: what was done and said stays done and said, and records
+//! What the one has goes to the other (`carry.rs`), in one transaction: what was done and said stays done and said, and records
 //! are added up, so that nobody gets rid of a bad one by registering anew. What is left of the dropped registration is an
 //! empty row, as of somebody who was erased. Where the two have dealt with one another, or have given their word for the same
 //! day, they are not joined: that is no mistake of registering, and a person looks at it first.
