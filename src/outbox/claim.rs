@@ -208,8 +208,7 @@ impl ClaimReport {
 
 /// Takes messages that are due, by priority and then by time, and withdraws those that may no longer be sent.
 ///
-/// A queue that is held gives nothing. Run again after a lost commit it takes others; the first wait out their lease and go
-/// back, nothing of them was sent.
+/// A queue that is held gives nothing. What a lost commit had taken is found by `take_off` in `mark.rs`.
 pub fn claim(tx: &mut Tx<'_>, terms: &Claim, recipient_check: RecipientCheck) -> Result<ClaimReport, Error> {
     let mut report = ClaimReport { held: super::held(tx)?.is_some(), ..ClaimReport::default() };
     if report.held {
