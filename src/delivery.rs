@@ -1,6 +1,6 @@
 //! Outbound messages, from the queue to the provider and back: the second story to read, after `hop.rs`.
 //!
-//! claim and mark as sending (on disk) -> unseal -> carry -> classify -> settle.
+//! claim and mark as sending (on disk) -> unseal -> carry -> classify -> settle, together with the next claim.
 //!
 //! The order is the whole point. Nothing leaves before the mark is on disk, so after a crash a message that was not
 //! marked is known not to have been sent, and one that was marked is *unknown*, never silently sent again. Whatever comes
@@ -14,6 +14,7 @@ mod carrier;
 pub mod channel;
 mod events;
 mod health;
+mod landing;
 pub mod pace;
 mod post;
 mod verdict;
@@ -28,20 +29,19 @@ pub use carrier::Carrier;
 pub use channel::{Channel, Channels, Described};
 pub use events::Events;
 pub use health::Health;
+pub use landing::Landing;
 pub use pace::Pace;
 pub use post::{Post, StopUrl};
 
 use crate::clock::{Clock, IdSource};
 use crate::gateway::email::MailAddress;
 use crate::gateway::sms::{Answered, SendOutcome};
-use crate::outbox::endpoint::{self, Seen};
 use crate::outbox::retry::Schedule;
-use crate::outbox::{self, Claim, Claimed, Error, Opened, RecipientCheck, RecipientStop, Settled, Terms, Verdict};
+use crate::outbox::{self, Claim, Claimed, Error, Opened, RecipientCheck, RecipientStop, Terms, Verdict};
 use crate::storage::{Keys, Store, Tx, Work};
-use crate::text::datetime::Day;
 use cargo::loads;
 use health::Sign;
-use verdict::verdict;
+use landing::Landed;
 
 /// Messages of one channel that are on their way at once, at most: it is also how many outcomes one crash can leave
 /// unknown, which is why it is small.
@@ -162,18 +162,33 @@ impl Flight {
     }
 }
 
-/// Takes messages that are due, writes down that they are about to leave, and puts those together that leave in one
-/// request. What it answers must be given to [`fly`]; if it is dropped, the messages become unknown when their lease ends.
+/// Writes down what has landed, takes messages that are due in its place and writes down that they are about to leave: one
+/// transaction, so that a message's way costs one commit and not two. Puts those together that leave in one request. What it
+/// answers must be given to [`fly`]; if it is dropped, the messages become unknown when their lease ends.
 pub async fn take_off(
     deps: &Delivery,
     channel: &Channel,
+    landed: Vec<Landing>,
     terms: Claim,
     lanes_until_us: i64,
 ) -> Result<(Vec<Flight>, Report), Error> {
     let (recipient_check, taking) = (deps.recipient_check, terms.clone());
     let repeats_max = channel.health().repeats_left(terms.now_ms);
-    let (taken, marked) =
-        written(&deps.store, move |tx| outbox::take_off(tx, &taking, repeats_max, recipient_check)).await?;
+    let landed = Landed::of(deps, landed);
+    let settling = landed.clone();
+    let done = written(&deps.store, move |tx| {
+        Ok((settling.settle(tx)?, outbox::take_off(tx, &taking, repeats_max, recipient_check)?))
+    });
+    let (taken, marked) = match done.await {
+        Ok((stale, taken)) => {
+            Landed::tell(stale);
+            taken
+        }
+        Err(error) => {
+            land_each(&deps.store, landed).await;
+            return Err(error);
+        }
+    };
     let mut report = Report {
         claimed: taken.taken(),
         cancelled: taken.cancelled,
@@ -236,8 +251,9 @@ async fn give_up(deps: &Delivery, terms: &Claim, unreadable: Vec<Claimed>) -> Re
     .await
 }
 
-/// Carries a flight to the provider and writes down what became of each message.
-pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> Report {
+/// Carries a flight to the provider; decides what became of each message. What it answers must be given to [`take_off`] or to
+/// [`land`]; if it is dropped, the messages become unknown when their lease ends.
+pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> Landing {
     let Flight { fence, messages, cargo, lanes_until_us, leased_until_ms } = flight;
     // A process that was asleep wakes up here: what it may not send any more it does not send.
     let is_over = deps.clock.monotonic_us() >= lanes_until_us || deps.clock.now_ms() >= leased_until_ms;
@@ -249,68 +265,25 @@ pub async fn fly(deps: Arc<Delivery>, channel: Arc<Channel>, flight: Flight) -> 
     };
     let now_ms = deps.clock.now_ms();
     note(&deps, &channel, &answers, now_ms).await;
-
-    let exchange: Arc<str> = format!("{} {exchange}", channel.name).into();
-    let mut report = Report::default();
-    let mut decided = Vec::with_capacity(messages.len());
-    for (message, answered) in messages.iter().zip(answers) {
-        let verdict = verdict(&deps.channels, &channel, &deps.schedule, message, answered.as_ref(), now_ms);
-        report.count(&verdict);
-        let aftermath = Aftermath::of(answered.as_ref(), message);
-        let detail = answered.map_or(String::new(), |answered| answered.detail);
-        decided.push((message.clone(), verdict, detail, aftermath));
-    }
-    let (decided, stop) = (Arc::new(decided), deps.recipient_stop);
-    let (keys, ids) = (deps.keys.clone(), deps.ids.block(now_ms));
-    let terms = Terms {
-        channel: channel.name.as_str().into(),
-        fence,
-        receipt_wait_ms: channel.receipt_wait_ms(),
-        day: i64::from(Day::from_ms(now_ms, &deps.timezone).0),
-        cost_micros: channel.line.cost_micros,
-        now_ms,
-    };
-    let settled = written(&deps.store, move |tx| {
-        let mut stale = 0;
-        for (message, verdict, detail, aftermath) in decided.iter() {
-            let exchange = if detail.is_empty() { exchange.to_string() } else { format!("{exchange} ({detail})") };
-            let done = outbox::settle(tx, message, &terms, verdict, &exchange)?;
-            stale += u32::from(done == Settled::Stale);
-            match aftermath {
-                Aftermath::None => {}
-                Aftermath::Stop => stop(tx, message.address_hmac(), now_ms)?,
-                Aftermath::Endpoint(seen) => {
-                    endpoint::saw(tx, &keys, &mut ids.clone(), message.endpoint_id, *seen, now_ms)?;
-                }
-            }
-        }
-        Ok(stale)
-    })
-    .await;
-    match settled {
-        Ok(0) => {}
-        Ok(stale) => tracing::warn!(stale, "outcomes came after their lease and were only logged"),
-        Err(error) => tracing::error!(%error, "outcomes could not be written; they will be unknown"),
-    }
-    report
+    Landing::of(&deps, &channel, fence, messages.into_iter().zip(answers), &exchange, now_ms)
 }
 
-/// What an outcome tells beyond its message.
-#[derive(Clone, Copy)]
-enum Aftermath {
-    None,
-    /// The number wants no messages.
-    Stop,
-    /// How an endpoint fares.
-    Endpoint(Seen),
+/// Writes down what has landed.
+pub async fn land(deps: &Delivery, landed: Vec<Landing>) {
+    let (landed, store) = (Landed::of(deps, landed), &deps.store);
+    let all = landed.clone();
+    match written(store, move |tx| all.settle(tx)).await {
+        Ok(stale) => Landed::tell(stale),
+        Err(_) => land_each(store, landed).await,
+    }
 }
 
-impl Aftermath {
-    fn of(answered: Option<&Answered>, message: &Claimed) -> Self {
-        match answered.map(|answered| &answered.outcome) {
-            Some(SendOutcome::OptedOut) => Aftermath::Stop,
-            Some(outcome) if message.endpoint_id != 0 => events::seen(outcome).map_or(Self::None, Self::Endpoint),
-            _ => Aftermath::None,
+/// What could not be written together is written one by one, so that one fault keeps nobody else's outcome.
+async fn land_each(store: &Store, landed: Landed) {
+    for one in landed.each() {
+        match written(store, move |tx| one.settle(tx)).await {
+            Ok(stale) => Landed::tell(stale),
+            Err(error) => tracing::error!(%error, "outcomes could not be written; they will be unknown"),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::delivery::{self, Channel, Delivery, LEASE_MS, Pace, Report};
+use crate::delivery::{self, Channel, Delivery, LEASE_MS, Landing, Pace, Report};
 use crate::outbox::{self, Claim, Error, lane};
 use crate::storage::Work;
 use crate::text::datetime::Day;
@@ -38,13 +38,6 @@ pub struct Turn {
     pub wait_ms: i64,
 }
 
-/// What has landed: how many messages, alerts among them, and what they came to.
-struct Landed {
-    messages: usize,
-    alerts: usize,
-    report: Report,
-}
-
 /// The worker of a channel between two turns.
 #[derive(Debug)]
 pub struct Worker {
@@ -60,15 +53,11 @@ pub struct Worker {
     failures: u32,
     /// Whether the last claim took all that it might: then more is due, and is not looked for before it is claimed.
     was_full: bool,
-    flights: JoinSet<Landed>,
+    flights: JoinSet<Landing>,
+    /// What has come back and is written down by the next turn.
+    landed: Vec<Landing>,
     in_flight: usize,
     alerts_in_flight: usize,
-}
-
-impl std::fmt::Debug for Landed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Landed({} messages)", self.messages)
-    }
 }
 
 impl Worker {
@@ -88,38 +77,39 @@ impl Worker {
             failures: 0,
             was_full: false,
             flights: JoinSet::new(),
+            landed: Vec::new(),
             in_flight: 0,
             alerts_in_flight: 0,
         }
     }
 
-    /// One turn: picks up what was left behind, lets messages take off as there is room, and says when to come again. The
-    /// simulation calls this itself, on its own clock; [`Worker::run`] calls it in a loop.
+    /// One turn: picks up what was left behind, writes down what has landed and lets messages take off in its place, and says when
+    /// to come again. The simulation calls this itself, on its own clock; [`Worker::run`] calls it in a loop.
     pub async fn turn(&mut self) -> Result<Turn, Error> {
-        let mut report = self.landed();
+        let mut report = Report::default();
+        while let Some(landed) = self.flights.try_join_next() {
+            report.add(&self.took_in(landed.ok()));
+        }
         self.upkeep().await?;
         let now_ms = self.deps.clock.now_ms();
-        let wait_ms = match self.room(now_ms) {
-            Err(wait_ms) => wait_ms,
+        let opening = self.opening(now_ms).await?;
+        let wait_ms = match opening {
             Ok(room) => {
-                let due_in_ms = if self.was_full { 0 } else { self.due_in_ms(now_ms).await? };
-                // Cells of the pace are only asked for when there is something to send: what is taken is used up.
-                let room = if due_in_ms > 0 { 0 } else { self.pace.take(room) };
-                if due_in_ms > 0 {
-                    due_in_ms.max(WAIT_MS_MIN)
-                } else if room == 0 {
-                    self.pace.wait_ms()
-                } else {
-                    let taken = self.take_off(room, now_ms).await?;
-                    self.was_full = taken.claimed >= u64::try_from(room).unwrap_or(u64::MAX);
-                    report.add(&taken);
-                    match taken {
-                        // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
-                        Report { held: true, .. } => REAP_EVERY_MS,
-                        Report { claimed: 0, .. } => WAIT_MS_MIN,
-                        _ => 0,
-                    }
+                let taken = self.take_off(room, now_ms).await?;
+                self.was_full = taken.claimed >= u64::try_from(room).unwrap_or(u64::MAX);
+                report.add(&taken);
+                match taken {
+                    // What is due in a held queue would keep the loop busy: whoever resumes it wakes the worker.
+                    Report { held: true, .. } => REAP_EVERY_MS,
+                    Report { claimed: 0, .. } => WAIT_MS_MIN,
+                    _ => 0,
                 }
+            }
+            Err(wait_ms) if self.landed.is_empty() => wait_ms,
+            // What was written down may be due again before anything that waited.
+            Err(_) => {
+                report.add(&self.settle().await);
+                0
             }
         };
         Ok(Turn { report, wait_ms: wait_ms.min(REAP_EVERY_MS) })
@@ -132,33 +122,63 @@ impl Worker {
         Ok(report)
     }
 
-    /// Waits for everything that is on its way; answers what it came to.
+    /// Waits for everything that is on its way, and writes it down; answers what it came to.
     pub async fn land(&mut self) -> Report {
         let mut report = Report::default();
         while let Some(landed) = self.flights.join_next().await {
-            report.add(&self.counted(landed.ok().as_ref()));
+            report.add(&self.took_in(landed.ok()));
         }
+        report.add(&self.settle().await);
         report
     }
 
-    fn landed(&mut self) -> Report {
-        let mut report = Report::default();
-        while let Some(landed) = self.flights.try_join_next() {
-            report.add(&self.counted(landed.ok().as_ref()));
-        }
-        report
-    }
-
-    /// `None`: a flight that panicked. It has not settled: its messages are unknown once their lease ends.
-    fn counted(&mut self, landed: Option<&Landed>) -> Report {
-        let Some(&Landed { messages, alerts, report }) = landed else {
+    /// Takes a flight in that is over, for the next turn to write down. `None`: one that panicked. Its messages are unknown once
+    /// their lease ends.
+    fn took_in(&mut self, landed: Option<Landing>) -> Report {
+        let Some(landing) = landed else {
             (self.in_flight, self.alerts_in_flight) = (self.flights.len(), self.flights.len());
-            return Report { unknown: 1, ..Report::default() };
+            let lost = Report { unknown: 1, ..Report::default() };
+            self.channel.count(&lost);
+            return lost;
         };
+        self.in_flight = self.in_flight.saturating_sub(landing.count());
+        self.alerts_in_flight = self.alerts_in_flight.saturating_sub(landing.alerts());
+        self.landed.push(landing);
+        Report::default()
+    }
+
+    /// What has landed, to be written down, and what it came to.
+    fn hand_in(&mut self) -> (Vec<Landing>, Report) {
+        let (landed, mut report) = (std::mem::take(&mut self.landed), Report::default());
+        landed.iter().for_each(|landing| report.add(&landing.report()));
         self.channel.count(&report);
-        self.in_flight = self.in_flight.saturating_sub(messages);
-        self.alerts_in_flight = self.alerts_in_flight.saturating_sub(alerts);
+        (landed, report)
+    }
+
+    /// Writes down what has landed.
+    async fn settle(&mut self) -> Report {
+        let (landed, report) = self.hand_in();
+        if !landed.is_empty() {
+            delivery::land(&self.deps, landed).await;
+        }
         report
+    }
+
+    /// How many messages may take off now, or how long to wait until it is worth asking again.
+    async fn opening(&mut self, now_ms: i64) -> Result<Result<usize, i64>, Error> {
+        let room = match self.room(now_ms) {
+            Ok(room) => room,
+            wait_ms => return Ok(wait_ms),
+        };
+        let due_in_ms = if self.was_full { 0 } else { self.due_in_ms(now_ms).await? };
+        if due_in_ms > 0 {
+            return Ok(Err(due_in_ms.max(WAIT_MS_MIN)));
+        }
+        // Cells of the pace are only asked for when there is something to send: what is taken is used up.
+        Ok(match self.pace.take(room) {
+            0 => Err(self.pace.wait_ms()),
+            room => Ok(room),
+        })
     }
 
     /// What is done now and then, however much there is to send.
@@ -234,16 +254,18 @@ impl Worker {
             cost_micros: self.channel.line.cost_micros,
             caps: self.channel.caps,
         };
-        let (flights, report) = delivery::take_off(&self.deps, &self.channel, terms, self.lanes_until_us).await?;
-        self.channel.count(&report);
+        let (landed, mut report) = self.hand_in();
+        let (flights, taken) =
+            delivery::take_off(&self.deps, &self.channel, landed, terms, self.lanes_until_us).await?;
+        self.channel.count(&taken);
+        report.add(&taken);
         for flight in flights {
             let (messages, alerts) = (flight.count(), flight.alerts());
             self.pace.owe(flight.segments().saturating_sub(u64::try_from(messages).unwrap_or_default()));
             self.in_flight += messages;
             self.alerts_in_flight += alerts;
             let (deps, channel) = (Arc::clone(&self.deps), Arc::clone(&self.channel));
-            self.flights
-                .spawn(async move { Landed { messages, alerts, report: delivery::fly(deps, channel, flight).await } });
+            self.flights.spawn(delivery::fly(deps, channel, flight));
         }
         Ok(report)
     }
@@ -286,7 +308,7 @@ impl Worker {
                 () = wait => None,
             };
             if let Some(landed) = landed {
-                self.counted(landed.ok().as_ref());
+                self.took_in(landed.ok());
             }
         }
         self.land().await;

@@ -5,8 +5,6 @@
 //! the text itself) is covered wherever it stands in the answer, and so is whatever could be a number or a token:
 //! digits in a row, long words, letters that are not ASCII.
 
-use std::collections::BTreeSet;
-
 use super::WireRequest;
 use super::form::decode_form;
 
@@ -23,24 +21,24 @@ const COVERED_CHARS_MIN: usize = 3;
 /// Stands for what is covered.
 const COVER: &str = "*";
 
-/// The words that left with a request.
-pub(crate) struct Covered(BTreeSet<String>);
+/// What left with a request, in one text. Its words are looked for only where an answer has some.
+pub(crate) struct Covered(String);
 
 impl Covered {
     /// The words of a request and of what it carries, numbers and texts, as they were before they were encoded.
     pub(crate) fn of<'a>(request: &WireRequest, carried: impl Iterator<Item = &'a str>) -> Self {
-        let mut words = BTreeSet::new();
-        carried.for_each(|said| add(&mut words, said));
+        let mut said = String::new();
+        carried.for_each(|one| add(&mut said, one));
         for (_, value) in &request.headers {
-            add(&mut words, value);
+            add(&mut said, value);
         }
         let query = request.url.split_once('?').map_or("", |(_, query)| query);
         match serde_json::from_slice(&request.body) {
-            Ok(json) => add_values(&mut words, &json),
-            Err(_) => add_fields(&mut words, &request.body),
+            Ok(json) => add_values(&mut said, &json),
+            Err(_) => add_fields(&mut said, &request.body),
         }
-        add_fields(&mut words, query.as_bytes());
-        Self(words)
+        add_fields(&mut said, query.as_bytes());
+        Self(said)
     }
 
     /// An answer's body, covered.
@@ -60,11 +58,15 @@ impl Covered {
         shown.chars().take(SHOWN_CHARS_MAX).collect::<String>().trim().to_owned()
     }
 
+    fn left_with(&self, word: &str) -> bool {
+        self.0.split(|c| !is_of_word(c)).any(|said| said.eq_ignore_ascii_case(word))
+    }
+
     fn covers(&self, word: &str) -> bool {
         !word.is_ascii()
             || word.len() > WORD_CHARS_MAX
             || word.bytes().filter(u8::is_ascii_digit).count() > DIGITS_MAX
-            || self.0.contains(&word.to_lowercase())
+            || (word.len() >= COVERED_CHARS_MIN && self.left_with(word))
     }
 }
 
@@ -108,30 +110,30 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn add(words: &mut BTreeSet<String>, said: &str) {
-    let found = said.split(|c| !is_of_word(c)).filter(|word| word.chars().count() >= COVERED_CHARS_MIN);
-    words.extend(found.map(str::to_lowercase));
+fn add(said: &mut String, one: &str) {
+    said.push_str(one);
+    said.push('\n');
 }
 
 /// The values of a form; as a whole what is none.
-fn add_fields(words: &mut BTreeSet<String>, form: &[u8]) {
+fn add_fields(said: &mut String, form: &[u8]) {
     match decode_form(form) {
         Ok(fields) if fields.iter().any(|(_, value)| !value.is_empty()) => {
             for (_, value) in &fields {
-                add(words, value);
+                add(said, value);
             }
         }
-        _ => add(words, &String::from_utf8_lossy(form)),
+        _ => add(said, &String::from_utf8_lossy(form)),
     }
 }
 
 /// The values of JSON, without its names.
-fn add_values(words: &mut BTreeSet<String>, json: &serde_json::Value) {
+fn add_values(said: &mut String, json: &serde_json::Value) {
     match json {
-        serde_json::Value::String(said) => add(words, said),
-        serde_json::Value::Array(all) => all.iter().for_each(|one| add_values(words, one)),
-        serde_json::Value::Object(all) => all.values().for_each(|one| add_values(words, one)),
-        serde_json::Value::Number(number) => add(words, &number.to_string()),
+        serde_json::Value::String(one) => add(said, one),
+        serde_json::Value::Array(all) => all.iter().for_each(|one| add_values(said, one)),
+        serde_json::Value::Object(all) => all.values().for_each(|one| add_values(said, one)),
+        serde_json::Value::Number(number) => add(said, &number.to_string()),
         serde_json::Value::Bool(_) | serde_json::Value::Null => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Taking messages to send them: the claim with its lease. `mark.rs` lets them leave, in the same transaction.
+//! Choosing the messages that leave next. `mark.rs` lets them leave, in the same transaction.
 //!
 //! Whether a message may still be sent is asked here and not when it was queued: a broadcast may lie for hours while
 //! people stop, leave, or give up their number.
@@ -7,7 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::caps::{Caps, Counted};
-use super::mark::release;
 use super::route::Kind;
 use super::{Class, Error, Opened, Priority, endpoint};
 use crate::storage::{self, Keys, Row, Tx};
@@ -107,7 +106,7 @@ pub struct Claim {
     pub caps: Caps,
 }
 
-/// A message that is the claimant's until its lease ends.
+/// A message that leaves: the claimant's until its lease ends, once it is marked.
 #[derive(Clone)]
 pub struct Claimed {
     /// The message.
@@ -181,7 +180,7 @@ pub(super) fn id_of_ref(name: &str) -> Option<i64> {
     i64::from_str_radix(name.strip_prefix("kz")?, 16).ok()
 }
 
-/// What a claim took.
+/// What a claim came to.
 #[derive(Debug, Default)]
 pub struct ClaimReport {
     /// To be sent, the most urgent first.
@@ -206,10 +205,13 @@ impl ClaimReport {
     }
 }
 
-/// Takes messages that are due, by priority and then by time, and withdraws those that may no longer be sent.
-///
-/// A queue that is held gives nothing. What a lost commit had taken is found by `take_off` in `mark.rs`.
-pub fn claim(tx: &mut Tx<'_>, terms: &Claim, recipient_check: RecipientCheck) -> Result<ClaimReport, Error> {
+/// The messages that are due, by priority and then by time; withdraws those that may no longer be sent. A queue that is held
+/// gives nothing.
+pub(super) fn candidates(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    recipient_check: RecipientCheck,
+) -> Result<ClaimReport, Error> {
     let mut report = ClaimReport { held: super::held(tx)?.is_some(), ..ClaimReport::default() };
     if report.held {
         return Ok(report);
@@ -225,86 +227,69 @@ pub fn claim(tx: &mut Tx<'_>, terms: &Claim, recipient_check: RecipientCheck) ->
             if left <= 0 {
                 return Ok(report);
             }
-            let mut rows = take(tx, terms, priority, route, left)?;
+            let rows = due(tx, terms, priority, route, left)?;
             left -= i64::try_from(rows.len()).unwrap_or(left);
-            rows.sort_unstable_by_key(|row| (row.due_ms, row.claimed.id));
-            for row in rows {
-                sift(tx, terms, row, recipient_check, &mut report)?;
+            for (message, generation) in rows {
+                sift(tx, terms, message, generation, recipient_check, &mut report)?;
             }
         }
     }
     Ok(report)
 }
 
-/// Keeps a message that was taken, or withdraws it.
+/// Keeps a message that is due, or withdraws it.
 fn sift(
     tx: &mut Tx<'_>,
     terms: &Claim,
-    row: Taken,
+    message: Claimed,
+    generation: i64,
     recipient_check: RecipientCheck,
     report: &mut ClaimReport,
 ) -> Result<(), Error> {
     let check = Check {
-        id: row.claimed.id,
-        kind: Kind::of_route(&row.claimed.route),
-        address_hmac: &row.claimed.address_hmac,
-        generation: row.generation,
-        class: row.claimed.class,
-        template: &row.claimed.template,
+        id: message.id,
+        kind: Kind::of_route(&message.route),
+        address_hmac: &message.address_hmac,
+        generation,
+        class: message.class,
+        template: &message.template,
     };
-    if row.claimed.expires_ms <= terms.now_ms {
-        withdraw(tx, terms, row.claimed.id, "expired", "too_late")?;
+    if message.expires_ms <= terms.now_ms {
+        withdraw(tx, terms, message.id, "expired", "too_late")?;
         report.expired += 1;
         return Ok(());
     }
     let state = match check.kind {
-        Kind::Webhook => endpoint::state(tx, row.claimed.endpoint_id, terms.now_ms)?,
+        Kind::Webhook => endpoint::state(tx, message.endpoint_id, terms.now_ms)?,
         Kind::Sms | Kind::Mail => recipient_check(tx, &check)?,
     };
     if let Some(reason) = state.reason() {
-        withdraw(tx, terms, row.claimed.id, "cancelled", reason)?;
+        withdraw(tx, terms, message.id, "cancelled", reason)?;
         report.cancelled += 1;
     } else if let RecipientState::Rests { until_ms } = state {
-        release(tx, terms, row.claimed.id, "endpoint_rests", until_ms)?;
+        put_off(tx, terms, message.id, "endpoint_rests", until_ms)?;
     } else {
-        report.messages.push(row.claimed);
+        report.messages.push(message);
     }
     Ok(())
 }
 
-struct Taken {
-    claimed: Claimed,
-    generation: i64,
-    due_ms: i64,
-}
-
-fn take(
+fn due(
     tx: &mut Tx<'_>,
     terms: &Claim,
     priority: Priority,
     route: &str,
     limit: i64,
-) -> Result<Vec<Taken>, storage::Error> {
-    tx.query(
-        "UPDATE outbox SET status = 'claimed', fence = $1, lease_until_ms = $2, changed_ms = $3
-         WHERE status = 'queued' AND id IN (
-           SELECT id FROM outbox WHERE status = 'queued' AND route = $6 AND priority = $4 AND due_ms <= $3
-           ORDER BY due_ms, id LIMIT $5)
-         RETURNING id, attempts, template, address, body, class, address_hmac, expires_ms, route, segments, employer_id,
-           prefix_hmac, endpoint_id, number_generation, due_ms",
-        &[
-            terms.fence.into(),
-            terms.now_ms.saturating_add(terms.lease_ms).into(),
-            terms.now_ms.into(),
-            priority.rank().into(),
-            limit.into(),
-            route.into(),
-        ],
-        |row: &Row<'_>| Ok(Taken { claimed: claimed(row)?, generation: row.integer(13)?, due_ms: row.integer(14)? }),
-    )
+) -> Result<Vec<(Claimed, i64)>, storage::Error> {
+    const DUE: &str = "SELECT id, attempts, template, address, body, class, address_hmac, expires_ms, route, segments, \
+          employer_id, prefix_hmac, endpoint_id, number_generation \
+        FROM outbox WHERE status = 'queued' AND route = $1 AND priority = $2 AND due_ms <= $3 ORDER BY due_ms, id LIMIT $4";
+    tx.query(DUE, &[route.into(), priority.rank().into(), terms.now_ms.into(), limit.into()], |row: &Row<'_>| {
+        Ok((claimed(row)?, row.integer(13)?))
+    })
 }
 
-/// A message as both statements that take some answer it.
+/// A message as both statements that find some answer it.
 pub(super) fn claimed(row: &Row<'_>) -> Result<Claimed, storage::Error> {
     Ok(Claimed {
         id: row.integer(0)?,
@@ -323,12 +308,25 @@ pub(super) fn claimed(row: &Row<'_>) -> Result<Claimed, storage::Error> {
     })
 }
 
+/// Ends a message that waits: nothing of it is sent.
 pub(super) fn withdraw(tx: &mut Tx<'_>, terms: &Claim, id: i64, to: &str, reason: &str) -> Result<(), storage::Error> {
-    tx.execute(
-        "UPDATE outbox SET status = $3, reason = $4, lease_until_ms = 0, changed_ms = $5
-         WHERE id = $1 AND fence = $2 AND status = 'claimed'",
-        &[id.into(), terms.fence.into(), to.into(), reason.into(), terms.now_ms.into()],
-    )?;
+    const WITHDRAW: &str =
+        "UPDATE outbox SET status = $2, reason = $3, changed_ms = $4 WHERE id = $1 AND status = 'queued'";
+    tx.execute(WITHDRAW, &[id.into(), to.into(), reason.into(), terms.now_ms.into()])?;
+    Ok(())
+}
+
+/// Lets a message wait longer: nothing of it was sent, and no attempt was spent.
+pub(super) fn put_off(
+    tx: &mut Tx<'_>,
+    terms: &Claim,
+    id: i64,
+    reason: &str,
+    due_ms: i64,
+) -> Result<(), storage::Error> {
+    const PUT_OFF: &str =
+        "UPDATE outbox SET reason = $2, changed_ms = $3, due_ms = $4 WHERE id = $1 AND status = 'queued'";
+    tx.execute(PUT_OFF, &[id.into(), reason.into(), terms.now_ms.into(), due_ms.into()])?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub fn became(tx: &mut Tx<'_>, from_ms: i64, to_ms: i64) -> Result<Vec<Became>, 
         let status = Status::from_code(row.text(0)?).ok_or(Error::Corrupt { what: "an outbox status" })?;
         Ok(Became { status, class: row.text(1)?.to_owned(), messages: row.integer(2)? })
     })?;
-    found.retain(|became| !matches!(became.status, Status::Queued | Status::Claimed | Status::Sending));
+    found.retain(|became| !matches!(became.status, Status::Queued | Status::Sending));
     found.sort_by(|a, b| (a.status, &a.class).cmp(&(b.status, &b.class)));
     Ok(found)
 }
@@ -57,10 +57,9 @@ pub fn overdue(tx: &mut Tx<'_>, due_before_ms: i64) -> Result<Vec<Overdue>, Erro
     })
 }
 
-/// Messages that a sender took and neither sent nor gave back in its time, nor anybody picked up since.
+/// Messages that a sender took and did not account for in its time, nor anybody picked up since.
 pub fn left_behind(tx: &mut Tx<'_>, now_ms: i64) -> Result<i64, Error> {
-    const LEFT: &str = "SELECT (SELECT COUNT(*) FROM outbox WHERE status = 'claimed' AND lease_until_ms < $1) \
-        + (SELECT COUNT(*) FROM outbox WHERE status = 'sending' AND lease_until_ms < $1)";
+    const LEFT: &str = "SELECT COUNT(*) FROM outbox WHERE status = 'sending' AND lease_until_ms < $1";
     let left = tx.query_one(LEFT, &[(now_ms - LEASE_OVER_MS).into()], |row| row.integer(0))?;
     Ok(left.unwrap_or_default())
 }

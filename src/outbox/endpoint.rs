@@ -350,7 +350,7 @@ fn wants(kinds: &str, kind: &str) -> bool {
 mod tests {
     use super::*;
     use crate::outbox::rig::{NOW_MS, Rig, open_numbers, terms};
-    use crate::outbox::{Opened, Status, claim, list};
+    use crate::outbox::{Opened, Status, list, take_off};
 
     fn secret(byte: u8) -> WebhookSecret {
         WebhookSecret::from_key(&[byte; 24]).unwrap()
@@ -387,9 +387,9 @@ mod tests {
         lines.into_iter().find(|line| line.id == id).unwrap()
     }
 
-    fn claimed(rig: &Rig, fence: i64) -> Vec<crate::outbox::Claimed> {
+    fn taken_off(rig: &Rig, fence: i64) -> Vec<crate::outbox::Claimed> {
         let terms = Claim { routes: ["webhook".to_owned()].into(), ..terms(rig, fence) };
-        rig.tx(move |tx| claim(tx, &terms, open_numbers)).unwrap().messages
+        rig.tx(move |tx| take_off(tx, &terms, 9, open_numbers)).unwrap().0.messages
     }
 
     use crate::outbox::Claim;
@@ -403,7 +403,7 @@ mod tests {
             assert_eq!(told(&rig, 7, "b", "applications.accepted"), 1);
             assert_eq!(told(&rig, 7, "a", "application.accepted"), 2, "told again, queued once");
             assert_eq!(rig.tx(|tx| list(tx, Some(Status::Queued), i64::MAX, 9)).unwrap().len(), 3);
-            let messages = claimed(&rig, 1);
+            let messages = taken_off(&rig, 1);
             assert_eq!(messages.len(), 3);
             let opened = messages[0].open(&rig.keys).unwrap();
             assert!(matches!(opened, Opened::Event(event) if event.data == json!({ "job": 48213 })));
@@ -423,7 +423,7 @@ mod tests {
             assert!(!seen(&rig, 1, Seen::Failed, NOW_MS + 1));
             assert_eq!(line(&rig, 1).failures, 1, "of the same window");
             told(&rig, 7, "a", "application.accepted");
-            assert!(claimed(&rig, 1).is_empty(), "it rests");
+            assert!(taken_off(&rig, 1).is_empty(), "it rests");
             let waits = rig.tx(|tx| list(tx, Some(Status::Queued), i64::MAX, 9)).unwrap().remove(0);
             assert_eq!((waits.reason.as_str(), waits.due_ms, waits.attempts), ("endpoint_rests", NOW_MS + 5_000, 0));
             assert!(!seen(&rig, 1, Seen::Failed, NOW_MS + 5_000));
@@ -442,7 +442,7 @@ mod tests {
             assert_eq!(routes.iter().filter(|route| **route == "email").count(), 1, "{routes:?}");
             assert_eq!(routes.iter().filter(|route| **route == "webhook").count(), 2, "{routes:?}");
             rig.clock.advance(5_000);
-            assert_eq!(claimed(&rig, 2).len(), 0, "what waited for it is withdrawn; the operators' is not due yet");
+            assert_eq!(taken_off(&rig, 2).len(), 0, "what waited for it is withdrawn; the operators' is not due yet");
             assert_eq!(rig.tx(|tx| list(tx, Some(Status::Cancelled), i64::MAX, 9)).unwrap()[0].reason, "disabled");
             assert!(rig.tx(move |tx| switch(tx, 1, true, "", later_ms)).unwrap());
             assert_eq!(line(&rig, 1).status, "on");

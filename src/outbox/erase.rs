@@ -10,7 +10,7 @@ use crate::storage::Tx;
 /// What is on its way arrives or not: nobody can call it back.
 pub fn withdraw_all(tx: &mut Tx<'_>, person_id: i64, reason: &'static str, now_ms: i64) -> Result<u64, Error> {
     const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3, resend_ms = 0, \
-        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND status IN ('queued', 'claimed')";
+        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND status = 'queued'";
     const GIVE_UP: &str = "UPDATE outbox SET resend_ms = 0, changed_ms = $2 \
         WHERE person_id = $1 AND person_id > 0 AND status = 'unknown' AND resend_ms > 0";
     let taken_back = tx.execute(TAKE_BACK, &[person_id.into(), reason.into(), now_ms.into()])?;
@@ -42,7 +42,7 @@ pub fn empty(tx: &mut Tx<'_>, message_id: i64) -> Result<(), Error> {
 pub fn empty_of_number(tx: &mut Tx<'_>, address_hmac: &[u8], now_ms: i64) -> Result<u64, Error> {
     const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = 'erased', changed_ms = $2, lease_until_ms = 0 \
         WHERE address_hmac = $1 AND person_id IS NULL AND length(body) > 0 AND template <> 'data_erased' \
-        AND status IN ('queued', 'claimed')";
+        AND status = 'queued'";
     const EMPTY: &str = "UPDATE outbox SET address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, expires_ms = 0, \
         resend_ms = 0 \
         WHERE address_hmac = $1 AND person_id IS NULL AND length(body) > 0 AND template <> 'data_erased'";
@@ -56,7 +56,7 @@ pub fn empty_of_number(tx: &mut Tx<'_>, address_hmac: &[u8], now_ms: i64) -> Res
 pub fn empty_old(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
     const EMPTY: &str = "UPDATE outbox SET address = $3, address_hmac = $3, prefix_hmac = $3, body = $3, expires_ms = 0 \
         WHERE id IN (SELECT id FROM outbox WHERE person_id IS NULL AND endpoint_id = 0 AND length(body) > 0 AND id < $4 \
-        AND changed_ms < $1 AND resend_ms = 0 AND status <> 'queued' AND status <> 'claimed' AND status <> 'sending' \
+        AND changed_ms < $1 AND resend_ms = 0 AND status <> 'queued' AND status <> 'sending' \
         ORDER BY id LIMIT $2)";
     let none: &[u8] = &[];
     let made_before = first_id_at(before_ms);
@@ -72,8 +72,10 @@ pub fn forget_letters(tx: &mut Tx<'_>, msisdn_hmac: &[u8]) -> Result<u64, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::claim::candidates;
+    use crate::outbox::mark::mark;
     use crate::outbox::rig::{NOW_MS, Rig, open_numbers, settling, terms};
-    use crate::outbox::{Class, Priority, Status, Verdict, claim, mark_sending, settle};
+    use crate::outbox::{Class, Priority, Status, Verdict, settle, take_off};
 
     /// How many rows still have words or a number in them.
     fn full(rig: &Rig) -> i64 {
@@ -88,8 +90,7 @@ mod tests {
             let sent = rig.queue("answer", Class::MustArrive, Priority::Interactive);
             let terms = terms(&rig, rig.ids.block(rig.now_ms()).first());
             rig.tx(move |tx| {
-                let messages = claim(tx, &terms, open_numbers)?.messages;
-                mark_sending(tx, &terms, &messages)?;
+                let messages = take_off(tx, &terms, 9, open_numbers)?.0.messages;
                 let never = Verdict::Failed { reason: "bad_number" };
                 settle(tx, &messages[0], &settling(terms.fence, None, NOW_MS), &never, "").map(drop)
             })
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn what_has_not_left_is_taken_back_and_what_is_on_its_way_comes_to_its_end() {
         for rig in Rig::on_each_engine() {
-            let ids = ["claimed", "sending", "queued"].map(|key| {
+            let ids = ["chosen", "sending", "queued"].map(|key| {
                 let id = rig.queue(key, Class::MustArrive, Priority::Stage);
                 rig.tx(move |tx| {
                     let of = "UPDATE outbox SET person_id = 7 WHERE id = $1";
@@ -141,8 +142,8 @@ mod tests {
                 .tx({
                     let terms = crate::outbox::Claim { limit: 2, ..terms.clone() };
                     move |tx| {
-                        let messages = claim(tx, &terms, open_numbers)?.messages;
-                        mark_sending(tx, &terms, messages.get(1..).unwrap_or_default())?;
+                        let messages = candidates(tx, &terms, open_numbers)?.messages;
+                        mark(tx, &terms, messages.get(1..).unwrap_or_default())?;
                         Ok(messages)
                     }
                 })
@@ -156,9 +157,9 @@ mod tests {
             let again = terms.clone();
             let marked = rig.tx({
                 let messages = messages.clone();
-                move |tx| mark_sending(tx, &again, messages.get(..1).unwrap_or_default())
+                move |tx| mark(tx, &again, messages.get(..1).unwrap_or_default())
             });
-            assert!(marked.unwrap().sending.is_empty(), "what was claimed does not leave");
+            assert!(marked.unwrap().sending.is_empty(), "what was chosen does not leave");
             assert_eq!(ids.map(|id| rig.status(id)), [Status::Cancelled, Status::Sending, Status::Cancelled]);
             // The provider could not take it just now: it goes back, and is withdrawn for want of a recipient or of time.
             let (sending, fence) = (messages[1].clone(), terms.fence);
@@ -168,7 +169,7 @@ mod tests {
             })
             .unwrap();
             let again = crate::outbox::Claim { fence: fence + 1, limit: 1, ..terms.clone() };
-            let report = rig.tx(move |tx| claim(tx, &again, open_numbers)).unwrap();
+            let report = rig.tx(move |tx| candidates(tx, &again, open_numbers)).unwrap();
             assert_eq!((report.expired, rig.status(ids[1])), (1, Status::Expired));
             assert_eq!(rig.status(other), Status::Queued, "nobody else's is touched");
             let left = "SELECT COUNT(*) FROM outbox WHERE person_id = 7";

@@ -49,7 +49,6 @@ fn stands(around: &Around<'_>) -> String {
             format!("It waits for attempt {}.", message.attempts + 1)
         }
         Status::Queued => "It waits to be sent for the first time.".to_owned(),
-        Status::Claimed => "A sender has just taken it; nothing has left yet.".to_owned(),
         Status::Sending => format!("It is on its way over `{channel}`; the provider has not answered yet."),
         Status::Accepted => format!("The provider behind `{channel}` took it over; no report on it has come yet."),
         Status::Delivered => "The phone has it, as its network says.".to_owned(),

@@ -77,11 +77,11 @@ fn hold(row: &Row<'_>) -> Result<Hold, storage::Error> {
 mod tests {
     use super::*;
     use crate::outbox::rig::{NOW_MS, Rig, open_numbers, terms};
-    use crate::outbox::{Class, Priority, claim};
+    use crate::outbox::{Class, Priority, take_off};
 
     fn taken(rig: &Rig) -> (bool, usize) {
         let terms = terms(rig, rig.ids.block(rig.now_ms()).first());
-        let report = rig.tx(move |tx| claim(tx, &terms, open_numbers)).unwrap();
+        let (report, _) = rig.tx(move |tx| take_off(tx, &terms, 0, open_numbers)).unwrap();
         (report.held, report.messages.len())
     }
 

@@ -76,7 +76,7 @@ pub fn late(
     let Some(fence) = tx.query_one(END_DOUBT, &terms, |row| row.integer(0))? else { return Ok(false) };
     log(tx, id, fence, late.event(), now_ms, &format!("{channel} answered late"))?;
     if waits_ms > 0 {
-        receipt::join_parked(tx, id, channel, provider_id, now_ms)?;
+        receipt::join_parked(tx, id, channel, provider_id, true, now_ms)?;
     }
     Ok(true)
 }
@@ -85,14 +85,13 @@ pub fn late(
 mod tests {
     use super::*;
     use crate::outbox::rig::{NOW_MS, Rig, open_numbers, settling, terms};
-    use crate::outbox::{Class, Priority, Status, Verdict, claim, mark_sending, settle};
+    use crate::outbox::{Class, Priority, Status, Verdict, settle, take_off};
 
     fn unknown(rig: &Rig, key: &str, class: Class) -> i64 {
         let id = rig.queue(key, class, Priority::Stage);
         let terms = terms(rig, rig.ids.block(rig.now_ms()).first());
         rig.tx(move |tx| {
-            let messages = claim(tx, &terms, open_numbers)?.messages;
-            mark_sending(tx, &terms, &messages)?;
+            let messages = take_off(tx, &terms, 9, open_numbers)?.0.messages;
             settle(tx, &messages[0], &settling(terms.fence, None, NOW_MS), &Verdict::Unknown, "").map(drop)
         })
         .unwrap();

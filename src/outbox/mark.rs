@@ -1,41 +1,25 @@
 //! The mark that is on disk before the first byte leaves: lanes that are held still, caps that are not reached, a lease that
-//! begins anew. Claim and mark are one step ([`take_off`]): a commit each would be one more to wait for.
+//! begins. A message is its claimant's by the mark and by nothing before it: whoever chose the same one finds it gone.
 
 use super::caps::{self, Capped};
-use super::claim::{Claim, ClaimReport, Claimed, RecipientCheck, claim, claimed, withdraw};
+use super::claim::{Claim, ClaimReport, Claimed, RecipientCheck, candidates, claimed, put_off, withdraw};
 use super::pause::{Pause, Why};
 use super::{Class, Error, lane, retry};
 use crate::storage::{self, Tx};
 
-/// Puts claimed messages back into the queue: nothing of them was sent, and no attempt was spent.
-pub(super) fn release(
-    tx: &mut Tx<'_>,
-    terms: &Claim,
-    id: i64,
-    reason: &str,
-    due_ms: i64,
-) -> Result<(), storage::Error> {
-    tx.execute(
-        "UPDATE outbox SET status = 'queued', reason = $3, lease_until_ms = 0, changed_ms = $4, due_ms = $5
-         WHERE id = $1 AND fence = $2 AND status = 'claimed'",
-        &[id.into(), terms.fence.into(), reason.into(), terms.now_ms.into(), due_ms.into()],
-    )?;
-    Ok(())
-}
-
 /// How long a repeat waits at least for which there was no room beside what is sent for the first time.
 const PUT_OFF_MS: i64 = 5_000;
-/// How much longer at most, where many wait so: else all of them would be claimed and put off again every few seconds.
+/// How much longer at most, where many wait so: else all of them would be looked at and put off again every few seconds.
 const PUT_OFF_SPREAD_MS: i64 = 55_000;
 
 /// Puts repeats off for which there is no room now. The more of a claim they are, the wider they are spread.
-pub(super) fn put_off(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
+fn put_off_repeats(tx: &mut Tx<'_>, terms: &Claim, ids: &[i64]) -> Result<(), Error> {
     let part = i64::try_from(ids.len()).unwrap_or(i64::MAX).min(terms.limit);
     let span_ms = PUT_OFF_SPREAD_MS.saturating_mul(part) / terms.limit.max(1);
     for id in ids {
         let spread = retry::spread(*id, terms.fence) % (span_ms.unsigned_abs() + 1);
         let wait_ms = PUT_OFF_MS.saturating_add(i64::try_from(spread).unwrap_or_default());
-        release(tx, terms, *id, "put_off", terms.now_ms.saturating_add(wait_ms))?;
+        put_off(tx, terms, *id, "put_off", terms.now_ms.saturating_add(wait_ms))?;
     }
     Ok(())
 }
@@ -56,7 +40,10 @@ pub fn take_off(
         let report = ClaimReport { messages: before, ..ClaimReport::default() };
         return Ok((report, Marked { sending, ..Marked::default() }));
     }
-    let mut report = claim(tx, terms, recipient_check)?;
+    if !holds_lane(tx, terms)? {
+        return Ok(Default::default());
+    }
+    let mut report = candidates(tx, terms, recipient_check)?;
     let (mut repeats, mut too_many) = (0, Vec::new());
     report.messages.retain(|message| {
         repeats += usize::from(message.attempts > 0);
@@ -66,10 +53,17 @@ pub fn take_off(
         }
         leaves
     });
-    put_off(tx, terms, &too_many)?;
+    put_off_repeats(tx, terms, &too_many)?;
     report.put_off = too_many.len();
-    let marked = mark_sending(tx, terms, &report.messages)?;
+    let marked = mark(tx, terms, &report.messages)?;
     Ok((report, marked))
+}
+
+/// Whether the claimant may send over the channel still.
+fn holds_lane(tx: &mut Tx<'_>, terms: &Claim) -> Result<bool, storage::Error> {
+    let Some(holder) = terms.holder else { return Ok(true) };
+    let now_ms = tx.now_ms(terms.now_ms)?;
+    lane::is_held(tx, &terms.channel, holder, now_ms)
 }
 
 /// What this claim has marked already.
@@ -94,38 +88,28 @@ pub struct Marked {
     pub pause: Option<Pause>,
 }
 
-/// Marks claimed messages as being sent, starts their lease anew and counts them; answers those that are still the
-/// claimant's and below every cap. Only what this has committed may be sent: after a crash a message that was not marked is
-/// known not to have left. A claimant that has lost its lanes marks nothing.
-///
-/// May run again after a lost commit: a message that it has marked counts as marked.
-pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Result<Marked, Error> {
+/// Marks messages as being sent, starts their lease and counts them; answers those that are the claimant's and below every cap.
+/// Only what this has committed may be sent: after a crash a message that was not marked is known not to have left.
+pub(super) fn mark(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Result<Marked, Error> {
+    const MARK: &str = "UPDATE outbox SET status = 'sending', fence = $2, attempts = $3 + 1, client_ref = $4, \
+          lease_until_ms = $5, changed_ms = $6, channel = $7 \
+        WHERE id = $1 AND status = 'queued' AND attempts = $3";
     let mut marked = Marked::default();
-    if let Some(holder) = terms.holder {
-        let now_ms = tx.now_ms(terms.now_ms)?;
-        if !lane::is_held(tx, &terms.channel, holder, now_ms)? {
-            messages.iter().try_for_each(|message| release(tx, terms, message.id, "", terms.now_ms))?;
-            return Ok(marked);
-        }
-    }
     for message in messages {
-        if marked.pause.is_some() {
-            release(tx, terms, message.id, "", terms.now_ms)?;
-            continue;
-        }
         if let Some(capped) = counted(tx, terms, message)? {
             marked.capped += 1;
             marked.pause = hold_back(tx, terms, message, capped)?;
+            if marked.pause.is_some() {
+                break;
+            }
             continue;
         }
         let is_ours = tx.execute(
-            "UPDATE outbox SET status = 'sending', attempts = $3, client_ref = $4, lease_until_ms = $5, changed_ms = $6,
-               channel = $7
-             WHERE id = $1 AND fence = $2 AND status IN ('claimed', 'sending') AND lease_until_ms > $6",
+            MARK,
             &[
                 message.id.into(),
                 terms.fence.into(),
-                (message.attempts + 1).into(),
+                message.attempts.into(),
                 (&message.client_ref()).into(),
                 terms.now_ms.saturating_add(terms.lease_ms).into(),
                 terms.now_ms.into(),
@@ -135,6 +119,8 @@ pub fn mark_sending(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Res
         if is_ours == 1 {
             super::settle::log(tx, message.id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
             marked.sending.push(message.id);
+        } else {
+            caps::take_back(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros))?;
         }
     }
     Ok(marked)
@@ -157,14 +143,13 @@ fn hold_back(
         Capped::Number | Capped::Prefix | Capped::Employer => None,
     };
     if let Some(why) = why {
-        release(tx, terms, message.id, "", terms.now_ms)?;
         let channel = terms.channel.to_string();
         let (since_ms, until_ms) = (terms.now_ms, terms.tomorrow_ms);
         return Ok(Some(Pause { channel, why, by: String::new(), since_ms, until_ms }));
     }
     match message.class {
         Class::Alert => withdraw(tx, terms, message.id, "cancelled", capped.reason())?,
-        Class::MustArrive => release(tx, terms, message.id, capped.reason(), terms.tomorrow_ms)?,
+        Class::MustArrive => put_off(tx, terms, message.id, capped.reason(), terms.tomorrow_ms)?,
     }
     Ok(None)
 }

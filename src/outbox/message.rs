@@ -61,8 +61,6 @@ impl Class {
 pub enum Status {
     /// Waits for its time.
     Queued,
-    /// Taken by a sender under a lease; nothing has left yet.
-    Claimed,
     /// On its way: a byte may have left.
     Sending,
     /// Taken over by the provider.
@@ -85,9 +83,8 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Status; 11] = [
+    pub const ALL: [Status; 10] = [
         Status::Queued,
-        Status::Claimed,
         Status::Sending,
         Status::Accepted,
         Status::Delivered,
@@ -103,7 +100,6 @@ impl Status {
     pub fn code(self) -> &'static str {
         match self {
             Status::Queued => "queued",
-            Status::Claimed => "claimed",
             Status::Sending => "sending",
             Status::Accepted => "accepted",
             Status::Delivered => "delivered",
@@ -121,16 +117,15 @@ impl Status {
         Status::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    /// Whether a message may go from here to `next`. Until it is sent it goes round (queued, claimed, sending); what is
+    /// Whether a message may go from here to `next`. Until it is sent it goes round (queued, sending); what is
     /// known of it afterwards only grows. The one way back is unknown to queued, which [`super::reap()`] grants; a report on an
     /// earlier sending ends a message that waits to be sent again.
     pub fn may_become(self, next: Status) -> bool {
         use Status::{
-            Accepted, Cancelled, Claimed, Delivered, Expired, Failed, NoReceipt, Queued, Sending, Undelivered, Unknown,
+            Accepted, Cancelled, Delivered, Expired, Failed, NoReceipt, Queued, Sending, Undelivered, Unknown,
         };
         match self {
-            Queued => matches!(next, Claimed | Cancelled | Expired | Delivered),
-            Claimed => matches!(next, Queued | Sending | Cancelled | Expired | Failed),
+            Queued => matches!(next, Sending | Cancelled | Expired | Delivered),
             Sending => matches!(next, Queued | Accepted | Failed | Unknown),
             Unknown => matches!(next, Queued | Accepted | Failed | Delivered | Undelivered),
             Accepted => matches!(next, Delivered | Undelivered | NoReceipt),
@@ -160,7 +155,7 @@ mod tests {
     /// How much is known of a message: never shrinks, but for the one re-sending.
     fn knowledge(status: Status) -> u8 {
         match status {
-            Status::Queued | Status::Claimed | Status::Sending => 0,
+            Status::Queued | Status::Sending => 0,
             Status::Unknown => 1,
             Status::Accepted => 2,
             Status::NoReceipt => 3,

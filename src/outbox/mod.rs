@@ -39,8 +39,7 @@ mod walk;
 
 pub use caps::Caps;
 pub use claim::{
-    Check, Claim, ClaimReport, Claimed, RecipientCheck, RecipientState, RecipientStop, claim, next_due_ms,
-    oldest_due_ms,
+    Check, Claim, ClaimReport, Claimed, RecipientCheck, RecipientState, RecipientStop, next_due_ms, oldest_due_ms,
 };
 pub use content::{Content, Event, Letter, NewSms, Opened};
 pub use enqueue::{Enqueued, NewMessage, SealedMessage, enqueue, enqueue_sealed};
@@ -48,7 +47,7 @@ pub use hold::{Hold, HoldReason, held, hold_restored, pause, resume};
 pub use keep::Keep;
 pub use late::{Late, late};
 pub use list::{AttemptLine, Depth, Listed, Shown, counts, depths, list, show};
-pub use mark::{Marked, mark_sending, take_off};
+pub use mark::{Marked, take_off};
 pub use message::{Class, Error, Priority, Status};
 pub use pause::{Pause, Why, pause_channel, pauses, resume_channel};
 pub use reap::{Reaped, UNKNOWN_WAIT_MS, reap};

@@ -52,7 +52,7 @@ pub fn carry(tx: &mut Tx<'_>, kept: i64, dropped: i64) -> Result<(), storage::Er
 pub fn causes_left(tx: &mut Tx<'_>, person_id: i64, what: &str, since_ms: i64) -> Result<Vec<String>, storage::Error> {
     const LEFT: &str = "SELECT operation_key FROM outbox WHERE person_id = $1 AND person_id > 0 \
         AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
-        AND status NOT IN ('queued', 'claimed', 'cancelled', 'failed', 'undelivered') ORDER BY id DESC LIMIT 40";
+        AND status NOT IN ('queued', 'cancelled', 'failed', 'undelivered') ORDER BY id DESC LIMIT 40";
     // What comes after `/` in the alphabet is `0`.
     let (from, to) = (format!("{what}/"), format!("{what}0"));
     let params = [person_id.into(), (&from).into(), (&to).into(), since_ms.into()];

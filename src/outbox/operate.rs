@@ -28,7 +28,7 @@ pub fn retry(tx: &mut Tx<'_>, id: i64, now_ms: i64) -> Result<Operated, Error> {
         return Ok(Operated::Done);
     }
     let Some((status, expires_ms)) = standing(tx, id)? else { return Ok(Operated::Nothing) };
-    let ended = !matches!(status, Status::Claimed | Status::Sending | Status::Accepted | Status::Delivered);
+    let ended = !matches!(status, Status::Sending | Status::Accepted | Status::Delivered);
     Ok(if ended && expires_ms <= now_ms { Operated::TooLate } else { Operated::Not(status) })
 }
 
@@ -51,7 +51,7 @@ const ALERTS_AT_ONCE: u64 = 200;
 /// Whether the message of this cause has left: whoever it is for may have read it.
 pub fn has_left(tx: &mut Tx<'_>, operation_key: &str) -> Result<bool, storage::Error> {
     const LEFT: &str = "SELECT COUNT(*) FROM outbox WHERE operation_key = $1 AND status <> 'queued' \
-        AND status <> 'claimed' AND status <> 'cancelled'";
+        AND status <> 'cancelled'";
     Ok(tx.query_one(LEFT, &[operation_key.into()], |row| row.integer(0))?.unwrap_or_default() > 0)
 }
 
@@ -93,14 +93,13 @@ pub fn forget_attempts(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u6
 mod tests {
     use super::*;
     use crate::outbox::rig::{NOW_MS, Rig, USE_MS, open_numbers, settling, terms};
-    use crate::outbox::{Class, Priority, Verdict, claim, mark_sending, settle};
+    use crate::outbox::{Class, Priority, Verdict, settle, take_off};
 
     fn sent(rig: &Rig, key: &str, verdict: Verdict) -> i64 {
         let id = rig.queue(key, Class::Alert, Priority::Stage);
         let terms = terms(rig, rig.ids.block(rig.now_ms()).first());
         rig.tx(move |tx| {
-            let messages = claim(tx, &terms, open_numbers)?.messages;
-            mark_sending(tx, &terms, &messages)?;
+            let messages = take_off(tx, &terms, 9, open_numbers)?.0.messages;
             settle(tx, &messages[0], &settling(terms.fence, None, NOW_MS), &verdict, "").map(drop)
         })
         .unwrap();

@@ -14,8 +14,6 @@ const ROWS_MAX: i64 = 100;
 /// What [`reap()`] moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reaped {
-    /// Claims that ran out before anything was sent: queued again.
-    pub released: u64,
     /// Sendings that ran out: unknown.
     pub unknown: u64,
     /// Unknown must-arrive messages: queued again, marked as possible duplicates. As often as a message is tried at all: one
@@ -31,18 +29,12 @@ impl Reaped {
     /// Whether a whole round was used up, so that more may be waiting.
     pub fn is_full(&self) -> bool {
         let full = ROWS_MAX.unsigned_abs();
-        [self.released, self.unknown, self.resent, self.given_up, self.no_receipt].iter().any(|rows| *rows >= full)
+        [self.unknown, self.resent, self.given_up, self.no_receipt].iter().any(|rows| *rows >= full)
     }
 }
 
 /// Moves on what has waited long enough at `now_ms`. Alerts that are unknown stay so: twice is worse than never.
 pub fn reap(tx: &mut Tx<'_>, now_ms: i64) -> Result<Reaped, Error> {
-    let released = tx.execute(
-        "UPDATE outbox SET status = 'queued', lease_until_ms = 0, changed_ms = $1
-         WHERE status = 'claimed' AND id IN (
-           SELECT id FROM outbox WHERE status = 'claimed' AND lease_until_ms <= $1 ORDER BY lease_until_ms, id LIMIT $2)",
-        &[now_ms.into(), ROWS_MAX.into()],
-    )?;
     let given_up = tx.execute(
         "UPDATE outbox SET resend_ms = 0, changed_ms = $1 WHERE id IN (
            SELECT id FROM outbox WHERE resend_ms > 0 AND resend_ms <= $1 AND expires_ms <= $1
@@ -62,7 +54,7 @@ pub fn reap(tx: &mut Tx<'_>, now_ms: i64) -> Result<Reaped, Error> {
            SELECT id FROM outbox WHERE receipt_by_ms > 0 AND receipt_by_ms <= $1 ORDER BY receipt_by_ms, id LIMIT $2)",
         &[now_ms.into(), ROWS_MAX.into()],
     )?;
-    Ok(Reaped { released, unknown: lose_leases(tx, now_ms)?, resent, given_up, no_receipt })
+    Ok(Reaped { unknown: lose_leases(tx, now_ms)?, resent, given_up, no_receipt })
 }
 
 fn lose_leases(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, storage::Error> {

@@ -76,15 +76,19 @@ pub fn take(tx: &mut Tx<'_>, id: i64, channel: &str, receipt: &Receipt, now_ms: 
     Ok(if advance(tx, message_id, receipt.reported, now_ms)? { Joined::Moved } else { Joined::Kept })
 }
 
-/// Joins the reports that came before their message was known to be accepted. `provider_id` may be empty.
+/// Joins the reports that came before their message was known to be accepted. `provider_id` may be empty. `is_repeat`: it was sent
+/// before, so that reports on that may be known, too.
 pub fn join_parked(
     tx: &mut Tx<'_>,
     message_id: i64,
     channel: &str,
     provider_id: &str,
+    is_repeat: bool,
     now_ms: i64,
 ) -> Result<(), storage::Error> {
-    const PARKED: &str = "UPDATE receipt SET message_id = $3 WHERE channel = $1 AND about = $2 AND message_id = 0";
+    const PARKED: &str =
+        "SELECT id, reported FROM receipt WHERE channel = $1 AND about = $2 AND message_id = 0 ORDER BY id";
+    const JOIN: &str = "UPDATE receipt SET message_id = $2 WHERE id = $1 AND message_id = 0";
     const KNOWN: &str = "SELECT reported FROM receipt WHERE message_id = $1 AND message_id > 0 ORDER BY id";
     let about = if provider_id.is_empty() {
         About::ClientRef(super::claim::ref_of(message_id))
@@ -92,9 +96,18 @@ pub fn join_parked(
         About::ProviderId(provider_id.to_owned())
     };
     let about = key(&about);
-    tx.execute(PARKED, &[channel.into(), about.as_str().into(), message_id.into()])?;
+    let parked = tx.query(PARKED, &[channel.into(), about.as_str().into()], |row| {
+        Ok((row.integer(0)?, row.text(1)?.to_owned()))
+    })?;
+    for (id, _) in &parked {
+        tx.execute(JOIN, &[(*id).into(), message_id.into()])?;
+    }
     // Also those that came while the message was on its way again.
-    let known = tx.query(KNOWN, &[message_id.into()], |row| Ok(row.text(0)?.to_owned()))?;
+    let known = if is_repeat {
+        tx.query(KNOWN, &[message_id.into()], |row| Ok(row.text(0)?.to_owned()))?
+    } else {
+        parked.into_iter().map(|(_, reported)| reported).collect()
+    };
     for reported in known {
         let all =
             [Reported::Delivered, Reported::Undelivered, Reported::Expired, Reported::InFlight, Reported::Unclear];
@@ -161,17 +174,15 @@ pub fn forget(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, storag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbox::rig::{NOW_MS, Rig, settling, terms};
-    use crate::outbox::{Claimed, Class, Priority, Status, Verdict, mark_sending, settle};
+    use crate::outbox::rig::{NOW_MS, Rig, open_numbers, settling, terms};
+    use crate::outbox::{Claimed, Class, Priority, Status, Verdict, settle, take_off};
 
     /// A message that was sent over the channel `mtn`, and its verdict if there is one already.
     fn sent(rig: &Rig, key: &str, verdict: Option<Verdict>) -> Claimed {
         rig.queue(key, Class::MustArrive, Priority::Stage);
         let terms = terms(rig, 1);
         rig.tx(move |tx| {
-            let messages = crate::outbox::claim(tx, &terms, crate::outbox::rig::open_numbers)?.messages;
-            mark_sending(tx, &terms, &messages)?;
-            let message = messages[0].clone();
+            let message = take_off(tx, &terms, 9, open_numbers)?.0.messages.remove(0);
             if let Some(verdict) = &verdict {
                 settle(tx, &message, &settling(1, Some(WAIT_MS), NOW_MS), verdict, "")?;
             }

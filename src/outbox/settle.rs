@@ -146,7 +146,7 @@ pub fn settle(
         caps::take_back(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros))?;
     }
     if matches!(verdict, Verdict::Accepted { .. }) && receipt_wait_ms.is_some() {
-        receipt::join_parked(tx, message.id, &terms.channel, provider_id, now_ms)?;
+        receipt::join_parked(tx, message.id, &terms.channel, provider_id, message.attempts > 0, now_ms)?;
     }
     Ok(Settled::Written)
 }

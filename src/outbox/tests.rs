@@ -1,5 +1,7 @@
 //! The statements of the outbox, one after another, without a provider.
 
+use super::claim::candidates;
+use super::mark::mark;
 use super::rig::{self, NOW_MS, Rig, USE_MS, closed_numbers, msisdn, open_numbers};
 use super::*;
 
@@ -9,14 +11,23 @@ fn terms(rig: &Rig, fence: i64, limit: i64) -> Claim {
     Claim { limit, lease_ms: LEASE_MS, ..rig::terms(rig, fence) }
 }
 
-fn claimed(rig: &Rig, fence: i64, limit: i64) -> Vec<Claimed> {
+/// Takes so many off, all of them repeats if need be.
+fn taken_off(rig: &Rig, fence: i64, limit: i64) -> Vec<Claimed> {
     let terms = terms(rig, fence, limit);
-    rig.tx(move |tx| claim(tx, &terms, open_numbers)).unwrap().messages
+    let (report, marked) = rig.tx(move |tx| take_off(tx, &terms, 9, open_numbers)).unwrap();
+    assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), marked.sending);
+    report.messages
+}
+
+/// What a claim would take off.
+fn chosen(rig: &Rig, fence: i64) -> Vec<Claimed> {
+    let terms = terms(rig, fence, 9);
+    rig.tx(move |tx| candidates(tx, &terms, open_numbers)).unwrap().messages
 }
 
 fn marked(rig: &Rig, fence: i64, messages: &[Claimed]) -> Vec<i64> {
     let (terms, messages) = (terms(rig, fence, 9), messages.to_vec());
-    rig.tx(move |tx| mark_sending(tx, &terms, &messages)).unwrap().sending
+    rig.tx(move |tx| mark(tx, &terms, &messages)).unwrap().sending
 }
 
 fn settled(rig: &Rig, message: &Claimed, fence: i64, verdict: Verdict) -> Settled {
@@ -110,7 +121,7 @@ fn nothing_personal_is_stored_or_listed_in_the_clear() {
             String::from_utf8_lossy(bytes).contains("788") || bytes.windows(6).any(|w| w == b"Muraho")
         };
         assert!(!sealed.iter().any(clear));
-        let message = claimed(&rig, 1, 1).remove(0);
+        let message = taken_off(&rig, 1, 1).remove(0);
         let shown = format!("{:?} {message:?}", rig.shown(id));
         assert!(!shown.contains("788") && !shown.contains("Muraho"), "{shown}");
         let opened = message.open(&rig.keys).unwrap();
@@ -126,22 +137,22 @@ fn the_most_urgent_goes_first_then_the_longest_due() {
         let (earlier, _) = rig.queue_as("c", |new| new.due_ms -= 9).unwrap();
         let stage = rig.queue("d", Class::MustArrive, Priority::Stage);
         let (future, _) = rig.queue_as("e", |new| new.due_ms += 10).unwrap();
-        let order: Vec<i64> = claimed(&rig, 1, 3).iter().map(|message| message.id).collect();
+        let order: Vec<i64> = taken_off(&rig, 1, 3).iter().map(|message| message.id).collect();
         assert_eq!(order, [earlier, later, stage]);
         assert_eq!(rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap(), Some(NOW_MS));
-        assert_eq!(claimed(&rig, 2, 3)[0].id, alert);
+        assert_eq!(taken_off(&rig, 2, 3)[0].id, alert);
         assert_eq!(
             (rig.status(future), rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap()),
             (Status::Queued, Some(NOW_MS + 10))
         );
         rig.clock.advance(10);
-        assert_eq!(claimed(&rig, 3, 3)[0].id, future);
+        assert_eq!(taken_off(&rig, 3, 3)[0].id, future);
         assert_eq!(rig.tx(|tx| next_due_ms(tx, &[String::new()])).unwrap(), None);
     }
 }
 
 #[test]
-fn what_may_no_longer_be_sent_is_withdrawn_when_it_is_claimed() {
+fn what_may_no_longer_be_sent_is_withdrawn_when_it_is_chosen() {
     for rig in Rig::on_each_engine() {
         let (stopped, _) = rig.queue_sms_as("a", |new| new.generation = 2).unwrap();
         let (moved, _) = rig.queue_sms_as("b", |new| new.generation = 3).unwrap();
@@ -155,7 +166,7 @@ fn what_may_no_longer_be_sent_is_withdrawn_when_it_is_claimed() {
             })
             .unwrap();
         let terms = terms(&rig, 1, 9);
-        let report = rig.tx(move |tx| claim(tx, &terms, closed_numbers)).unwrap();
+        let report = rig.tx(move |tx| candidates(tx, &terms, closed_numbers)).unwrap();
         assert_eq!((report.cancelled, report.expired, report.taken()), (2, 1, 4));
         assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), [confirmed]);
         let stands = |id: i64| (rig.shown(id).message.status, rig.shown(id).message.reason);
@@ -166,29 +177,29 @@ fn what_may_no_longer_be_sent_is_withdrawn_when_it_is_claimed() {
 }
 
 #[test]
-fn a_claim_that_ends_goes_back_and_its_holder_can_neither_send_nor_settle() {
+fn of_two_that_chose_the_same_message_one_sends_it_and_the_other_can_neither_send_nor_settle() {
     for rig in Rig::on_each_engine() {
         let id = rig.queue("a", Class::MustArrive, Priority::Stage);
-        let slow = claimed(&rig, 1, 9);
-        rig.clock.advance(LEASE_MS);
-        assert!(marked(&rig, 1, &slow).is_empty(), "the lease has ended, reaped or not");
-        assert_eq!(reaped(&rig), Reaped { released: 1, ..Reaped::default() });
-        let quick = claimed(&rig, 2, 9);
-        assert!(marked(&rig, 1, &slow).is_empty(), "another holds it");
+        let (slow, quick) = (chosen(&rig, 1), chosen(&rig, 2));
         assert_eq!(marked(&rig, 2, &quick), [id]);
-        assert_eq!(marked(&rig, 2, &quick), [id], "a transaction that runs again finds its mark");
+        assert!(marked(&rig, 1, &slow).is_empty(), "another holds it");
         assert_eq!(settled(&rig, &slow[0], 1, accepted()), Settled::Stale);
         assert_eq!(rig.status(id), Status::Sending);
-        assert_eq!(settled(&rig, &quick[0], 2, accepted()), Settled::Written);
+        settled(&rig, &quick[0], 2, Verdict::Retry { due_ms: NOW_MS });
+        assert!(marked(&rig, 1, &slow).is_empty(), "it waits again, and was tried since it was chosen");
+        let third = taken_off(&rig, 3, 9);
+        assert_eq!(settled(&rig, &third[0], 3, accepted()), Settled::Written);
         assert_eq!(
-            settled(&rig, &quick[0], 2, Verdict::Retry { due_ms: 0 }),
+            settled(&rig, &third[0], 3, Verdict::Retry { due_ms: 0 }),
             Settled::Stale,
             "status only moves forward"
         );
         let shown = rig.shown(id);
-        assert_eq!((shown.message.status, shown.message.attempts), (Status::Accepted, 1));
+        assert_eq!((shown.message.status, shown.message.attempts), (Status::Accepted, 2));
         let events: Vec<(i64, &str)> = shown.attempts.iter().map(|line| (line.fence, line.event.as_str())).collect();
-        assert_eq!(events, [(1, "accepted"), (2, "sending"), (2, "accepted"), (2, "temporary")], "late news is kept");
+        let expected =
+            [(1, "accepted"), (2, "sending"), (2, "temporary"), (3, "sending"), (3, "accepted"), (3, "temporary")];
+        assert_eq!(events, expected, "late news is kept");
     }
 }
 
@@ -199,8 +210,7 @@ fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_again() {
         let alert = rig.queue("b", Class::Alert, Priority::Alert);
         let (late, _) = rig.queue_as("c", |new| new.expires_ms = NOW_MS + 2 * LEASE_MS).unwrap();
         for round in 1..=2 {
-            let messages = claimed(&rig, round, 9);
-            marked(&rig, round, &messages);
+            taken_off(&rig, round, 9);
             rig.clock.advance(LEASE_MS);
             assert_eq!(reaped(&rig).unknown, if round == 1 { 3 } else { 1 });
             rig.clock.advance(UNKNOWN_WAIT_MS - 1);
@@ -218,8 +228,7 @@ fn a_sending_that_is_lost_is_unknown_and_only_what_must_arrive_is_sent_again() {
         }
         // As often as a message is tried at all.
         for round in 3..=retry::ATTEMPTS_MAX {
-            let messages = claimed(&rig, round, 9);
-            marked(&rig, round, &messages);
+            taken_off(&rig, round, 9);
             rig.clock.advance(LEASE_MS);
             assert_eq!(reaped(&rig).unknown, 1);
             rig.clock.advance(UNKNOWN_WAIT_MS);
@@ -241,8 +250,7 @@ fn late_knowledge_counts_while_nobody_else_has_the_message() {
         ] {
             let id = rig.queue(key, Class::Alert, Priority::Stage);
             let fence = rig.ids.block(rig.now_ms()).first();
-            let messages = claimed(&rig, fence, 9);
-            marked(&rig, fence, &messages);
+            let messages = taken_off(&rig, fence, 9);
             rig.clock.advance(LEASE_MS);
             assert_eq!(reaped(&rig).unknown, 1);
             assert_eq!(settled(&rig, &messages[0], fence, verdict), settles);
@@ -277,8 +285,7 @@ fn what_was_marked_leaves_though_the_answer_of_its_commit_was_lost() {
 fn repeats_leave_as_there_is_room_for_them() {
     for rig in Rig::on_each_engine() {
         let ids = ["a", "b", "c"].map(|key| rig.queue(key, Class::MustArrive, Priority::Stage));
-        let messages = claimed(&rig, 1, 3);
-        marked(&rig, 1, &messages);
+        let messages = taken_off(&rig, 1, 3);
         let due_ms = rig.now_ms();
         for message in &messages {
             settled(&rig, message, 1, Verdict::Retry { due_ms });

@@ -15,9 +15,7 @@ enum Step {
         priority: Priority,
         use_ms: i64,
     },
-    Claim,
-    /// The nth claim marks its messages.
-    Mark(usize),
+    TakeOff,
     /// The nth claim settles its first messages with this verdict.
     Settle(usize, Verdict),
     Reap,
@@ -38,8 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (class, priority, prop_oneof![Just(2_000), Just(86_400_000_i64)])
             .prop_map(|(class, priority, use_ms)| Step::Queue { class, priority, use_ms }),
-        3 => Just(Step::Claim),
-        3 => (0..4_usize).prop_map(Step::Mark),
+        4 => Just(Step::TakeOff),
         3 => (0..4_usize, verdict).prop_map(|(nth, verdict)| Step::Settle(nth, verdict)),
         2 => Just(Step::Reap),
         2 => prop_oneof![Just(300_i64), Just(1_000), Just(UNKNOWN_WAIT_MS)].prop_map(Step::Wait),
@@ -61,8 +58,6 @@ impl Walk {
 
     fn take(&mut self, step: &Step) {
         let (fence, now_ms) = (self.rig.ids.block(self.rig.now_ms()).first(), self.rig.now_ms());
-        let ground = rig::terms(&self.rig, fence);
-        let terms = |fence| Claim { fence, limit: 2, ..ground.clone() };
         match step.clone() {
             Step::Queue { class, priority, use_ms } => {
                 let change = move |new: &mut NewMessage<'_>| {
@@ -70,17 +65,12 @@ impl Walk {
                 };
                 self.rig.queue_as(&format!("key{fence}"), change).unwrap();
             }
-            Step::Claim => {
-                let terms = terms(fence);
-                let report = self.rig.tx(move |tx| claim(tx, &terms, open_numbers)).unwrap();
+            Step::TakeOff => {
+                let terms = Claim { fence, limit: 2, ..rig::terms(&self.rig, fence) };
+                let (report, marked) = self.rig.tx(move |tx| take_off(tx, &terms, 1, open_numbers)).unwrap();
+                assert_eq!(report.messages.iter().map(|message| message.id).collect::<Vec<_>>(), marked.sending);
                 self.claims.insert(0, (fence, report.messages));
                 self.claims.truncate(4);
-            }
-            Step::Mark(nth) => {
-                if let Some((fence, messages)) = self.claims.get(nth).cloned() {
-                    let terms = terms(fence);
-                    self.rig.tx(move |tx| mark_sending(tx, &terms, &messages)).unwrap();
-                }
             }
             Step::Settle(nth, verdict) => {
                 if let Some((fence, messages)) = self.claims.get(nth).cloned() {
@@ -103,9 +93,7 @@ impl Walk {
         for now in self.rig.tx(|tx| list(tx, None, i64::MAX, 1_000)).unwrap() {
             if let Some(before) = self.seen.insert(now.id, now.clone()) {
                 let (from, to) = (before.status, now.status);
-                // A claim may withdraw what it has just taken: two legal moves in one transaction.
-                let in_one_step = from == Status::Queued && Status::Claimed.may_become(to);
-                prop_assert!(from == to || from.may_become(to) || in_one_step, "{from:?} -> {to:?}");
+                prop_assert!(from == to || from.may_become(to), "{from:?} -> {to:?}");
                 if (from, to) == (Status::Unknown, Status::Queued) {
                     prop_assert_eq!(&now.class, Class::MustArrive.code());
                     prop_assert!(now.possible_duplicate);

@@ -68,6 +68,7 @@ impl SqliteEngine {
             available: Arc::clone(&available),
             connection: Some(connection),
             ran: Vec::with_capacity(options.batch_jobs_max + 1),
+            guarded: false,
             disk,
             handover,
             commits: 0,

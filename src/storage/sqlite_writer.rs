@@ -45,6 +45,8 @@ pub(super) struct Writer {
     pub(super) connection: Option<SqliteConnection>,
     /// The jobs of the running batch with what to answer them once it is on the disk.
     pub(super) ran: Committed,
+    /// Whether each job of the running batch has a savepoint of its own.
+    pub(super) guarded: bool,
     /// Where they are put when nothing else waits.
     pub(super) disk: Disk,
     /// To who puts them there meanwhile, when something does.
@@ -140,9 +142,34 @@ impl Writer {
             job.answer(Err(Error::TooLate));
             return Ok(());
         }
-        let (own, kept) = run_in_savepoint(connection, self.ran.is_empty(), &mut *job);
+        if self.ran.is_empty() {
+            self.guarded = false;
+            connection.begin_write()?;
+        }
+        if !self.guarded && run_caught(&mut *job, connection) == Ran::Keep {
+            self.ran.push((job, Ok(())));
+            return Ok(());
+        }
+        if !self.guarded {
+            self.begin_again(connection)?;
+        }
+        let (own, kept) = run_in_savepoint(connection, &mut *job);
         self.ran.push((job, own));
         kept
+    }
+
+    /// One of the batch is to be undone: the whole batch is, and runs again with a savepoint for each. Nearly no job fails, and
+    /// a savepoint for each costs a copy of every page that it touches.
+    fn begin_again(&mut self, connection: &mut SqliteConnection) -> Result<(), BatchLost> {
+        connection.roll_back()?;
+        connection.begin_write()?;
+        self.guarded = true;
+        for (job, outcome) in &mut self.ran {
+            let (own, kept) = run_in_savepoint(connection, &mut **job);
+            *outcome = own;
+            kept?;
+        }
+        Ok(())
     }
 
     /// After a commit: asks for a checkpoint now and then, and finishes one when it is time to start the WAL anew.
@@ -201,11 +228,9 @@ impl Writer {
 /// Runs one job in its savepoint. The first result is the job's own, for when the batch commits.
 fn run_in_savepoint(
     connection: &mut SqliteConnection,
-    first: bool,
     job: &mut dyn Job,
 ) -> (Result<(), Error>, Result<(), BatchLost>) {
-    let begun = if first { connection.begin_write() } else { Ok(()) };
-    if let Err(error) = begun.and_then(|()| connection.savepoint(0)) {
+    if let Err(error) = connection.savepoint(0) {
         return (Err(error), Err(BatchLost));
     }
     let ran = run_caught(job, connection);
@@ -221,11 +246,12 @@ fn run_in_savepoint(
 
 /// Runs one job in a transaction of its own on the caller's thread: the writer's rules without its queue.
 pub(super) fn run_alone(connection: &mut SqliteConnection, job: &mut dyn Job) -> Result<(), Error> {
-    let (own, kept) = run_in_savepoint(connection, true, job);
-    let committed = kept.and_then(|()| connection.commit().map_err(BatchLost::from));
-    if let Err(BatchLost) = committed {
+    connection.begin_write()?;
+    let ran = run_caught(job, connection);
+    let ended = if ran == Ran::Keep { connection.commit() } else { connection.roll_back() };
+    if ended.is_err() {
         connection.roll_back()?;
         return Err(Error::Unavailable);
     }
-    own
+    if ran == Ran::Panicked { Err(Error::Panicked) } else { Ok(()) }
 }

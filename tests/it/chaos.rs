@@ -348,8 +348,7 @@ impl World {
 
     /// Until nothing is left to be done.
     async fn run(&mut self) {
-        const LEFT: &str =
-            "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending') OR resend_ms > 0";
+        const LEFT: &str = "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'sending') OR resend_ms > 0";
         for turns in 0..4_000_000 {
             let turn = self.worker.turn().await.unwrap();
             self.total.add(&turn.report);

@@ -75,7 +75,7 @@ fn the_outbox_is_shown_without_numbers_and_texts() {
     let missing = world.command(&["outbox", "show", "1", "--data", "kaziline-demo"]);
     assert_eq!((missing.status.code(), texts(&missing).1.as_str()), (Some(1), "kaziline: there is no message 1\n"));
     let wrong = world.command(&[&list[..], &["--status", "sent"]].concat());
-    assert!(texts(&wrong).1.contains("`sent` is no status; there are queued, claimed"), "{:?}", texts(&wrong));
+    assert!(texts(&wrong).1.contains("`sent` is no status; there are queued, sending"), "{:?}", texts(&wrong));
     let nowhere = world.command(&["outbox", "list", "--data", "nowhere"]);
     assert!(texts(&nowhere).1.contains("there is no database in nowhere"), "{:?}", texts(&nowhere));
     assert!(!world.folder().path().join("nowhere").exists());

@@ -70,7 +70,7 @@ impl Lives<'_> {
 
     /// Stops in order.
     fn end(&mut self, running: Running) {
-        const UNDER_WAY: &str = "SELECT COUNT(*) FROM outbox WHERE status IN ('claimed', 'sending')";
+        const UNDER_WAY: &str = "SELECT COUNT(*) FROM outbox WHERE status = 'sending'";
         self.log.extend(running.stop());
         self.outside.no_faults();
         assert_eq!(self.place.count(UNDER_WAY), 0, "left by a stop");

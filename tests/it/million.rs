@@ -395,9 +395,7 @@ fn whoever_says_stop_gets_no_alert_of_a_million_that_wait_and_nobody_waits_for_t
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
     );
     let file = file.unwrap();
-    scene.until(|| {
-        !stopped.keys().any(|index| ["queued", "claimed", "sending"].contains(&stand(&file, *index).0.as_str()))
-    });
+    scene.until(|| !stopped.keys().any(|index| ["queued", "sending"].contains(&stand(&file, *index).0.as_str())));
     let memory_kib = memory_kib(world.pid());
 
     let others = seen.others.lock().unwrap();

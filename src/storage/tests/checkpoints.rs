@@ -102,6 +102,7 @@ fn failed_writer(place: &Place) -> Writer {
         available: Arc::new(AtomicBool::new(false)),
         connection: None,
         ran: Vec::new(),
+        guarded: false,
         handover: Syncer::new(Disk::of(&place.path()), queue).1,
         disk: Disk::of(&place.path()),
         commits: 0,

@@ -111,7 +111,7 @@ fn a_node_that_sleeps_past_its_lease_sends_nothing_twice_and_the_limit_holds() {
     wait(Duration::from_millis(u64::try_from(asleep_ms).unwrap()));
     let meanwhile = came() - before;
     sleeper.signal("-CONT");
-    let left = "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')";
+    let left = "SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'sending')";
     until("all to be sent", || shared().psql(&name, left) == "0");
     let unknown = "SELECT COUNT(*) FROM outbox WHERE status = 'unknown'";
     let unknown: usize = shared().psql(&name, unknown).parse().unwrap();

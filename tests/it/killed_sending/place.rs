@@ -95,7 +95,7 @@ impl Place {
 
     /// Until nothing waits or is under way. What is unknown waits once its time to be sent again has come.
     pub(super) fn drains(&self) {
-        const LEFT: &str = "SELECT (SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'claimed', 'sending')) \
+        const LEFT: &str = "SELECT (SELECT COUNT(*) FROM outbox WHERE status IN ('queued', 'sending')) \
             + (SELECT COUNT(*) FROM outbox WHERE resend_ms > 0 AND resend_ms <= unixepoch() * 1000) \
             + (SELECT COUNT(*) FROM hook_call WHERE status = 'waiting')";
         const LAST_DUE: &str =
