@@ -191,8 +191,7 @@ pub fn tell_some(
         match addressed {
             Addressed::Told { fitting, reached, message } => {
                 let is_told = alert::is_still(tx, fitting.person, run.vacancy, reached)?
-                    && alert::count(tx, fitting.person, batch.day, terms.day_max)?
-                    && alert::note(tx, message.id(), run.vacancy, fitting, now_ms)?
+                    && alert::note(tx, message.id(), run.vacancy, fitting, (batch.day, terms.day_max), now_ms)?
                     && matches!(outbox::enqueue_sealed(tx, message, now_ms)?, Enqueued::New { .. });
                 told += i64::from(is_told);
             }

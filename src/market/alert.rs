@@ -12,11 +12,13 @@
 use std::collections::HashSet;
 
 use super::candidate::Fitting;
+use super::erasure::of_outbox;
 use super::matching::SCORE_VERSION;
 use super::person::Recipient;
 use super::phone_number::{self, IDLE_MS, MsisdnHash};
 use super::vacancy::{VacancyDetails, VacancyStatus};
 use super::{Fault, PersonId, VacancyId};
+use crate::outbox::erase as messages;
 use crate::storage::{Error, Keys, Tx};
 use crate::text::datetime::Day;
 
@@ -210,24 +212,37 @@ pub struct Reached {
     pub generation: i64,
 }
 
-/// Counts an alert to somebody on a day; false when that would be more than `day_max`.
-pub fn count(tx: &mut Tx<'_>, person: PersonId, day: Day, day_max: i64) -> Result<bool, Fault> {
-    const COUNT: &str = "INSERT INTO alert_day (person_id, day, alerts) VALUES ($1, $2, 1) \
-        ON CONFLICT (person_id) DO UPDATE SET \
-        alerts = CASE WHEN alert_day.day = $2 THEN alert_day.alerts + 1 ELSE 1 END, day = $2 \
-        WHERE alert_day.day <> $2 OR alert_day.alerts < $3";
-    if day_max < 1 {
-        return Ok(false);
-    }
-    Ok(tx.execute(COUNT, &[person.into(), i64::from(day.0).into(), day_max.into()])? == 1)
+/// Notes that somebody is told of a vacancy by message `id`, as one of at most `day_max` on that day; false when they were told
+/// of it before, or of so many.
+pub fn note(
+    tx: &mut Tx<'_>,
+    id: i64,
+    vacancy: VacancyId,
+    told: &Fitting,
+    (day, day_max): (Day, i64),
+    now_ms: i64,
+) -> Result<bool, Fault> {
+    // Two nodes that count at the same moment find the same number, and one of them that it is taken.
+    const NOTE: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
+        SELECT $1, $2, $3, $4, $5, $6, $7, COUNT(*) + 1 FROM alert WHERE person_id = $3 AND day = $7 \
+        HAVING COUNT(*) < $8 ON CONFLICT DO NOTHING";
+    let row = [
+        id.into(),
+        vacancy.into(),
+        told.person.into(),
+        i64::from(told.score).into(),
+        SCORE_VERSION.into(),
+        now_ms.into(),
+        i64::from(day.0).into(),
+        day_max.into(),
+    ];
+    Ok(tx.execute(NOTE, &row)? == 1)
 }
 
-/// Notes that somebody is told of a vacancy by message `id`; false when they were told before.
-pub fn note(tx: &mut Tx<'_>, id: i64, vacancy: VacancyId, told: &Fitting, now_ms: i64) -> Result<bool, Fault> {
-    const NOTE: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (vacancy_id, person_id) DO NOTHING";
-    let (person, score) = (told.person.into(), i64::from(told.score).into());
-    Ok(tx.execute(NOTE, &[id.into(), vacancy.into(), person, score, SCORE_VERSION.into(), now_ms.into()])? == 1)
+/// The messages by which somebody was told of vacancies, the oldest first: the outbox does not look for them by the person.
+pub fn messages_to(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<i64>, Fault> {
+    const MESSAGES: &str = "SELECT id FROM alert WHERE person_id = $1 ORDER BY id";
+    Ok(tx.query(MESSAGES, &[person.into()], |row| row.integer(0))?)
 }
 
 /// Whether an alert that waits to be sent is still of use.
@@ -252,19 +267,17 @@ pub fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
     Ok(if is_wanted == Some(true) { Standing::Wanted } else { Standing::Over })
 }
 
-/// Forgets alerts whose identifier is below `before_id`, at most `limit`; answers how many. For a bulk job.
+/// Forgets alerts whose identifier is below `before_id`, at most `limit`, and empties their messages; answers how many. For a
+/// bulk job.
 pub fn forget(tx: &mut Tx<'_>, before_id: i64, limit: i64) -> Result<u64, Fault> {
-    const FORGET: &str = "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE id < $1 ORDER BY id LIMIT $2)";
-    Ok(tx.execute(FORGET, &[before_id.into(), limit.into()])?)
-}
-
-/// Erases all that is kept here of a person. Messages that wait are not sent: see [`standing`].
-pub fn forget_person(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
-    const ALERTS: &str = "DELETE FROM alert WHERE person_id = $1";
-    const DAY: &str = "DELETE FROM alert_day WHERE person_id = $1";
-    tx.execute(ALERTS, &[person.into()])?;
-    tx.execute(DAY, &[person.into()])?;
-    super::candidate::unlist(tx, person)
+    const OLD: &str = "SELECT id FROM alert WHERE id < $1 ORDER BY id LIMIT $2";
+    const FORGET: &str = "DELETE FROM alert WHERE id = $1";
+    let old = tx.query(OLD, &[before_id.into(), limit.into()], |row| row.integer(0))?;
+    for id in &old {
+        messages::empty(tx, *id).map_err(of_outbox)?;
+        tx.execute(FORGET, &[(*id).into()])?;
+    }
+    Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
 }
 
 /// The error of a storage fault; of any other, that something stored makes no sense.

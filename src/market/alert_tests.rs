@@ -58,16 +58,24 @@ fn somebody_is_told_of_a_vacancy_once_and_so_often_on_a_day() {
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let fits = fitting(tx, f, vacancy)[0];
         assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Yes(_)));
-        assert!(note(tx, 1, vacancy, &fits, NOW_MS)? && !note(tx, 2, vacancy, &fits, NOW_MS)?);
+        let today = Day(20_000);
+        assert!(!note(tx, 1, vacancy, &fits, (today, 0), NOW_MS)?);
+        assert!(note(tx, 1, vacancy, &fits, (today, 3), NOW_MS)?);
+        assert!(!note(tx, 2, vacancy, &fits, (today, 3), NOW_MS)?, "of each vacancy once");
         assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
         assert_eq!(told(tx, vacancy)?, HashSet::from([person]));
-        let today = Day(20_000);
-        let counted: Vec<bool> = (0..4).map(|_| count(tx, person, today, 3)).collect::<Result<_, _>>()?;
-        assert_eq!(counted, [true, true, true, false]);
-        assert!(count(tx, person, today.plus(1), 3)? && !count(tx, person, today.plus(1), 1)?);
-        assert!(!count(tx, PersonId::new(9), today, 0)?);
-        forget_person(tx, person)?;
-        assert_eq!(told(tx, vacancy)?, HashSet::new());
+        let mut others = Vec::new();
+        for n in 2..6 {
+            others.push(f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, &n.to_string()))?.0);
+        }
+        let mut id = 2;
+        let mut noted = |tx: &mut Tx<'_>, at: usize, day| {
+            id += 1;
+            note(tx, id, others[at], &fits, (day, 3), NOW_MS)
+        };
+        assert!(noted(tx, 0, today)? && noted(tx, 1, today)? && !noted(tx, 2, today)?, "three on a day");
+        assert!(noted(tx, 3, today.plus(1))?);
+        assert_eq!(messages_to(tx, person)?, [1, 3, 4, 6]);
         Ok(())
     });
 }
@@ -105,7 +113,7 @@ fn an_alert_that_waits_is_over_with_the_vacancy_or_with_the_consent() {
         let (b, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
         for (id, vacancy) in [(1, a), (2, b)] {
             let fits = fitting(tx, f, vacancy)[0];
-            note(tx, id, vacancy, &fits, NOW_MS)?;
+            note(tx, id, vacancy, &fits, (Day(20_000), 3), NOW_MS)?;
             assert_eq!(standing(tx, id)?, Standing::Wanted);
         }
         decide(tx, a, Decision::Fill, NOW_MS)?;

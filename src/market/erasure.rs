@@ -13,7 +13,8 @@ use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
 use super::screening::answer;
 use super::{
-    Fault, PersonId, agent, agent_registration, candidate, case, note, number_move, pin, pipeline, quiz, wrong_try,
+    Fault, PersonId, agent, agent_registration, alert, candidate, case, note, number_move, pin, pipeline, quiz,
+    wrong_try,
 };
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
@@ -62,6 +63,7 @@ pub(super) fn empty(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<bo
     if tx.execute(EMPTY, &[person.into(), (&NOBODY).into(), now_ms.into()])? == 0 {
         return Ok(false);
     }
+    let alerts = alert::messages_to(tx, person)?;
     leave(tx, person, now_ms)?;
     pipeline::erase_of(tx, person)?;
     note::erase_of(tx, person)?;
@@ -77,8 +79,8 @@ pub(super) fn empty(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<bo
     person::forget_work(tx, person)?;
     pin::forget(tx, person)?;
     wrong_try::forget_about(tx, &found.number, person.get())?;
-    messages::withdraw_all(tx, person.get(), "erased", now_ms).map_err(of_outbox)?;
-    messages::empty_all(tx, person.get()).map_err(of_outbox)?;
+    messages::withdraw_all(tx, (person.get(), &alerts), "erased", now_ms).map_err(of_outbox)?;
+    messages::empty_all(tx, (person.get(), &alerts)).map_err(of_outbox)?;
     leave_number(tx, &found.number, now_ms)?;
     Ok(true)
 }
@@ -95,7 +97,8 @@ pub fn unlist(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Faul
     }
     tx.execute(WORKER, &[person.into(), now_ms.into()])?;
     leave(tx, person, now_ms)?;
-    messages::withdraw_all(tx, person.get(), "no_consent", now_ms).map_err(of_outbox)?;
+    let alerts = alert::messages_to(tx, person)?;
+    messages::withdraw_all(tx, (person.get(), &alerts), "no_consent", now_ms).map_err(of_outbox)?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
 use super::screening::desk;
 use super::stage::Stage;
-use super::{Fault, PersonId, application, disclosure, person, pin, quiz, sex, worker};
+use super::{Fault, PersonId, alert, application, disclosure, person, pin, quiz, sex, worker};
 use crate::country::Country;
 use crate::outbox::of_person::{self, Words};
 use crate::storage::{Keys, Row, Tx};
@@ -45,7 +45,7 @@ pub fn everything(
     let Some(number) = phone_number::find(tx, hash)? else { return Ok(None) };
     let on_it = phone_number::persons_on(tx, &number)?;
     let Some(found) = person::find(tx, person)?.filter(|_| on_it.contains(&person)) else { return Ok(None) };
-    let pin = pin::state(tx, person)?;
+    let (pin, alerts) = (pin::state(tx, person)?, alert::messages_to(tx, person)?);
     let given: Vec<Value> = disclosure::to_whom(tx, keys, person)?
         .into_iter()
         .map(|given| json!({ "employer": given.to_whom, "job": given.number, "at_ms": given.given_ms }))
@@ -67,7 +67,7 @@ pub fn everything(
         "cases": kept::cases(tx, keys, (&number, person))?,
         "reports": kept::reports(tx, (&number, person))?,
         "pin": { "set": pin.is_set, "each_call": pin.each_call, "ends_ms": pin.ends_ms },
-        "messages_to_them": words(of_person::to_person(tx, keys, person.get())?),
+        "messages_to_them": words(of_person::to_person(tx, keys, (person.get(), &alerts))?),
         "messages_from_the_number": words(of_person::from_number(tx, keys, hash.as_bytes())?),
     })))
 }

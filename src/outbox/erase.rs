@@ -6,29 +6,41 @@ use crate::clock::first_id_at;
 use crate::storage::Tx;
 
 /// Takes back what has not left of a person's messages, and sends none of the rest again. Answers how many were taken back.
+/// `alerts`: those by which they were told of vacancies, which are not looked for by the person.
 ///
 /// What is on its way arrives or not: nobody can call it back.
-pub fn withdraw_all(tx: &mut Tx<'_>, person_id: i64, reason: &'static str, now_ms: i64) -> Result<u64, Error> {
+pub fn withdraw_all(
+    tx: &mut Tx<'_>,
+    (person_id, alerts): (i64, &[i64]),
+    reason: &'static str,
+    now_ms: i64,
+) -> Result<u64, Error> {
     const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3, resend_ms = 0, \
-        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND status = 'queued'";
+        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND status = 'queued'";
     const GIVE_UP: &str = "UPDATE outbox SET resend_ms = 0, changed_ms = $2 \
-        WHERE person_id = $1 AND person_id > 0 AND status = 'unknown' AND resend_ms > 0";
-    let taken_back = tx.execute(TAKE_BACK, &[person_id.into(), reason.into(), now_ms.into()])?;
+        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND status = 'unknown' AND resend_ms > 0";
+    // An alert of which nothing is known is never sent again.
+    const ALERT: &str =
+        "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3 WHERE id = $1 AND status = 'queued'";
+    let mut taken_back = tx.execute(TAKE_BACK, &[person_id.into(), reason.into(), now_ms.into()])?;
     tx.execute(GIVE_UP, &[person_id.into(), now_ms.into()])?;
+    for alert in alerts {
+        taken_back += tx.execute(ALERT, &[(*alert).into(), reason.into(), now_ms.into()])?;
+    }
     Ok(taken_back)
 }
 
 /// Empties a person's messages: number, words and person go, the counts stay. What becomes of one that is on its way is noted
-/// all the same; it is not sent again, for its time is over.
-pub fn empty_all(tx: &mut Tx<'_>, person_id: i64) -> Result<(), Error> {
+/// all the same; it is not sent again, for its time is over. `alerts` as with [`withdraw_all`].
+pub fn empty_all(tx: &mut Tx<'_>, (person_id, alerts): (i64, &[i64])) -> Result<(), Error> {
     const EMPTY: &str = "UPDATE outbox SET person_id = NULL, address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, \
-        expires_ms = 0 WHERE person_id = $1 AND person_id > 0";
+        expires_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert'";
     let none: &[u8] = &[];
     tx.execute(EMPTY, &[person_id.into(), none.into()])?;
-    Ok(())
+    alerts.iter().try_for_each(|alert| empty(tx, *alert))
 }
 
-/// Empties one message, whatever became of it: the receipt of an erasure, once it has arrived.
+/// Empties one message, whatever became of it: the receipt of an erasure, once it has arrived; an alert of long ago.
 pub fn empty(tx: &mut Tx<'_>, message_id: i64) -> Result<(), Error> {
     const EMPTY: &str = "UPDATE outbox SET person_id = NULL, address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, \
         expires_ms = 0 WHERE id = $1";
@@ -150,8 +162,8 @@ mod tests {
                 .unwrap();
             assert_eq!(messages.iter().map(|message| message.id).collect::<Vec<_>>(), ids[..2]);
             let taken_back = rig.tx(|tx| {
-                let taken_back = withdraw_all(tx, 7, "erased", NOW_MS)?;
-                empty_all(tx, 7).map(|()| taken_back)
+                let taken_back = withdraw_all(tx, (7, &[]), "erased", NOW_MS)?;
+                empty_all(tx, (7, &[])).map(|()| taken_back)
             });
             assert_eq!(taken_back.unwrap(), 2);
             let again = terms.clone();

@@ -2,7 +2,7 @@
 
 use super::content::Opened;
 use super::inbound;
-use crate::storage::{self, Keys, Tx};
+use crate::storage::{self, Keys, Row, Tx};
 
 /// A message to or from a phone.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,11 +24,18 @@ impl std::fmt::Debug for Words {
     }
 }
 
-/// What was written to a person, the oldest first.
-pub fn to_person(tx: &mut Tx<'_>, keys: &Keys, person_id: i64) -> Result<Vec<Words>, storage::Error> {
+/// What was written to a person, the oldest first. `alerts`: the messages by which they were told of vacancies, which are not
+/// looked for by the person.
+pub fn to_person(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    (person_id, alerts): (i64, &[i64]),
+) -> Result<Vec<Words>, storage::Error> {
     const TO: &str = "SELECT id, created_ms, template, status, route, address, body FROM outbox \
-        WHERE person_id = $1 AND person_id > 0 ORDER BY id";
-    tx.query(TO, &[person_id.into()], |row| {
+        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' ORDER BY id";
+    const ALERT: &str =
+        "SELECT id, created_ms, template, status, route, address, body FROM outbox WHERE id = $1 AND person_id > 0";
+    let words = |row: &Row<'_>| {
         let opened = Opened::open(keys, row.integer(0)?, row.text(4)?, row.bytes(5)?, row.bytes(6)?)?;
         let text = match opened {
             Opened::Sms { text, .. } => text,
@@ -37,21 +44,33 @@ pub fn to_person(tx: &mut Tx<'_>, keys: &Keys, person_id: i64) -> Result<Vec<Wor
         };
         let (kind, status) = (row.text(2)?.to_owned(), row.text(3)?.to_owned());
         Ok(Words { at_ms: row.integer(1)?, kind, status, text })
-    })
+    };
+    let mut all = tx.query(TO, &[person_id.into()], words)?;
+    for alert in alerts {
+        all.extend(tx.query_one(ALERT, &[(*alert).into()], words)?);
+    }
+    all.sort_by_key(|one| one.at_ms);
+    Ok(all)
 }
 
-/// The messages of one registration are another's of the same human being. What waits to be sent goes where it was going.
-pub fn carry(tx: &mut Tx<'_>, kept: i64, dropped: i64) -> Result<(), storage::Error> {
-    const CARRY: &str = "UPDATE outbox SET person_id = $1 WHERE person_id = $2 AND person_id > 0";
+/// The messages of one registration are another's of the same human being, `alerts` among them. What waits to be sent goes where it
+/// was going.
+pub fn carry(tx: &mut Tx<'_>, kept: i64, (dropped, alerts): (i64, &[i64])) -> Result<(), storage::Error> {
+    const CARRY: &str =
+        "UPDATE outbox SET person_id = $1 WHERE person_id = $2 AND person_id > 0 AND template <> 'job_alert'";
+    const ALERT: &str = "UPDATE outbox SET person_id = $1 WHERE id = $2 AND person_id > 0";
     tx.execute(CARRY, &[kept.into(), dropped.into()])?;
+    for alert in alerts {
+        tx.execute(ALERT, &[kept.into(), (*alert).into()])?;
+    }
     Ok(())
 }
 
 /// The causes of messages to a person that were written since a time and have left, as far as they begin like `what/`:
-/// whoever they are for may have read them. The newest first, at most forty.
+/// whoever they are for may have read them. The newest first, at most forty; alerts are none of them.
 pub fn causes_left(tx: &mut Tx<'_>, person_id: i64, what: &str, since_ms: i64) -> Result<Vec<String>, storage::Error> {
     const LEFT: &str = "SELECT operation_key FROM outbox WHERE person_id = $1 AND person_id > 0 \
-        AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
+        AND template <> 'job_alert' AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
         AND status NOT IN ('queued', 'cancelled', 'failed', 'undelivered') ORDER BY id DESC LIMIT 40";
     // What comes after `/` in the alphabet is `0`.
     let (from, to) = (format!("{what}/"), format!("{what}0"));

@@ -44,8 +44,10 @@ pub const THOROUGH_CHECK_BYTES: u64 = 32 << 20;
 /// Kibibytes of page cache of the writer, at least.
 pub const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// Kibibytes of page cache of the writer of a large database: so much that a page which is written here and there, of an index
-/// by person, is mostly there. Memory of a service for a million people, not of one that begins.
-pub const WRITER_CACHE_KIB_MAX: i64 = 64 << 10;
+/// by person, is still there when it is written again. Not more: of a database below 1 GiB, SQLite goes through its whole cache at
+/// the end of a transaction that has split a page (it has used the number of the lock page for a moment, and looks for pages beyond
+/// the end): 64 MiB cost half a millisecond each time.
+pub const WRITER_CACHE_KIB_MAX: i64 = 32 << 10;
 /// Bytes of the database for each byte of its writer's page cache, between the two.
 pub const WRITER_CACHE_PART: i64 = 8;
 /// Kibibytes of page cache of each reader.

@@ -228,8 +228,7 @@ mod tests {
         let invited = (Some(day), Some(540));
         let invited = Appointment::checked(&f.country, AppointmentKind::Interview, invited, "KG 11 Ave", NOW_MS);
         appointment::set(tx, &f.keys, application, &invited.unwrap(), NOW_MS)?;
-        let told =
-            "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms) VALUES (7, $1, $2, 90, 1, 8)";
+        let told = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) VALUES (7, $1, $2, 90, 1, 8, 1, 1)";
         tx.execute(told, &[job.into(), aline.into()])?;
         let about = vacancy::details(tx, &f.keys, job)?.unwrap();
         let reason = ReportReason::NotReal;

@@ -4,11 +4,12 @@
 
 use crate::market::booking::record::{self, Side};
 use crate::market::booking::{bookable, client};
+use crate::market::erasure::of_outbox;
 use crate::market::phone_number::{self, PhoneNumber};
 use crate::market::stage::Stage;
 use crate::market::worker_trade;
-use crate::market::{ApplicationId, EmployerId, Fault, PersonId, candidate, case, mail_address, person};
-use crate::outbox::of_person;
+use crate::market::{ApplicationId, EmployerId, Fault, PersonId, alert, candidate, case, mail_address, person};
+use crate::outbox::{erase as messages, of_person};
 use crate::storage::{IdBlock, Keys, Row, Tx};
 
 /// `$1` keeps, `$2` is dropped.
@@ -32,15 +33,10 @@ const ROWS: &[&str] = &[
      WHERE kept.leader_id = $1 AND kept.member_id = group_member.member_id)",
     "UPDATE group_member SET member_id = $1 WHERE member_id = $2 AND NOT EXISTS (SELECT 1 FROM group_member AS kept \
      WHERE kept.member_id = $1 AND kept.leader_id = group_member.leader_id)",
-    "UPDATE alert SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM alert AS kept \
+    // Its number on its day may be taken: the message's is nobody else's.
+    "UPDATE alert SET person_id = $1, nth = id WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM alert AS kept \
      WHERE kept.person_id = $1 AND kept.vacancy_id = alert.vacancy_id)",
     "DELETE FROM alert WHERE person_id = $2 AND person_id <> $1",
-    // How many alerts on the last day on which there were any: the day's cap holds for the human being.
-    "UPDATE alert_day SET alerts = alerts + (SELECT other.alerts FROM alert_day AS other WHERE other.person_id = $2) \
-     WHERE person_id = $1 AND EXISTS (SELECT 1 FROM alert_day AS other WHERE other.person_id = $2 AND other.day = alert_day.day)",
-    "UPDATE alert_day SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM alert_day AS kept \
-     WHERE kept.person_id = $1)",
-    "DELETE FROM alert_day WHERE person_id = $2 AND person_id <> $1",
     "UPDATE quiz SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM quiz AS kept \
      WHERE kept.person_id = $1 AND kept.trade = quiz.trade)",
     "UPDATE help_case SET person_id = $1 WHERE person_id = $2",
@@ -64,13 +60,13 @@ pub(super) fn carry(
     cases(tx, dropped, number)?;
     work(tx, kept, dropped)?;
     clients(tx, keys, ids, kept, dropped, now_ms)?;
+    messages_of(tx, kept, dropped)?;
     for sql in ROWS {
         tx.execute(sql, &[kept.into(), dropped.into()])?;
     }
     applications(tx, ids, kept, dropped)?;
     records(tx, kept, dropped)?;
     agents(tx, kept, dropped, now_ms)?;
-    of_person::carry(tx, kept.get(), dropped.get())?;
     if person::name(tx, keys, kept)?.is_none()
         && let Some(name) = person::name(tx, keys, dropped)?
     {
@@ -83,6 +79,18 @@ pub(super) fn carry(
     }
     candidate::relist(tx, kept)?;
     bookable::refresh(tx, kept)
+}
+
+/// What was written to them. Of a vacancy of which both were told one alert stays known; the other is empty.
+fn messages_of(tx: &mut Tx<'_>, kept: PersonId, dropped: PersonId) -> Result<(), Fault> {
+    const TWICE: &str = "SELECT alert.id FROM alert JOIN alert AS kept ON kept.vacancy_id = alert.vacancy_id \
+        AND kept.person_id = $1 WHERE alert.person_id = $2";
+    let alerts = alert::messages_to(tx, dropped)?;
+    of_person::carry(tx, kept.get(), (dropped.get(), &alerts))?;
+    for twice in tx.query(TWICE, &[kept.into(), dropped.into()], |row| row.integer(0))? {
+        messages::empty(tx, twice).map_err(of_outbox)?;
+    }
+    Ok(())
 }
 
 /// Cases, and what the number has reported when nobody else is on it, belong to the number that stays.

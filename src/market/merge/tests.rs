@@ -90,8 +90,8 @@ fn agreed(tx: &mut Tx<'_>, f: &Fixture, who: PersonId, worker: PersonId, days: i
 
 /// Somebody who has done everything that leaves a row, and the vacancies that they applied to.
 fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
-    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms) \
-        VALUES (900, $1, $2, 90, 1, 8)";
+    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
+        VALUES (900, $1, $2, 90, 1, 8, 1, 1)";
     const AGENT: &str = "INSERT INTO agent (id, person_id, organisation_sealed, kind, area_code, added_ms, added_by, ended_ms, \
         ended_by) VALUES (5, $1, $2, 'school', 1201, 0, 'x', 0, '')";
     const REGISTERED: &str = "INSERT INTO agent_registration (id, agent_id, person_id, state, begun_ms, told_ms, lists_ms, \
@@ -116,7 +116,6 @@ fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
     group::invite(tx, fourth, person, NOW_MS)?;
     let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "told"))?;
     tx.execute(TOLD, &[vacancy.into(), person.into()])?;
-    assert!(alert::count(tx, person, worker::today(&f.country, NOW_MS), 3)?);
     quiz::begin(tx, person, trade(11), 5, NOW_MS)?;
     let number = f.number(tx, n)?;
     let case = NewCase {
@@ -134,21 +133,53 @@ fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
     tx.execute(AGENT, &[person.into(), (&[1_u8; 4]).into()])?;
     tx.execute(REGISTERED, &[person.into()])?;
     tx.execute(MOVE, &[person.into(), (&[9_u8; 32]).into()])?;
+    queue(tx, f, n, (77, person, "applied"))?;
+    queue(tx, f, n, (900, person, "job_alert"))?;
+    Ok(person)
+}
+
+/// A message that waits.
+fn queue(tx: &mut Tx<'_>, f: &Fixture, n: u32, (id, person, template): (i64, PersonId, &str)) -> Result<(), Fault> {
     let to = f.msisdn(n);
     let waits = NewMessage {
-        id: 77,
-        operation_key: "waits",
+        id,
+        operation_key: &id.to_string(),
         content: Content::Sms(NewSms { to: &to, generation: 1, route: "", text: "Kaziline" }),
         person_id: Some(person.get()),
         employer_id: None,
         priority: Priority::Interactive,
         class: Class::MustArrive,
-        template: "applied",
+        template,
         due_ms: NOW_MS,
         expires_ms: NOW_MS + DAY_MS,
     };
-    outbox::enqueue(tx, &f.keys, &waits, NOW_MS).map_err(erasure::of_outbox)?;
-    Ok(person)
+    outbox::enqueue(tx, &f.keys, &waits, NOW_MS).map_err(erasure::of_outbox).map(drop)
+}
+
+#[test]
+fn of_two_alerts_to_the_same_job_one_stays_and_the_other_says_nothing() {
+    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
+        VALUES ($1, $2, $3, 90, 1, 8, 1, 1)";
+    Fixture::new().run(|tx, f| {
+        let (kept, dropped) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 1, "A. Uwera")?);
+        let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "both"))?;
+        let (other, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "one"))?;
+        for (id, told, person) in [(901, vacancy, kept), (902, vacancy, dropped)] {
+            tx.execute(TOLD, &[id.into(), told.into(), person.into()])?;
+            queue(tx, f, 1, (id, person, "job_alert"))?;
+        }
+        // Both the first on the same day.
+        tx.execute("UPDATE alert SET nth = 2 WHERE id = 902", &[])?;
+        tx.execute(TOLD, &[903.into(), other.into(), dropped.into()])?;
+        queue(tx, f, 1, (903, dropped, "job_alert"))?;
+        assert_eq!(join(tx, f, kept, dropped)?, Merged::Done);
+        assert_eq!(alert::messages_to(tx, kept)?, [901, 903]);
+        assert!(alert::messages_to(tx, dropped)?.is_empty());
+        let full = "SELECT id FROM outbox WHERE length(body) > 0 AND person_id = $1 ORDER BY id";
+        assert_eq!(tx.query(full, &[kept.into()], |row| row.integer(0))?, [901, 903]);
+        assert_eq!(count(tx, "SELECT COUNT(*) FROM outbox WHERE length(body) = 0 OR person_id = $1", dropped), 1);
+        Ok(())
+    });
 }
 
 /// Counts of rows in which somebody stands, for each column of each table.
@@ -198,7 +229,7 @@ fn nothing_of_the_dropped_one_is_left_but_what_is_listed() {
         }
         for (sql, rows) in [
             ("SELECT COUNT(*) FROM application WHERE person_id = $1 AND stage = 'applied'", 2),
-            ("SELECT COUNT(*) FROM outbox WHERE person_id = $1 AND status = 'queued' AND length(body) > 0", 1),
+            ("SELECT COUNT(*) FROM outbox WHERE person_id = $1 AND status = 'queued' AND length(body) > 0", 2),
             ("SELECT COUNT(*) FROM booking WHERE worker_id = $1 AND state = 'accepted'", 1),
             ("SELECT COUNT(*) FROM booking WHERE client_id = $1 AND state = 'accepted'", 1),
             ("SELECT COUNT(*) FROM booking_day WHERE worker_id = $1", 1),
