@@ -4,10 +4,9 @@
 //! the old phone no more tells the [`pin`], and moves [`WAIT_MS`] later, of which the old number is told at once: any call
 //! from it stops the move. Who has set a PIN tells it in either case: whoever finds the phone has the digits, too.
 //!
-//! In the same way a number is added as a [second one](linked_number): by the digits, never by the PIN alone.
-//!
-//! Whether anybody is on the old number is never told. One with nobody on it, or several people, or which may have another
-//! owner by now, is asked for, counted and answered like any other, with digits that nobody has.
+//! In the same way a number is added as a [second one](linked_number): by the digits, never by the PIN alone. Whether anybody
+//! is on the old number is never told. One with nobody on it, or several people, or which may have another owner by now, is
+//! asked for, counted and answered like any other, with digits that nobody has.
 
 use super::phone_number::{self, MsisdnHash, PhoneNumber, persons_on};
 use super::wrong_try::{self, Secret, Try};
@@ -23,7 +22,7 @@ pub const TRIES_MAX: i64 = 3;
 pub const ASKED_A_DAY_MAX: i64 = 3;
 /// From the PIN until the move: two days, in which its owner sees the SMS on the old phone.
 pub const WAIT_MS: i64 = 48 * 3_600_000;
-/// A wish of which nothing came is forgotten after this long.
+/// A wish of which nothing came is kept this long.
 const KEEP_MS: i64 = 24 * 3_600_000;
 /// Days for which it is counted how often was asked.
 const KEEP_DAYS: i64 = 2;
@@ -72,7 +71,7 @@ impl std::fmt::Debug for Asked {
     }
 }
 
-/// The one person on a number who can be written to there; `None` for all others, also for whose second number it is.
+/// The one person on a number, their main one, who can be written to there; `None` for all others.
 fn sole(tx: &mut Tx<'_>, from: &MsisdnHash, now_ms: i64) -> Result<Option<PersonId>, Fault> {
     let Some(number) = phone_number::find(tx, from)?.filter(|number| !number.stopped) else { return Ok(None) };
     if phone_number::is_doubtful(tx, from, now_ms)? {
@@ -162,7 +161,7 @@ pub enum Checked {
     Over,
 }
 
-/// Who types on the new number what is to be looked at, and what for.
+/// What is typed on the new number, by whom, and what for.
 #[derive(Clone, Copy)]
 pub struct Telling<'a> {
     /// The new number.
@@ -178,7 +177,7 @@ pub struct Telling<'a> {
 /// What was typed stays out of logs.
 impl std::fmt::Debug for Telling<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Telling({:?})", self.wants)
+        f.write_str("Telling(..)")
     }
 }
 
@@ -253,8 +252,7 @@ pub fn by_pin(
     const FIND: &str = "SELECT from_hmac, person_id, is_proven FROM number_move \
         WHERE to_hmac = $1 AND to_generation = $2 AND moves_ms = 0 AND asked_ms > $3 AND wants = $4";
     const WAIT: &str = "UPDATE number_move SET moves_ms = $2 WHERE to_hmac = $1 AND moves_ms = 0";
-    let Telling { to, wants, typed, .. } = telling;
-    let since_ms = now_ms.saturating_sub(CODE_MS);
+    let (Telling { to, wants, typed, .. }, since_ms) = (telling, now_ms.saturating_sub(CODE_MS));
     let params = [to.hash.as_bytes().into(), to.generation.into(), since_ms.into(), wants.code().into()];
     let read = |row: &Row<'_>| Ok((MsisdnHash::read(row, 0)?, row.integer(1)?, row.boolean(2)?));
     let found = tx.query_one(FIND, &params, read)?;
@@ -284,7 +282,7 @@ pub fn give_up(tx: &mut Tx<'_>, to: &MsisdnHash) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Somebody calls from the old number, or a second one of its people: moves from it that wait are stopped. False when none does.
+/// Somebody calls from the old number, or a second one of its people: moves that wait are stopped. False when none does.
 pub fn stop(tx: &mut Tx<'_>, ids: &mut IdBlock, from: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
     const STOP: &str = "DELETE FROM number_move WHERE moves_ms > 0 AND from_hmac IN \
         (SELECT msisdn_hmac FROM phone_number WHERE msisdn_hmac = $1 UNION ALL SELECT person.msisdn_hmac \
