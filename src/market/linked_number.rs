@@ -102,7 +102,7 @@ pub(super) fn proven(
         return Ok(Checked::Linked(person));
     };
     Ok(match may_join(tx, keys, (caller, to), (person, &from))? {
-        Ok(_) => {
+        Ok(()) => {
             wait_for_join(tx, to, (&from, person), now_ms)?;
             Checked::Join
         }
@@ -110,14 +110,13 @@ pub(super) fn proven(
     })
 }
 
-/// Whether the caller's registration on `to` and another one on `from` may be made one by keypad: the version that was looked
-/// at, else what is answered. Each is alone on a number of their own: nobody joins what is another's of the same phone.
+/// Whether the caller's registration on `to` and another one on `from` may be made one by keypad; else what is answered. Each is alone on a number of their own: nobody joins what is another's of the same phone.
 fn may_join(
     tx: &mut Tx<'_>,
     keys: &Keys,
     (caller, to): (PersonId, &PhoneNumber),
     (person, from): (PersonId, &PhoneNumber),
-) -> Result<Result<i64, Checked>, Fault> {
+) -> Result<Result<(), Checked>, Fault> {
     if !is_sole(tx, caller, to)? || !is_sole(tx, person, from)? {
         return Ok(Err(Checked::Apart));
     }
@@ -125,7 +124,7 @@ fn may_join(
         return Ok(Err(Checked::Full));
     }
     Ok(match merge::look(tx, keys, caller, person)? {
-        Ok(pair) => Ok(pair.version),
+        Ok(_) => Ok(()),
         Err(Refusal::OtherWay) => Err(Checked::OtherWay),
         Err(_) => Err(Checked::Apart),
     })
