@@ -20,6 +20,7 @@ const MENUS: &[(&str, &str)] = &files![
     "flows/job_sms.toml",
     "flows/jobs.toml",
     "flows/language.toml",
+    "flows/linking.toml",
     "flows/moving.toml",
     "flows/pay.toml",
     "flows/pin.toml",

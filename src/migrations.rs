@@ -30,6 +30,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(24, "merge", include_str!("../migrations/sqlite/0024_merge.sql")),
     Migration::new(25, "unclaimed", include_str!("../migrations/sqlite/0025_unclaimed.sql")),
     Migration::new(26, "alert_nth", include_str!("../migrations/sqlite/0026_alert_nth.sql")),
+    Migration::new(27, "linked_number", include_str!("../migrations/sqlite/0027_linked_number.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -60,6 +61,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(24, "merge", include_str!("../migrations/postgres/0024_merge.sql")),
     Migration::new(25, "unclaimed", include_str!("../migrations/postgres/0025_unclaimed.sql")),
     Migration::new(26, "alert_nth", include_str!("../migrations/postgres/0026_alert_nth.sql")),
+    Migration::new(27, "linked_number", include_str!("../migrations/postgres/0027_linked_number.sql")),
 ];
 
 #[cfg(test)]

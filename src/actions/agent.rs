@@ -15,7 +15,7 @@ use crate::market::agent::{self, Added, Agent, AgentKind, NewAgent};
 use crate::market::agent_registration::{self as registration, Begun, Looked, Shown};
 use crate::market::consent::{self, Purpose};
 use crate::market::phone_number::{self, MsisdnHash};
-use crate::market::{PersonId, erasure, person, worker};
+use crate::market::{PersonId, erasure, linked_number, person, worker};
 use crate::menu::Bundle;
 use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
 use crate::outbox::{self, Class, Priority};
@@ -122,12 +122,13 @@ pub(super) fn look(cx: &mut ActionCx<'_, '_, '_>) -> Result<Look, Fault> {
         return Ok(Look::TooMany);
     }
     let Some(msisdn) = typed(cx)? else { return Ok(Look::Wrong) };
+    let keys = &cx.at.host.keys;
+    let hash = MsisdnHash::of(keys, &msisdn);
     // Who has no phone of their own names the number of somebody they trust: the agent would hold both ends.
-    if msisdn == *cx.at.caller.msisdn {
+    if linked_number::all_of(cx.tx, agent.person)?.iter().any(|own| own.hash == hash) {
         return Ok(Look::Own);
     }
-    let keys = &cx.at.host.keys;
-    Ok(match registration::look(cx.tx, keys, agent.id, &MsisdnHash::of(keys, &msisdn), cx.at.now_ms)? {
+    Ok(match registration::look(cx.tx, keys, agent.id, &hash, cx.at.now_ms)? {
         Looked::Open => Look::Open,
         Looked::Taken => Look::Taken,
         Looked::Unusable => Look::Unusable,

@@ -159,7 +159,8 @@ fn opened_values(host: &Host, case: &Case) -> [Value; 4] {
 }
 
 fn confirm(cx: &mut ActionCx<'_, '_, '_>, case: &Case) -> Result<(), Fault> {
-    cx.send("case_opened", &opened_values(cx.at.host, case), case.number_generation)
+    let number = cx.number()?;
+    cx.send("case_opened", &opened_values(cx.at.host, case), number.generation)
 }
 
 /// Tells a person of a case that began without their opening it by key: once a case. Uses one identifier.

@@ -9,8 +9,9 @@ use crate::market::correction::{self, Correction};
 use crate::market::data_event::{CALLER, DataEvent};
 use crate::market::disclosure::{self, Disclosure};
 use crate::market::pay::Rate;
+use crate::market::phone_number::{self, PhoneNumber};
 use crate::market::sex::{self, Sex};
-use crate::market::{self, PersonId, erasure, person, phone_number, pin};
+use crate::market::{self, PersonId, erasure, person, pin};
 use crate::menu::Labels;
 use crate::menu::manifest::{Field, FieldType, MessageKind, Value};
 use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority};
@@ -274,9 +275,7 @@ pub(super) fn copy(cx: &mut ActionCx<'_, '_, '_>) -> Result<CopySent, Fault> {
     if is_shut(cx, person)? {
         return Ok(CopySent::Guarded);
     }
-    let to = person::recipient(cx.tx, &cx.at.host.keys, person)?;
-    let Some(to) = to.filter(|to| to.number == cx.at.caller.number) else { return Ok(CopySent::NotNow) };
-    let number = cx.number()?;
+    let Some(number) = number_in_hand(cx, person)? else { return Ok(CopySent::NotNow) };
     let is_shared = phone_number::persons_on(cx.tx, &number)?.len() > 1;
     let mut about = kept(cx)?;
     if let (true, Some(Value::Text(name))) = (is_shared, about.first_mut()) {
@@ -293,7 +292,7 @@ pub(super) fn copy(cx: &mut ActionCx<'_, '_, '_>) -> Result<CopySent, Fault> {
     let day = Day::from_ms(now_ms, &cx.at.host.country.timezone).0;
     for (template, values) in [("data_person", about), ("data_trades", trades), ("data_given", given)] {
         let key = format!("{template}/{}/{day}", person.get());
-        let sent = write(cx, template, &values, &key, (Some(person), to.number_generation))?;
+        let sent = write(cx, template, &values, &key, (Some(person), number.generation))?;
         if sent.1 == Enqueued::Duplicate {
             return Ok(CopySent::NotNow);
         }
@@ -326,6 +325,14 @@ fn forget_visit(cx: &mut ActionCx<'_, '_, '_>) {
     cx.at.visit.person = None;
 }
 
+/// The number from which the person calls, main or second, where it takes messages to them; else `None`.
+fn number_in_hand(cx: &mut ActionCx<'_, '_, '_>, person: PersonId) -> Result<Option<PhoneNumber>, Fault> {
+    let number = cx.number()?;
+    let is_theirs = phone_number::persons_on(cx.tx, &number)?.contains(&person);
+    let has_agreed = consent::in_force(cx.tx, person, Purpose::Matching)?;
+    Ok(Some(number).filter(|number| is_theirs && has_agreed && !number.stopped && !number.owner_doubted))
+}
+
 /// Queues a message to the caller's own number, once for a key. `None`: the caller cannot be written to there.
 pub(super) fn to_own_number(
     cx: &mut ActionCx<'_, '_, '_>,
@@ -334,9 +341,8 @@ pub(super) fn to_own_number(
     operation_key: &str,
 ) -> Result<Option<Enqueued>, Fault> {
     let person = cx.known_person()?;
-    let to = person::recipient(cx.tx, &cx.at.host.keys, person)?;
-    let Some(to) = to.filter(|to| to.number == cx.at.caller.number) else { return Ok(None) };
-    let (_, queued) = write(cx, template, values, operation_key, (Some(person), to.number_generation))?;
+    let Some(number) = number_in_hand(cx, person)? else { return Ok(None) };
+    let (_, queued) = write(cx, template, values, operation_key, (Some(person), number.generation))?;
     Ok(Some(queued))
 }
 

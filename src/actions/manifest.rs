@@ -2,8 +2,8 @@
 
 use super::booking::notices;
 use super::{
-    agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs, moving, pin,
-    place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
+    agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs, linking,
+    moving, pin, place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -45,6 +45,7 @@ const HELPING: &str = "@somebody who is helped";
 const HELP_BEGUN: Sets = &[("begun", "helped"), ("begun", HELPING)];
 const HELP_DONE: Sets = &[("done", "-@somebody who is helped")];
 const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
+const UNLINKED: Sets = &[("ended_here", NOBODY), ("ended_here", NO_WORKER)];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
 
 const APPLIED: Sets = &[("asks", "application"), ("already", "application")];
@@ -142,6 +143,13 @@ const TABLE: &[Entry] = &[
     decides!(Action "move.ask" &["old_number"], &[], moving::Ask, moving::ask),
     decides!(Action "move.check" &["move_code"], &[], moving::Check, moving::check),
     decides!(Action "move.by_pin" &["pin"], &[], moving::Pin, moving::by_pin),
+    // Or has two.
+    decides!(Case "link.state" &[], &[], linking::State, linking::state),
+    decides!(Action "link.ask" &["old_number"], &[], moving::Ask, linking::ask),
+    decides!(Action "link.check" &["move_code"], &[], linking::Check, linking::check),
+    decides!(Action "link.by_pin" &["pin"], &[], linking::Check, linking::by_pin),
+    decides!(Action "link.join" &[], &[], linking::Join, linking::join),
+    decides!(Action "link.end" &[], UNLINKED, linking::End, linking::end),
     // An agent registers somebody else.
     decides!(Case "agent.who" &[], &[("agent", PERSON)], agent::Who, agent::who),
     show("agent.today", &[PERSON], agent::TODAY, agent::today),
@@ -181,6 +189,7 @@ const MESSAGES: &[MessageKind] = &[
 const LISTS: &[&[MessageKind]] = &[
     MESSAGES,
     agent::MESSAGES,
+    linking::MESSAGES,
     moving::MESSAGES,
     replies::MESSAGES,
     stage::MESSAGES,

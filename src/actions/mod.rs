@@ -20,6 +20,7 @@ mod job;
 mod job_sms;
 mod jobs;
 mod labels;
+mod linking;
 mod manifest;
 mod moving;
 mod pin;
@@ -137,6 +138,8 @@ pub struct Around<'a> {
     pub today: Today,
     /// The time.
     pub now_ms: i64,
+    /// The first session that may still be open, on whatever number.
+    pub first_call: i64,
     /// Identifiers for new rows.
     pub ids: &'a mut IdBlock,
     /// Set when a message was queued.

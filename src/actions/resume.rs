@@ -3,7 +3,7 @@
 use super::tell::{Notice, Told, tell};
 use super::{Fault, Host};
 use crate::market::phone_number::{self, MsisdnHash};
-use crate::market::{consent, pin};
+use crate::market::{consent, person, pin};
 use crate::menu::{Bundle, Value};
 use crate::outbox::{Class, Priority};
 use crate::storage::Tx;
@@ -35,6 +35,10 @@ pub fn invite(tx: &mut Tx<'_>, host: &Host, bundle: &Bundle, cut: Cut<'_>, now_m
     let Some(number) = phone_number::find(tx, &hash)?.filter(|number| !number.owner_doubted) else { return Ok(false) };
     let persons = phone_number::persons_on(tx, &number)?;
     let &[person] = persons.as_slice() else { return Ok(false) };
+    // Where the number is their second one the message would go to the other.
+    if person::find(tx, person)?.is_none_or(|found| found.number != hash) {
+        return Ok(false);
+    }
     if !consent::in_force(tx, person, consent::Purpose::Matching)? || pin::state(tx, person)?.is_set {
         return Ok(false);
     }

@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use super::record::{self, Record, Saved};
 use super::{Prepared, Service};
 use crate::actions::{self, Around, Caller};
+use crate::clock::first_id_at;
 use crate::gateway::ussd::UssdEvent;
+use crate::market::merge::CALL_MS_MAX;
 use crate::menu::Bundle;
 use crate::session::{Effect, Engine, Event, Scene, Screen, Turn, Visit};
 use crate::storage::{Error, IdBlock, Tx};
@@ -61,6 +63,7 @@ pub(super) fn drive(
             visit: engine.visit,
             today: prepared.today,
             now_ms: prepared.now_ms,
+            first_call: first_id_at(prepared.now_ms - CALL_MS_MAX),
             ids,
             enqueued: &mut enqueued,
         };

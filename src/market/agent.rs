@@ -153,7 +153,11 @@ pub(super) fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<()
 pub fn of_person(tx: &mut Tx<'_>, keys: &Keys, person: PersonId, number: &MsisdnHash) -> Result<Option<Agent>, Fault> {
     const OF: &str = "SELECT agent.id, agent.person_id, agent.organisation_sealed, agent.kind, agent.area_code, \
         agent.added_ms, agent.added_by, agent.ended_ms FROM agent JOIN person ON person.id = agent.person_id \
-        WHERE agent.person_id = $1 AND agent.ended_ms = 0 AND person.status <> 'closed' AND person.msisdn_hmac = $2";
+        WHERE agent.person_id = $1 AND agent.ended_ms = 0 AND person.status <> 'closed' \
+        AND (person.msisdn_hmac = $2 OR EXISTS (SELECT 1 FROM linked_number \
+        JOIN phone_number ON phone_number.msisdn_hmac = linked_number.msisdn_hmac \
+        AND phone_number.generation = linked_number.number_generation \
+        WHERE linked_number.person_id = person.id AND linked_number.msisdn_hmac = $2))";
     Ok(tx.query_one(OF, &[person.into(), number.as_bytes().into()], |row| read(keys, row))?)
 }
 

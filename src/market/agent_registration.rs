@@ -96,8 +96,9 @@ fn usable(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash, now_ms: i64) -> Resul
 fn unfinished(tx: &mut Tx<'_>, agent: i64, hash: &MsisdnHash) -> Result<Option<PersonId>, Fault> {
     const BEGUN: &str = "SELECT person.id FROM agent_registration \
         JOIN person ON person.id = agent_registration.person_id \
-        WHERE agent_registration.agent_id = $1 AND agent_registration.state = 'begun' AND person.msisdn_hmac = $2 \
-        AND person.status = 'registering' ORDER BY person.id DESC LIMIT 1";
+        WHERE agent_registration.agent_id = $1 AND agent_registration.state = 'begun' \
+        AND (person.msisdn_hmac = $2 OR EXISTS (SELECT 1 FROM linked_number \
+        WHERE linked_number.person_id = person.id AND linked_number.msisdn_hmac = $2)) AND person.status = 'registering' ORDER BY person.id DESC LIMIT 1";
     Ok(tx.query_one(BEGUN, &[agent.into(), hash.as_bytes().into()], |row| Ok(PersonId::new(row.integer(0)?)))?)
 }
 

@@ -13,8 +13,8 @@ use super::person::{self, Status};
 use super::phone_number::MsisdnHash;
 use super::screening::answer;
 use super::{
-    Fault, PersonId, agent, agent_registration, alert, candidate, case, note, number_move, pin, pipeline, quiz,
-    wrong_try,
+    Fault, PersonId, agent, agent_registration, alert, candidate, case, linked_number, note, number_move, pin,
+    pipeline, quiz, wrong_try,
 };
 use crate::outbox::{self, erase as messages};
 use crate::storage::{IdBlock, Tx};
@@ -72,6 +72,7 @@ pub(super) fn empty(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<bo
     answer::erase_of(tx, person)?;
     quiz::erase_of(tx, person)?;
     number_move::forget_of(tx, person)?;
+    linked_number::leave(tx, person, now_ms)?;
     case::anonymise(tx, person, now_ms)?;
     for sql in [SHARED, CONSENTS, HOME] {
         tx.execute(sql, &[person.into(), now_ms.into()])?;
@@ -114,7 +115,8 @@ fn leave(tx: &mut Tx<'_>, person: PersonId, now_ms: i64) -> Result<(), Fault> {
 /// A call that was cut is not offered to whoever is left on the number.
 pub(super) fn leave_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
     const CUT_CALLS: &str = "UPDATE session SET resumable = 0 WHERE number_hash = $1 AND resumable = 1";
-    const ON_IT: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 LIMIT 1";
+    const ON_IT: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 UNION ALL \
+        SELECT person_id FROM linked_number WHERE msisdn_hmac = $1 LIMIT 1";
     let hash = number.as_bytes();
     tx.execute(CUT_CALLS, &[hash.into()])?;
     if tx.query_one(ON_IT, &[hash.into()], |row| row.integer(0))?.is_none() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::phone_number::{self, MsisdnHash, PhoneNumber};
 use super::screening::desk;
 use super::stage::Stage;
-use super::{Fault, PersonId, alert, application, disclosure, person, pin, quiz, sex, worker};
+use super::{Fault, PersonId, alert, application, disclosure, linked_number, person, pin, quiz, sex, worker};
 use crate::country::Country;
 use crate::outbox::of_person::{self, Words};
 use crate::storage::{Keys, Row, Tx};
@@ -50,8 +50,14 @@ pub fn everything(
         .into_iter()
         .map(|given| json!({ "employer": given.to_whom, "job": given.number, "at_ms": given.given_ms }))
         .collect();
+    let (mut numbers, mut written) = (Vec::new(), Vec::new());
+    for number in linked_number::all_of(tx, person)? {
+        numbers.push(number_of(tx, keys, &number)?);
+        written.extend(words(of_person::from_number(tx, keys, number.hash.as_bytes())?));
+    }
     Ok(Some(json!({
-        "number": number_of(tx, keys, &number, on_it.len())?,
+        "number": numbers.first(),
+        "second_number": numbers.get(1),
         "name": person::name(tx, keys, person)?,
         "status": found.status.code(),
         "language": found.language.code(),
@@ -64,15 +70,16 @@ pub fn everything(
         "appointments": kept::appointments(tx, keys, person)?,
         "offers": kept::offers(tx, person)?,
         "alerts": kept::alerts(tx, person)?,
-        "cases": kept::cases(tx, keys, (&number, person))?,
-        "reports": kept::reports(tx, (&number, person))?,
+        "cases": kept::cases(tx, keys, person)?,
+        "reports": kept::reports(tx, person)?,
         "pin": { "set": pin.is_set, "each_call": pin.each_call, "ends_ms": pin.ends_ms },
         "messages_to_them": words(of_person::to_person(tx, keys, (person.get(), &alerts))?),
-        "messages_from_the_number": words(of_person::from_number(tx, keys, hash.as_bytes())?),
+        "messages_from_the_number": written,
     })))
 }
 
-fn number_of(tx: &mut Tx<'_>, keys: &Keys, number: &PhoneNumber, people: usize) -> Result<Value, Fault> {
+fn number_of(tx: &mut Tx<'_>, keys: &Keys, number: &PhoneNumber) -> Result<Value, Fault> {
+    let people = phone_number::persons_on(tx, number)?.len();
     let msisdn = phone_number::msisdn(tx, keys, &number.hash)?.map(|msisdn| msisdn.as_str().to_owned());
     Ok(json!({
         "msisdn": msisdn,

@@ -12,7 +12,7 @@
 //! so; [`demo`] makes a population to try it all on.
 //!
 //! What is kept of a person is theirs: [`correction`], [`disclosure`] (who was given the number), [`pin`] with [`wrong_try`],
-//! [`number_move`] (another SIM), [`merge`] (two registrations of one), [`erasure`] and [`retention`]; a [`data_event`] says what was done.
+//! [`number_move`] (another SIM), [`linked_number`] (a second one), [`merge`] (two registrations of one), [`erasure`] and [`retention`]; a [`data_event`] says what was done.
 //! An [`agent`] registers others, who are asked for their word on it ([`agent_registration`]).
 //! Who needs help opens a [`case`]; who saw a bad job makes a [`report`], and [`quarantine`] keeps it from others until a
 //! person has looked. [`employer_check`] is what was checked of employers, and what they may do.
@@ -79,6 +79,7 @@ pub mod import;
 pub mod job_number;
 pub mod jobs;
 pub mod kind;
+pub mod linked_number;
 pub mod mail_address;
 pub mod matching;
 pub mod merge;

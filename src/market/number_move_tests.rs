@@ -23,7 +23,7 @@ fn old(f: &Fixture) -> MsisdnHash {
 
 fn wish(tx: &mut Tx<'_>, f: &Fixture, to: u32, from: u32, now_ms: i64) -> Result<Asked, Fault> {
     let (to, from) = (f.seen(tx, to, now_ms)?, MsisdnHash::of(&f.keys, &f.msisdn(from)));
-    ask(tx, &f.keys, &mut f.ids(), (&to, &from), today(f), now_ms)
+    ask(tx, &f.keys, &mut f.ids(), (&to, &from, Wants::Move), today(f), now_ms)
 }
 
 /// The digits that went to the old number.
@@ -36,12 +36,14 @@ fn digits(asked: Asked) -> String {
 
 fn told(tx: &mut Tx<'_>, f: &Fixture, to: u32, typed: &str, now_ms: i64) -> Result<Checked, Fault> {
     let to = f.seen(tx, to, now_ms)?;
-    check(tx, &f.keys, &mut f.ids(), (&to, typed), now_ms)
+    let telling = Telling { to: &to, wants: Wants::Move, caller: None, typed };
+    check(tx, &f.keys, &mut f.ids(), telling, now_ms)
 }
 
 fn pin_told(tx: &mut Tx<'_>, f: &Fixture, to: u32, typed: &str, now_ms: i64) -> Result<ByPin, Fault> {
     let to = f.seen(tx, to, now_ms)?;
-    by_pin(tx, &f.keys, &mut f.ids(), (&to, typed), now_ms)
+    let telling = Telling { to: &to, wants: Wants::Move, caller: None, typed };
+    by_pin(tx, &f.keys, &mut f.ids(), telling, now_ms)
 }
 
 fn set_pin(tx: &mut Tx<'_>, f: &Fixture, person: PersonId) -> Result<(), Fault> {
@@ -160,7 +162,7 @@ fn who_has_a_pin_tells_it_behind_the_digits() {
         assert_eq!(told(tx, f, NEW, &digits, NOW_MS)?, Checked::Pin);
         assert_eq!(told(tx, f, NEW, &digits, NOW_MS)?, Checked::Over, "the digits have done what they can");
         assert_eq!(pin_told(tx, f, NEW, "5828", NOW_MS)?, ByPin::Noted(None));
-        assert_eq!(pin_told(tx, f, NEW, "5829", NOW_MS)?, ByPin::Moved(person));
+        assert_eq!(pin_told(tx, f, NEW, "5829", NOW_MS)?, ByPin::Proven(Checked::Moved(person)));
         assert!(pin::state(tx, person)?.is_set, "the PIN stays the person's");
         Ok(())
     });

@@ -4,7 +4,7 @@
 use super::appointment::check_time;
 use super::job_number::JobNumber;
 use super::pay::Pay;
-use super::phone_number::MsisdnHash;
+use super::phone_number::{self, MsisdnHash};
 use super::pipeline::Refusal;
 use super::vacancy::{NewVacancy, read_day, read_minute};
 use super::worker::read_pay;
@@ -18,6 +18,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub const ANSWER_MS_MIN: i64 = HOUR_MS;
 /// The longest time to answer: a place is kept free for so long.
 pub const ANSWER_MS_MAX: i64 = 31 * 24 * HOUR_MS;
+/// Open offers of a number that are looked at: more are not answered one by one.
+const OPEN_MAX: usize = 20;
 /// Offers that are ended in one piece of bulk work: each is a move and a message, about a quarter of a millisecond.
 pub const LAPSED_MAX: usize = 16;
 
@@ -138,15 +140,11 @@ pub struct OpenOffer {
 
 /// The open offers to everybody on a number under its present owner, the first to end first, at most twenty.
 pub fn open_on(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<Vec<OpenOffer>, Fault> {
-    const OPEN: &str = "SELECT application.id, person.id, vacancy.job_number, offer.pay_amount, offer.pay_unit, \
-        offer.start_day, offer.start_minute, offer.until_ms FROM phone_number \
-        JOIN person ON person.msisdn_hmac = phone_number.msisdn_hmac \
-        AND person.number_generation = phone_number.generation \
-        JOIN application ON application.person_id = person.id \
+    const OPEN: &str = "SELECT application.id, application.person_id, vacancy.job_number, offer.pay_amount, offer.pay_unit, \
+        offer.start_day, offer.start_minute, offer.until_ms FROM application \
         JOIN offer ON offer.application_id = application.id JOIN vacancy ON vacancy.id = application.vacancy_id \
-        WHERE phone_number.msisdn_hmac = $1 AND person.status <> 'closed' AND offer.status = 'open' \
-        ORDER BY offer.until_ms, application.id LIMIT 20";
-    Ok(tx.query(OPEN, &[number.as_bytes().into()], |row| {
+        WHERE application.person_id = $1 AND offer.status = 'open' ORDER BY offer.until_ms, application.id LIMIT 20";
+    let read = |row: &Row<'_>| {
         let job_number = JobNumber::from_value(row.integer(2)?);
         Ok(OpenOffer {
             application: ApplicationId::new(row.integer(0)?),
@@ -154,7 +152,15 @@ pub fn open_on(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<Vec<OpenOffer>, F
             job_number: job_number.ok_or(Error::Corrupt { what: "a stored job number is none" })?,
             terms: read_terms(row, 3)?,
         })
-    })?)
+    };
+    let Some(number) = phone_number::find(tx, number)? else { return Ok(Vec::new()) };
+    let mut open = Vec::new();
+    for person in phone_number::persons_on(tx, &number)? {
+        open.extend(tx.query(OPEN, &[person.into()], read)?);
+    }
+    open.sort_unstable_by_key(|offer| (offer.terms.until_ms, offer.application));
+    open.truncate(OPEN_MAX);
+    Ok(open)
 }
 
 /// Applications whose offer was not answered in time, at most [`LAPSED_MAX`].

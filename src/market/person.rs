@@ -6,7 +6,7 @@
 use super::consent::{self, Given, Purpose};
 use super::data_event::{CALLER, DataEvent};
 use super::phone_number::{self, MsisdnHash, NAME, PERSONS_MAX, PhoneNumber};
-use super::{Fault, PersonId, agent, agent_registration, case, erasure, number_move, pin, report};
+use super::{Fault, PersonId, agent, agent_registration, case, erasure, linked_number, number_move, pin, report};
 use crate::country::Msisdn;
 use crate::outbox::erase as messages;
 use crate::storage::{self, IdBlock, Keys, Tx};
@@ -56,8 +56,6 @@ pub fn begin(
     given: &Given<'_>,
     now_ms: i64,
 ) -> Result<Begun, Fault> {
-    const PERSONS: &str = "SELECT COUNT(*) FROM person \
-        WHERE msisdn_hmac = $1 AND number_generation = $2 AND status <> 'closed'";
     const BEGIN: &str = "INSERT INTO person \
         (id, msisdn_hmac, number_generation, language, status, created_ms, changed_ms) \
         VALUES ($1, $2, $3, $4, 'registering', $5, $5)";
@@ -65,8 +63,7 @@ pub fn begin(
         return Ok(Begun::Refused);
     }
     let hash = number.hash.as_bytes();
-    let persons = tx.query_one(PERSONS, &[hash.into(), number.generation.into()], |row| row.integer(0))?;
-    if usize::try_from(persons.unwrap_or_default()).is_ok_and(|persons| persons >= PERSONS_MAX) {
+    if phone_number::persons_on(tx, number)?.len() >= PERSONS_MAX {
         return Ok(Begun::NumberFull);
     }
     let person = PersonId::take(ids)?;
@@ -146,6 +143,7 @@ pub fn erase_unfinished(
         agent_registration::forget(tx, person)?;
         agent::leave(tx, person, now_ms)?;
         number_move::forget_of(tx, person)?;
+        linked_number::leave(tx, person, now_ms)?;
         pin::forget(tx, person)?;
         for sql in [CONSENT, PERSON] {
             tx.execute(sql, &[person.into()])?;
@@ -172,6 +170,7 @@ pub(super) fn forget_work(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault
 pub(super) fn forget_number(tx: &mut Tx<'_>, number: &MsisdnHash, now_ms: i64) -> Result<bool, Fault> {
     const NUMBER: &str = "DELETE FROM phone_number WHERE msisdn_hmac = $1 AND stopped_ms IS NULL \
         AND NOT EXISTS (SELECT 1 FROM person WHERE person.msisdn_hmac = $1) \
+        AND NOT EXISTS (SELECT 1 FROM linked_number WHERE linked_number.msisdn_hmac = $1) \
         AND NOT EXISTS (SELECT 1 FROM help_case WHERE help_case.msisdn_hmac = $1 AND help_case.open_slot IS NOT NULL)";
     let is_gone = tx.execute(NUMBER, &[number.as_bytes().into()])? == 1;
     if is_gone {

@@ -5,7 +5,7 @@
 
 use super::booking::cancel;
 use super::person::Recipient;
-use super::{Fault, PersonId, candidate, pipeline, wrong_try};
+use super::{Fault, PersonId, candidate, linked_number, pipeline, wrong_try};
 use crate::country::Msisdn;
 use crate::storage::{Column, Error, Keys, Purpose, Row, Tx};
 use crate::text::Language;
@@ -199,13 +199,17 @@ pub fn confirm_owner(tx: &mut Tx<'_>, hash: &MsisdnHash) -> Result<(), Fault> {
 }
 
 /// The number has a new owner: the persons on it are closed, its STOP is lifted, and messages to them no longer match its
-/// generation, which is answered.
+/// generation, which is answered. Who has a second number goes on there; whose second one it was has it no more.
 pub fn new_owner(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<i64, Fault> {
     const PERSONS: &str = "SELECT id FROM person WHERE msisdn_hmac = $1 AND status <> 'closed' ORDER BY id LIMIT 8";
     const CLOSE: &str = "UPDATE person SET status = 'closed', changed_ms = $2 \
         WHERE msisdn_hmac = $1 AND status <> 'closed'";
     const NEXT: &str = "UPDATE phone_number SET generation = generation + 1, owner_doubted = 0, stopped_ms = NULL \
         WHERE msisdn_hmac = $1 RETURNING generation";
+    if let Some(number) = find(tx, hash)? {
+        linked_number::go_over(tx, &number, 0, now_ms)?;
+    }
+    linked_number::leave_all(tx, hash)?;
     for person in tx.query(PERSONS, &[(&hash.0).into()], |row| Ok(PersonId::new(row.integer(0)?)))? {
         cancel::leave(tx, person, now_ms)?;
         pipeline::leave(tx, person, now_ms)?;
@@ -216,15 +220,20 @@ pub fn new_owner(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<i64,
     tx.query_one(NEXT, &[(&hash.0).into()], |row| row.integer(0))?.ok_or(Fault::Gone("number"))
 }
 
-/// The persons on a number under its present owner, the oldest first, at most [`PERSONS_MAX`]; closed ones are left out.
+/// The persons on a number under its present owner, whose main or [second](linked_number) one it is, the oldest first, at most
+/// [`PERSONS_MAX`]; closed ones are left out.
 pub fn persons_on(tx: &mut Tx<'_>, number: &PhoneNumber) -> Result<Vec<PersonId>, Fault> {
     const PERSONS: &str = "SELECT id FROM person \
-        WHERE msisdn_hmac = $1 AND number_generation = $2 AND status <> 'closed' ORDER BY id LIMIT 8";
+        WHERE msisdn_hmac = $1 AND number_generation = $2 AND status <> 'closed' UNION ALL \
+        SELECT person.id FROM linked_number JOIN person ON person.id = linked_number.person_id \
+        WHERE linked_number.msisdn_hmac = $1 AND linked_number.number_generation = $2 AND person.status <> 'closed' \
+        ORDER BY id LIMIT 8";
     let params = [(&number.hash.0).into(), number.generation.into()];
     Ok(tx.query(PERSONS, &params, |row| Ok(PersonId::new(row.integer(0)?)))?)
 }
 
-fn number_of(row: &Row<'_>) -> Result<PhoneNumber, Error> {
+/// The number in the first five columns of a row.
+pub(super) fn number_of(row: &Row<'_>) -> Result<PhoneNumber, Error> {
     Ok(PhoneNumber {
         hash: MsisdnHash::read(row, 0)?,
         language: read_language(row, 1)?,

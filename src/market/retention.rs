@@ -10,7 +10,7 @@
 
 use super::data_event::{DataEvent, PROGRAM};
 use super::phone_number::{self, MsisdnHash, PhoneNumber, read_language};
-use super::{Fault, PersonId, erasure, person};
+use super::{Fault, PersonId, erasure, linked_number, person};
 use crate::country::Msisdn;
 use crate::storage::{IdBlock, Keys, Tx};
 
@@ -53,7 +53,10 @@ pub fn ask(tx: &mut Tx<'_>, keys: &Keys, hash: &MsisdnHash, now_ms: i64) -> Resu
     if tx.query_one(MARK, &params, |row| read_language(row, 0))?.is_none() {
         return Ok(None);
     }
+    save_linked(tx, hash, now_ms)?;
     if tx.query_one(ON_IT, &[hash.as_bytes().into()], |row| row.integer(0))?.unwrap_or_default() == 0 {
+        // Of those whose second number it is, none has called from it for a year.
+        linked_number::leave_all(tx, hash)?;
         put_to_rest(tx, hash, now_ms)?;
         return Ok(None);
     }
@@ -84,6 +87,8 @@ pub fn erase_number(tx: &mut Tx<'_>, ids: &mut IdBlock, hash: &MsisdnHash, now_m
     if tx.query_one(STILL, &params, |row| read_language(row, 0))?.is_none() {
         return Ok(0);
     }
+    save_linked(tx, hash, now_ms)?;
+    linked_number::leave_all(tx, hash)?;
     let persons = tx.query(PERSONS, &[hash.as_bytes().into()], |row| Ok(PersonId::new(row.integer(0)?)))?;
     let mut erased = 0;
     for one in persons {
@@ -115,6 +120,14 @@ pub fn over(tx: &mut Tx<'_>, now_ms: i64, limit: i64) -> Result<Vec<(PersonId, D
         }
     }
     Ok(found)
+}
+
+/// Whoever has called from a second number within the year is not silent: they go on there.
+fn save_linked(tx: &mut Tx<'_>, hash: &MsisdnHash, now_ms: i64) -> Result<(), Fault> {
+    match phone_number::find(tx, hash)? {
+        Some(number) => linked_number::go_over(tx, &number, now_ms.saturating_sub(ASK_MS), now_ms),
+        None => Ok(()),
+    }
 }
 
 /// Forgets a number that nobody is on; one that asked for silence is left alone until it dials.

@@ -175,7 +175,7 @@ async fn one_whose_row_cannot_be_read_keeps_nobody_else() {
 #[tokio::test]
 async fn a_pin_moves_its_person_after_two_days_and_a_call_from_the_old_number_stops_it() {
     const OTHER: &str = "+250788123457";
-    let ask = ["4", "4", "6", "0788 123 456", "8", "5829"];
+    let ask = ["4", "4", "6", "1", "0788 123 456", "8", "5829"];
     let town = Town::new().await;
     town.call("a", &REGISTER).await;
     town.clock.advance(2 * 3_600_000);

@@ -88,6 +88,8 @@ fn every_flow_has_a_transcript_in_every_language() {
         "agent_no",
         "moving",
         "moving_pin",
+        "linking",
+        "linking_join",
     ];
     for language in ["rw", "en", "fr", "sw"] {
         for flow in flows {

@@ -141,11 +141,13 @@ fn taken_slots(tx: &mut Tx<'_>, number: &PhoneNumber) -> Result<Vec<i64>, Fault>
 
 /// A person's cases go with them to another number, also where it has as many open ones as it may begin.
 pub(in crate::market) fn carry(tx: &mut Tx<'_>, person: PersonId, to: &PhoneNumber) -> Result<(), Fault> {
-    const OF: &str = "SELECT id, open_slot FROM help_case WHERE person_id = $1 ORDER BY id";
+    const OF: &str = "SELECT id, open_slot FROM help_case \
+        WHERE person_id = $1 AND (msisdn_hmac <> $2 OR number_generation <> $3) ORDER BY id";
     const CARRY: &str = "UPDATE help_case SET msisdn_hmac = $2, number_generation = $3, open_slot = $4 WHERE id = $1";
     let mut taken = taken_slots(tx, to)?;
     let read = |row: &Row<'_>| Ok((CaseId::new(row.integer(0)?), row.optional_integer(1)?.is_some()));
-    for (case, is_open) in tx.query(OF, &[person.into()], read)? {
+    let of = [person.into(), to.hash.as_bytes().into(), to.generation.into()];
+    for (case, is_open) in tx.query(OF, &of, read)? {
         let most = i64::try_from(taken.len()).unwrap_or_default() + 1;
         let slot = (1..=most).find(|slot| is_open && !taken.contains(slot));
         taken.extend(slot);
@@ -157,8 +159,12 @@ pub(in crate::market) fn carry(tx: &mut Tx<'_>, person: PersonId, to: &PhoneNumb
 /// Of who, what and about what: the same problem told twice has the same.
 fn open_key(keys: &Keys, new: &NewCase<'_>) -> [u8; 32] {
     let (person, vacancy) = (new.person.map_or(0, PersonId::get), new.vacancy.map_or(0, VacancyId::get));
-    let mut text = format!("case\n{}\n{person}\n{vacancy}\n{}\n", new.kind.code(), new.number.generation).into_bytes();
-    text.extend_from_slice(new.number.hash.as_bytes());
+    let mut text = format!("case\n{}\n{person}\n{vacancy}\n", new.kind.code()).into_bytes();
+    // Whoever is known tells the same problem from each of their numbers.
+    if new.person.is_none() {
+        text.extend_from_slice(format!("{}\n", new.number.generation).as_bytes());
+        text.extend_from_slice(new.number.hash.as_bytes());
+    }
     // Trouble with one booking is not trouble with another.
     if let Some(booking) = new.booking {
         text.extend_from_slice(format!("\nbooking {}", booking.get()).as_bytes());

@@ -44,11 +44,14 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether it is this caller's: the number's under its present owner, and the person's, if it names one.
+    /// Whether it is this caller's: the person's, from whichever of their numbers it was told, or what the number told under its
+    /// present owner before anybody was known on it. A quiet one is found on the same phone alone.
     pub fn belongs_to(&self, number: &PhoneNumber, person: Option<PersonId>) -> bool {
-        self.msisdn == Some(number.hash)
-            && self.number_generation == number.generation
-            && (self.person.is_none() || self.person == person)
+        let is_here = self.msisdn == Some(number.hash) && self.number_generation == number.generation;
+        if self.quiet || self.person.is_none() {
+            return is_here && (self.person.is_none() || self.person == person);
+        }
+        self.person == person
     }
 
     /// Whether an operator should have answered by now.
@@ -110,11 +113,11 @@ pub struct MyCase {
     pub state: CaseState,
 }
 
-/// A caller's cases, the newest first: the person's, and those that the number told before anybody was known on it. Quiet
+/// A caller's cases, the newest first: the person's, from whichever of their numbers, and those that the number told before anybody was known on it. Quiet
 /// ones are left out, whoever asks. At most twenty: more are not looked through with keys.
 pub fn mine(tx: &mut Tx<'_>, number: &PhoneNumber, person: Option<PersonId>) -> Result<Vec<MyCase>, Fault> {
     const MINE: &str = "SELECT id, case_number, kind, state FROM help_case \
-        WHERE msisdn_hmac = $1 AND number_generation = $2 AND (person_id IS NULL OR person_id = $3) AND quiet = 0 \
+        WHERE ((person_id IS NULL AND msisdn_hmac = $1 AND number_generation = $2) OR person_id = $3) AND quiet = 0 \
         ORDER BY opened_ms DESC, id LIMIT 20";
     let person = person.map_or(0, PersonId::get);
     let params = [number.hash.as_bytes().into(), number.generation.into(), person.into()];
@@ -132,7 +135,7 @@ pub fn mine(tx: &mut Tx<'_>, number: &PhoneNumber, person: Option<PersonId>) -> 
 /// The caller's case of which it was asked whether it is settled, the oldest such.
 pub fn ask_about(tx: &mut Tx<'_>, number: &PhoneNumber, person: Option<PersonId>) -> Result<Option<CaseId>, Fault> {
     const ASKED: &str = "SELECT id FROM help_case \
-        WHERE msisdn_hmac = $1 AND number_generation = $2 AND (person_id IS NULL OR person_id = $3) AND quiet = 0 \
+        WHERE ((person_id IS NULL AND msisdn_hmac = $1 AND number_generation = $2) OR person_id = $3) AND quiet = 0 \
         AND asked_ms > 0 AND (state = 'answered' OR state = 'handed_over') ORDER BY opened_ms, id LIMIT 1";
     let person = person.map_or(0, PersonId::get);
     let params = [number.hash.as_bytes().into(), number.generation.into(), person.into()];

@@ -10,7 +10,7 @@ use super::super::appointment::{self, AppointmentKind};
 use super::super::booking::{self, Booking, client};
 use super::super::case::{self, CaseEvent, EventLine};
 use super::super::import::iso;
-use super::super::phone_number::PhoneNumber;
+use super::super::linked_number;
 use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId};
 use crate::country::Country;
 use crate::storage::{Keys, Param, Row, Tx};
@@ -67,18 +67,16 @@ fn area_of(country: &Country, area: Option<crate::country::AreaCode>) -> Value {
 }
 
 /// Cases: those that the person told, and those that the number told before anybody was known on it.
-pub(super) fn cases(
-    tx: &mut Tx<'_>,
-    keys: &Keys,
-    (number, person): (&PhoneNumber, PersonId),
-) -> Result<Vec<Value>, Fault> {
+pub(super) fn cases(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Result<Vec<Value>, Fault> {
     const TOLD: &str = "SELECT id FROM help_case WHERE person_id = $1 ORDER BY id LIMIT $2";
     const BEFORE: &str = "SELECT id FROM help_case WHERE msisdn_hmac = $1 AND number_generation = $2 \
         AND person_id IS NULL ORDER BY opened_ms DESC, id LIMIT $3";
     let read = |row: &Row<'_>| Ok(CaseId::new(row.integer(0)?));
     let mut ids = tx.query(TOLD, &[person.into(), ROWS_MAX.into()], read)?;
-    let before = [number.hash.as_bytes().into(), number.generation.into(), ROWS_MAX.into()];
-    ids.extend(tx.query(BEFORE, &before, read)?);
+    for number in linked_number::all_of(tx, person)? {
+        let before = [number.hash.as_bytes().into(), number.generation.into(), ROWS_MAX.into()];
+        ids.extend(tx.query(BEFORE, &before, read)?);
+    }
     let mut all = Vec::new();
     for id in ids {
         let Some(found) = case::find(tx, id)? else { continue };
@@ -157,7 +155,7 @@ pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fa
 }
 
 /// Jobs that the number reported under its present owner, whoever held the phone; and bookings that the person reported.
-pub(super) fn reports(tx: &mut Tx<'_>, (number, person): (&PhoneNumber, PersonId)) -> Result<Value, Fault> {
+pub(super) fn reports(tx: &mut Tx<'_>, person: PersonId) -> Result<Value, Fault> {
     const JOBS: &str = "SELECT vacancy.job_number, vacancy_report.reason, vacancy_report.at_ms FROM vacancy_report \
         JOIN vacancy ON vacancy.id = vacancy_report.vacancy_id WHERE vacancy_report.msisdn_hmac = $1 \
         AND vacancy_report.number_generation = $2 ORDER BY vacancy_report.at_ms, vacancy_report.id LIMIT $3";
@@ -165,10 +163,13 @@ pub(super) fn reports(tx: &mut Tx<'_>, (number, person): (&PhoneNumber, PersonId
         JOIN booking ON booking.id = booking_report.booking_id JOIN hiring ON hiring.id = booking.hiring_id \
         WHERE booking_report.reporter_id = $1 AND (booking.worker_id = $1 OR booking.client_id = $1) \
         ORDER BY booking_report.reported_ms, booking.id LIMIT $2";
-    let from = [number.hash.as_bytes().into(), number.generation.into(), ROWS_MAX.into()];
-    let jobs = tx.query(JOBS, &from, |row| {
-        Ok(json!({ "job": row.integer(0)?, "reason": row.text(1)?, "at_ms": row.integer(2)? }))
-    })?;
+    let mut jobs = Vec::new();
+    for number in linked_number::all_of(tx, person)? {
+        let from = [number.hash.as_bytes().into(), number.generation.into(), ROWS_MAX.into()];
+        jobs.extend(tx.query(JOBS, &from, |row| {
+            Ok(json!({ "job": row.integer(0)?, "reason": row.text(1)?, "at_ms": row.integer(2)? }))
+        })?);
+    }
     let bookings = tx.query(BOOKINGS, &[person.into(), ROWS_MAX.into()], |row| {
         Ok(json!({ "booking": row.integer(0)?, "at_ms": row.integer(1)? }))
     })?;

@@ -39,6 +39,10 @@ const ROWS: &[&str] = &[
     "DELETE FROM alert WHERE person_id = $2 AND person_id <> $1",
     "UPDATE quiz SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM quiz AS kept \
      WHERE kept.person_id = $1 AND kept.trade = quiz.trade)",
+    // A second number stays the human being's, unless the kept one has one, or is on it.
+    "UPDATE linked_number SET person_id = $1 WHERE person_id = $2 \
+     AND NOT EXISTS (SELECT 1 FROM linked_number AS kept WHERE kept.person_id = $1) \
+     AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = $1 AND person.msisdn_hmac = linked_number.msisdn_hmac)",
     "UPDATE help_case SET person_id = $1 WHERE person_id = $2",
     "UPDATE application_event SET by_id = $1 WHERE by_id = $2 AND by_kind = 'applicant' \
      AND application_id IN (SELECT id FROM application WHERE person_id = $2)",

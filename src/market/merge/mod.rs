@@ -7,8 +7,8 @@
 
 mod carry;
 
-use super::phone_number::{self, PhoneNumber};
-use super::{Fault, PersonId, erasure, person, worker};
+use super::phone_number::{self, MsisdnHash, PhoneNumber};
+use super::{Fault, PersonId, erasure, linked_number, person, worker};
 use crate::storage::{IdBlock, Keys, Purpose, Row, Tx};
 
 /// No call that began so many milliseconds ago is still open, nor offered again.
@@ -189,10 +189,6 @@ pub fn merge(
     first_session: i64,
     now_ms: i64,
 ) -> Result<Merged, Fault> {
-    // Before anything is carried: a hop of such a call that runs at this moment is over by then, or runs again after.
-    // Sessions are not found by their number: those that may be open are gone through, by their time.
-    const ANEW: &str = "UPDATE session SET anew = 1, resumable = 0, revision = revision + 1 \
-        WHERE session_id >= $2 AND ended_ms IS NULL AND number_hash IN (SELECT msisdn_hmac FROM person WHERE id = $1 AND number_generation > 0)";
     const TAKE_PART: &str = "UPDATE person SET changed_ms = changed_ms WHERE id = $1 OR id = $2";
     const NOTE: &str = "INSERT INTO person_merge (dropped_id, kept_id, by_name, at_ms) VALUES ($1, $2, $3, $4)";
     tx.execute(TAKE_PART, &[kept.into(), dropped.into()])?;
@@ -201,12 +197,24 @@ pub fn merge(
         Ok(pair) if pair.version != seen => return Ok(Merged::Changed),
         Ok(_) => {}
     }
-    tx.execute(ANEW, &[dropped.into(), first_session.into()])?;
+    // Before anything is carried: a hop of such a call that runs at this moment is over by then, or runs again after.
+    for number in linked_number::all_of(tx, dropped)? {
+        begin_calls_anew(tx, &number.hash, first_session)?;
+    }
     let Some(number) = number_of(tx, kept)? else { return Ok(Merged::Refused(Refusal::Gone)) };
     carry::carry(tx, keys, ids, (kept, &number), dropped, now_ms)?;
     tx.execute(NOTE, &[dropped.into(), kept.into(), by_name.into(), now_ms.into()])?;
     erasure::empty(tx, dropped, now_ms)?;
     Ok(Merged::Done)
+}
+
+/// Calls that are open on a number begin anew at their next key. Sessions are not found by their number: those that may be open
+/// are gone through, by their time, from `first_session` on.
+pub(super) fn begin_calls_anew(tx: &mut Tx<'_>, number: &MsisdnHash, first_session: i64) -> Result<(), Fault> {
+    const ANEW: &str = "UPDATE session SET anew = 1, resumable = 0, revision = revision + 1 \
+        WHERE session_id >= $2 AND ended_ms IS NULL AND number_hash = $1";
+    tx.execute(ANEW, &[number.as_bytes().into(), first_session.into()])?;
+    Ok(())
 }
 
 fn number_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<PhoneNumber>, Fault> {

@@ -96,6 +96,8 @@ fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
         ended_by) VALUES (5, $1, $2, 'school', 1201, 0, 'x', 0, '')";
     const REGISTERED: &str = "INSERT INTO agent_registration (id, agent_id, person_id, state, begun_ms, told_ms, lists_ms, \
         answered_ms) VALUES (6, 5, $1, 'confirmed', 0, 0, 0, 1)";
+    const LINK: &str = "INSERT INTO linked_number (person_id, msisdn_hmac, number_generation, linked_ms) \
+        VALUES ($1, $2, 1, 0)";
     const MOVE: &str = "INSERT INTO number_move (to_hmac, to_generation, from_hmac, person_id, code_hmac, tries, is_proven, \
         asked_ms, moves_ms) VALUES ($2, 1, $2, $1, $2, 0, 0, 0, 0)";
     let person = f.worker_with(tx, n, "Aline Uwera", 1990, 11, 1201)?;
@@ -133,6 +135,8 @@ fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
     tx.execute(AGENT, &[person.into(), (&[1_u8; 4]).into()])?;
     tx.execute(REGISTERED, &[person.into()])?;
     tx.execute(MOVE, &[person.into(), (&[9_u8; 32]).into()])?;
+    let second = f.number(tx, n + 90)?;
+    tx.execute(LINK, &[person.into(), second.hash.as_bytes().into()])?;
     queue(tx, f, n, (77, person, "applied"))?;
     queue(tx, f, n, (900, person, "job_alert"))?;
     Ok(person)
@@ -244,6 +248,7 @@ fn nothing_of_the_dropped_one_is_left_but_what_is_listed() {
             ("SELECT COUNT(*) FROM help_case WHERE person_id = $1 AND open_slot IS NOT NULL", 1),
             ("SELECT COUNT(*) FROM quiz WHERE person_id = $1", 1),
             ("SELECT COUNT(*) FROM alert WHERE person_id = $1", 1),
+            ("SELECT COUNT(*) FROM linked_number WHERE person_id = $1", 1),
         ] {
             assert_eq!(count(tx, sql, kept), rows, "{sql}");
         }
