@@ -154,6 +154,7 @@ pub(crate) fn post(store: &Store, world: &std::sync::Arc<World>, at: u32, openin
             duration_days: Some(5),
             pay: Some(Pay { amount: draw.amount(), unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: None,
             food: false,
             transport: false,
             live_in: false,

@@ -174,6 +174,7 @@ fn new_vacancy(world: &World, draw: &mut Draw, at: usize) -> Option<NewVacancy> 
         duration_days: None,
         pay: Some(Pay { amount, unit: trade.usual_unit }),
         paid: PaidWhen::Daily,
+        means: None,
         food: draw.below(3) == 0,
         transport: draw.below(5) == 0,
         live_in: false,

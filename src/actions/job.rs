@@ -1,5 +1,6 @@
 //! One job, and asking for it.
 
+use super::booking::{MEANS, means_value};
 use super::manifest::{CODE, fields, outcomes};
 use super::{ActionCx, Fault, details, labels, post, questions, stage};
 use crate::market::VacancyId;
@@ -33,6 +34,7 @@ pub(super) const DETAILS: &[Field] = fields! {
     "days": FieldType::Text(DURATION_SEPTETS),
     "pay": FieldType::Text(PAY_SEPTETS),
     "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
+    "means": MEANS,
     "food": FieldType::Word(&["with_food", "no_food"]),
     "employer": FieldType::Text(EMPLOYER_SEPTETS),
     "tier": FieldType::Word(&["phone_only", "id_seen", "village_leader", "registered_firm", "licensed_agency"]),
@@ -91,6 +93,7 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
         Value::Text(days),
         Value::Text(pay_text(cx, offer.pay)),
         Value::Word(offer.paid.code()),
+        means_value(offer.means),
         Value::Word(if offer.food { "with_food" } else { "no_food" }),
         Value::Text(labels::employer_words(cx.at.bundle, cx.language(), found.employer_name)),
         Value::Word(found.tier.code()),

@@ -16,7 +16,7 @@ use super::phone_number::MsisdnHash;
 use super::vacancy::{self, NewVacancy, Posted};
 use super::worker_trade::{self, TradeOutcome, WorkerTrade};
 use super::{Fault, PersonId, alert, phone_number, worker};
-use crate::country::{AreaCode, Country, Level, Msisdn, PayUnit, Trade, TradeCode};
+use crate::country::{AreaCode, Country, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
 
@@ -263,6 +263,7 @@ fn demo_vacancy(
             } else {
                 *draw.of(&[PaidWhen::Daily, PaidWhen::Weekly, PaidWhen::AtEnd])?
             },
+            means: *[None, Some(PayMeans::Cash), Some(PayMeans::Momo)].get(at % 3)?,
             food: draw.below(3) == 0,
             transport: draw.below(5) == 0,
             live_in: trade.at_home && draw.below(3) == 0,

@@ -175,6 +175,7 @@ impl Fixture {
             duration_days: None,
             pay: Some(Pay { amount: 5_000, unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: None,
             food: false,
             transport: false,
             live_in: false,

@@ -3,13 +3,13 @@
 
 use super::appointment::check_time;
 use super::job_number::JobNumber;
-use super::pay::Pay;
+use super::pay::{Pay, read_means};
 use super::phone_number::MsisdnHash;
 use super::pipeline::Refusal;
 use super::vacancy::{NewVacancy, read_day, read_minute};
 use super::worker::read_pay;
 use super::{ApplicationId, Fault, PersonId};
-use crate::country::{Country, PayUnit};
+use crate::country::{Country, PayMeans, PayUnit};
 use crate::storage::{Error, Row, Tx};
 use crate::text::datetime::Day;
 
@@ -42,6 +42,8 @@ coded! {
 pub struct Terms {
     /// What it pays; `None`: one learns.
     pub pay: Option<Pay>,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// The first day; `None`: to be agreed.
     pub start_day: Option<Day>,
     /// The minute of the day at which work starts; `None`: to be agreed.
@@ -56,7 +58,7 @@ impl Terms {
     pub fn checked(
         country: &Country,
         vacancy: &NewVacancy,
-        (pay, day, minute): (Option<Pay>, Option<Day>, Option<u16>),
+        (pay, means, day, minute): (Option<Pay>, Option<PayMeans>, Option<Day>, Option<u16>),
         until_ms: i64,
         now_ms: i64,
     ) -> Result<Terms, Refusal> {
@@ -77,7 +79,13 @@ impl Terms {
         match until_ms.saturating_sub(now_ms) {
             left if left < ANSWER_MS_MIN => Err(Refusal::TooSoon),
             left if left > ANSWER_MS_MAX => Err(Refusal::TooLate),
-            _ => Ok(Terms { pay, start_day: day.or(named), start_minute: minute.or(vacancy.start_minute), until_ms }),
+            _ => Ok(Terms {
+                pay,
+                means: pay.and(means.or(vacancy.means)),
+                start_day: day.or(named),
+                start_minute: minute.or(vacancy.start_minute),
+                until_ms,
+            }),
         }
     }
 }
@@ -85,7 +93,7 @@ impl Terms {
 /// Makes an offer: once for an application.
 pub fn make(tx: &mut Tx<'_>, application: ApplicationId, terms: &Terms, now_ms: i64) -> Result<(), Fault> {
     const MAKE: &str = "INSERT INTO offer (application_id, pay_amount, pay_unit, start_day, start_minute, until_ms, \
-        status, offered_ms) VALUES ($1, $2, $3, $4, $5, $6, 'open', $7)";
+        status, offered_ms, pay_means) VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8)";
     let (amount, unit) = terms.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     let params = [
         application.into(),
@@ -95,6 +103,7 @@ pub fn make(tx: &mut Tx<'_>, application: ApplicationId, terms: &Terms, now_ms: 
         terms.start_minute.map(i64::from).into(),
         terms.until_ms.into(),
         now_ms.into(),
+        terms.means.map(PayMeans::code).into(),
     ];
     tx.execute(MAKE, &params)?;
     Ok(())
@@ -109,9 +118,9 @@ pub fn end(tx: &mut Tx<'_>, application: ApplicationId, how: OfferStatus, now_ms
 
 /// What was offered for an application, and where that stands; `None` when nothing was.
 pub fn find(tx: &mut Tx<'_>, application: ApplicationId) -> Result<Option<(Terms, OfferStatus)>, Fault> {
-    const FIND: &str = "SELECT pay_amount, pay_unit, start_day, start_minute, until_ms, status FROM offer \
+    const FIND: &str = "SELECT pay_amount, pay_unit, start_day, start_minute, until_ms, pay_means, status FROM offer \
         WHERE application_id = $1";
-    Ok(tx.query_one(FIND, &[application.into()], |row| Ok((read_terms(row, 0)?, OfferStatus::read(row, 5)?)))?)
+    Ok(tx.query_one(FIND, &[application.into()], |row| Ok((read_terms(row, 0)?, OfferStatus::read(row, 6)?)))?)
 }
 
 fn read_terms(row: &Row<'_>, column: usize) -> Result<Terms, Error> {
@@ -120,6 +129,7 @@ fn read_terms(row: &Row<'_>, column: usize) -> Result<Terms, Error> {
         start_day: read_day(row, column + 2)?,
         start_minute: read_minute(row, column + 3)?,
         until_ms: row.integer(column + 4)?,
+        means: read_means(row, column + 5)?,
     })
 }
 
@@ -139,7 +149,7 @@ pub struct OpenOffer {
 /// The open offers to everybody on a number under its present owner, the first to end first, at most twenty.
 pub fn open_on(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<Vec<OpenOffer>, Fault> {
     const OPEN: &str = "SELECT application.id, person.id, vacancy.job_number, offer.pay_amount, offer.pay_unit, \
-        offer.start_day, offer.start_minute, offer.until_ms FROM phone_number \
+        offer.start_day, offer.start_minute, offer.until_ms, offer.pay_means FROM phone_number \
         JOIN person ON person.msisdn_hmac = phone_number.msisdn_hmac \
         AND person.number_generation = phone_number.generation \
         JOIN application ON application.person_id = person.id \

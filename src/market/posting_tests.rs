@@ -39,6 +39,7 @@ fn wanted() -> Wanted {
         openings: 3,
         pay: Pay { amount: 5_000, unit: PayUnit::Day },
         paid: PaidWhen::Weekly,
+        means: PayMeans::Momo,
     }
 }
 

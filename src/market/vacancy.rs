@@ -4,12 +4,12 @@ use super::employer::{EmployerKind, Tier};
 use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
 use super::matching::VacancySide;
-use super::pay::{PaidWhen, Pay};
+use super::pay::{PaidWhen, Pay, read_means};
 use super::quarantine::{self, HoldWhy};
 use super::worker::{read_area, read_pay};
 use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, VacancyId, alert, employer, employer_check, hold};
-use crate::country::{AreaCode, PayUnit, TradeCode};
+use crate::country::{AreaCode, PayMeans, PayUnit, TradeCode};
 use crate::storage::{Column, Error, IdBlock, Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 
@@ -59,6 +59,8 @@ pub struct NewVacancy {
     pub pay: Option<Pay>,
     /// When it is handed over.
     pub paid: PaidWhen,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// Food is given.
     pub food: bool,
     /// The way is paid or provided.
@@ -124,8 +126,8 @@ pub fn post(
     const POST: &str = "INSERT INTO vacancy (id, job_number, employer_id, household, live_in, trade, area_code, \
         district_code, province_code, kind, openings, start_day, start_minute, duration_days, pay_amount, pay_unit, paid, \
         food, transport, min_years, licence, days, closes_ms, status, source, source_ref, description_sealed, posted_ms, \
-        changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-        $21, $22, $23, $24, $25, $26, $27, $28, $28) ON CONFLICT DO NOTHING";
+        changed_ms, pay_means) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $28, $29) ON CONFLICT DO NOTHING";
     if let Some(vacancy) = by_source(tx, &new.source, &new.source_ref)? {
         return Ok(Posted::Duplicate { vacancy });
     }
@@ -140,7 +142,7 @@ pub fn post(
     let district = new.area.district().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     for job_number in JobNumber::candidates(random) {
-        let params: [Param<'_>; 28] = [
+        let params: [Param<'_>; 29] = [
             vacancy.into(),
             job_number.get().into(),
             employer.into(),
@@ -169,6 +171,7 @@ pub fn post(
             (&new.source_ref).into(),
             (&sealed).into(),
             now_ms.into(),
+            new.means.map(PayMeans::code).into(),
         ];
         if tx.execute(POST, &params)? == 1 {
             if status == VacancyStatus::Open {
@@ -278,8 +281,8 @@ pub fn details(tx: &mut Tx<'_>, keys: &Keys, vacancy: VacancyId) -> Result<Optio
         vacancy.licence, vacancy.days, vacancy.closes_ms, vacancy.description_sealed, vacancy.employer_id, \
         employer.name_sealed, employer.kind, employer.tier, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        vacancy.paused, (SELECT COUNT(*) FROM vacancy_question WHERE vacancy_question.vacancy_id = vacancy.id) \
-        FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
+        vacancy.paused, (SELECT COUNT(*) FROM vacancy_question WHERE vacancy_question.vacancy_id = vacancy.id), \
+        vacancy.pay_means FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
     Ok(tx.query_one(DETAILS, &[vacancy.into()], |row| details_of(row, keys, vacancy))?)
 }
 
@@ -295,6 +298,7 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
         duration_days: row.optional_integer(8)?,
         pay: read_pay(row.integer(9)?, row.text(10)?)?,
         paid: PaidWhen::read(row, 11)?,
+        means: read_means(row, 27)?,
         food: row.boolean(12)?,
         transport: row.boolean(13)?,
         live_in: row.boolean(14)?,

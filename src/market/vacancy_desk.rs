@@ -8,12 +8,12 @@ use super::employer::{EmployerKind, Tier};
 use super::employer_check::MayPost;
 use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
-use super::pay::{PaidWhen, Pay};
+use super::pay::{PaidWhen, Pay, read_means};
 use super::vacancy::{DESCRIPTION, NewVacancy, VacancyStatus, read_day, read_minute};
 use super::worker::{read_area, read_pay};
 use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, VacancyId, alert, employer_check, hold, quarantine, vacancy_change};
-use crate::country::PayUnit;
+use crate::country::{PayMeans, PayUnit};
 use crate::storage::{Error, IdBlock, Keys, Param, Row, Tx};
 
 coded! {
@@ -96,6 +96,7 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<OwnVacancy, Error> {
         duration_days: row.optional_integer(10)?,
         pay: read_pay(row.integer(11)?, row.text(12)?)?,
         paid: PaidWhen::read(row, 13)?,
+        means: read_means(row, 28)?,
         food: row.boolean(14)?,
         transport: row.boolean(15)?,
         live_in: row.boolean(16)?,
@@ -131,8 +132,8 @@ pub fn find(
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE id = $1 AND employer_id = $2";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means FROM vacancy WHERE id = $1 AND employer_id = $2";
     Ok(tx.query_one(FIND, &[vacancy.into(), employer.into()], |row| read(row, keys))?)
 }
 
@@ -149,14 +150,14 @@ pub fn list(
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means FROM vacancy WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     const STANDING: &str = "SELECT id, job_number, status, paused, trade, area_code, kind, openings, start_day, start_minute, \
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE employer_id = $1 AND id < $2 AND status = $4 AND paused = $5 ORDER BY id DESC LIMIT $3";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means FROM vacancy WHERE employer_id = $1 AND id < $2 AND status = $4 AND paused = $5 ORDER BY id DESC LIMIT $3";
     let read = |row: &Row<'_>| read(row, keys);
     Ok(match standing.map(Standing::stored) {
         None => tx.query(LIST, &[employer.into(), before.into(), limit.into()], read)?,
@@ -227,7 +228,7 @@ pub fn change(
         kind = $8, openings = $9, start_day = $10, start_minute = $11, duration_days = $12, pay_amount = $13, \
         pay_unit = $14, paid = $15, food = $16, transport = $17, live_in = $18, min_years = $19, licence = $20, \
         days = $21, closes_ms = $22, source_ref = $23, description_sealed = $24, status = $25, paused = $26, \
-        changed_ms = $27, source = $29 WHERE id = $1 AND employer_id = $2 AND changed_ms = $3 \
+        changed_ms = $27, source = $29, pay_means = $30 WHERE id = $1 AND employer_id = $2 AND changed_ms = $3 \
         AND (CAST($28 AS BIGINT) = 0 OR NOT EXISTS (SELECT 1 FROM application \
         WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'))";
     let Change { old, new, .. } = *change;
@@ -258,7 +259,7 @@ pub fn change(
     let district = new.area.district().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     let sealed = keys.seal(DESCRIPTION, old.vacancy.get(), new.description.as_bytes());
-    let params: [Param<'_>; 29] = [
+    let params: [Param<'_>; 30] = [
         old.vacancy.into(),
         employer.into(),
         old.changed_ms.into(),
@@ -288,6 +289,7 @@ pub fn change(
         changed_ms.into(),
         takes_less.into(),
         (&new.source).into(),
+        new.means.map(PayMeans::code).into(),
     ];
     if tx.execute(CHANGE, &params)? != 1 {
         return Err(Error::Conflict.into());

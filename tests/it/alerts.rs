@@ -101,6 +101,7 @@ async fn post(core: &Core, name: &str, openings: i64) -> (VacancyId, String) {
         duration_days: None,
         pay: Some(Pay { amount: 1_000_000, unit: PayUnit::Day }),
         paid: PaidWhen::Daily,
+        means: None,
         food: false,
         transport: false,
         live_in: false,

@@ -61,6 +61,7 @@ fn posted(tx: &mut Tx<'_>, f: &Fixture, openings: i64) -> Result<(Client, Vacanc
         openings,
         pay: Pay { amount: 5_000, unit: crate::country::PayUnit::Day },
         paid: PaidWhen::Daily,
+        means: crate::country::PayMeans::Momo,
     };
     let sent = posting::post(tx, &f.keys, &f.country, &mut f.ids(), &client, &wanted, 7, NOW_MS)?;
     let Sent::Posted { vacancy, held: false, .. } = sent else { panic!("{sent:?}") };
@@ -82,7 +83,7 @@ fn ask(tx: &mut Tx<'_>, f: &Fixture, n: u32, vacancy: VacancyId) -> Result<(Pers
 fn take(tx: &mut Tx<'_>, f: &Fixture, client: &Client, application: ApplicationId, key: &str) -> Advanced {
     let mut order = Order::new(client.employer, application, Stage::Offered, By::Client(client.person), key);
     let until_ms = NOW_MS + DAY_MS;
-    order.offer = Some(Offer { pay: None, start_day: None, start_minute: None, until_ms, beyond_openings: false });
+    order.offer = Some(Offer::as_posted(until_ms));
     advance(tx, &HOST, &BUNDLE, &mut f.ids(), &order, NOW_MS).unwrap()
 }
 

@@ -119,7 +119,7 @@ fn applied(tx: &mut Tx<'_>, f: &Fixture, person: PersonId, vacancy: VacancyId) -
 }
 
 fn offer(until_ms: i64) -> Offer {
-    Offer { pay: None, start_day: None, start_minute: None, until_ms, beyond_openings: false }
+    Offer::as_posted(until_ms)
 }
 
 /// An order with all that its stage needs.

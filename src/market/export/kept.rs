@@ -12,7 +12,7 @@ use super::super::case::{self, CaseEvent, EventLine};
 use super::super::import::iso;
 use super::super::phone_number::PhoneNumber;
 use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId};
-use crate::country::Country;
+use crate::country::{Country, PayMeans};
 use crate::storage::{Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 use crate::text::{Language, masking};
@@ -55,6 +55,8 @@ fn booking_of(country: &Country, side: &str, found: &Booking) -> Value {
         "day": iso(found.day),
         "days": found.days,
         "pay": { "amount": found.pay.amount, "unit": found.pay.unit.code() },
+        "paid": found.paid.code(),
+        "pay_means": found.means.map(PayMeans::code),
         "pay_asked": found.asked_amount,
         "number_given": found.share.map(booking::Share::code),
         "worker_was_there": found.worker_came,
@@ -140,7 +142,7 @@ pub(super) fn appointments(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Re
 /// What was offered to the person, and what they said.
 pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
     const OFFERS: &str = "SELECT vacancy.job_number, offer.pay_amount, offer.pay_unit, offer.start_day, offer.status, \
-        offer.offered_ms, offer.answered_ms FROM offer JOIN application ON application.id = offer.application_id \
+        offer.offered_ms, offer.answered_ms, offer.pay_means FROM offer JOIN application ON application.id = offer.application_id \
         JOIN vacancy ON vacancy.id = application.vacancy_id WHERE application.person_id = $1 \
         ORDER BY offer.offered_ms, offer.application_id LIMIT $2";
     Ok(tx.query(OFFERS, &[person.into(), ROWS_MAX.into()], |row| {
@@ -148,6 +150,7 @@ pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fa
         Ok(json!({
             "job": row.integer(0)?,
             "pay": { "amount": row.integer(1)?, "unit": row.text(2)? },
+            "pay_means": row.optional_text(7)?,
             "start": start,
             "status": row.text(4)?,
             "offered_ms": row.integer(5)?,

@@ -2,7 +2,7 @@
 
 use super::read::{Raw, shown};
 use super::{Context, Field, FieldFault, ImportRow, RowFault};
-use crate::country::{Area, AreaCode, Country, PayUnit, TradeCode};
+use crate::country::{Area, AreaCode, Country, PayMeans, PayUnit, TradeCode};
 use crate::market::employer::{CONTACT_CHARS_MAX, EmployerKind, NAME_CHARS_MAX, NewEmployer, Tier};
 use crate::market::kind::{JobKind, Weekdays};
 use crate::market::pay::{PaidWhen, Pay};
@@ -150,6 +150,9 @@ impl Check<'_> {
         let paid = self.value(Field::Paid, Some(paid_default), &words(PaidWhen::ALL, PaidWhen::code), |text| {
             PaidWhen::from_code(&text.to_ascii_lowercase())
         });
+        let means = self.optional(Field::PayMeans, &words(&PayMeans::ALL, PayMeans::code), |text| {
+            PayMeans::from_code(&text.to_ascii_lowercase())
+        });
         let food = self.yes(Field::Food, false);
         let transport = self.yes(Field::Transport, false);
         let live_in = self.yes(Field::LiveIn, false);
@@ -169,6 +172,8 @@ impl Check<'_> {
             duration_days,
             pay,
             paid: paid?,
+            // Where nothing is paid, nothing is said of how.
+            means: pay.and(means),
             food: food?,
             transport: transport?,
             live_in: live_in?,

@@ -58,6 +58,8 @@ coded! {
         PayUnit = "pay_unit",
         /// When it is handed over; by the unit when left out.
         Paid = "paid",
+        /// By what it is handed over, `cash` or `momo`; may be left out.
+        PayMeans = "pay_means",
         /// Whether food is given.
         Food = "food",
         /// Whether the way is paid or provided.

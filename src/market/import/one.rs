@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::check;
 use super::read::{Raw, shown};
 use super::{Context, Field, FieldFault, Place};
-use crate::country::Country;
+use crate::country::{Country, PayMeans};
 use crate::market::vacancy::NewVacancy;
 use crate::market::worker::today;
 use crate::text::datetime::Day;
@@ -111,6 +111,7 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
         texts.push((Field::Pay, country.currency.whole(pay.amount).to_string()));
         texts.push((Field::PayUnit, pay.unit.code().to_owned()));
     }
+    texts.extend(vacancy.means.map(|means| (Field::PayMeans, PayMeans::code(means).to_owned())));
     if vacancy.days.count() > 0 {
         let days = vacancy.days.days().map(|day| day.code().chars().take(3).collect::<String>());
         texts.push((Field::Days, days.collect::<Vec<_>>().join(",")));

@@ -60,6 +60,7 @@ fn a_full_row_is_read_in_both_formats() {
             duration_days: Some(5),
             pay: Some(Pay { amount: 7_000, unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: None,
             food: true,
             transport: false,
             live_in: false,

@@ -44,6 +44,9 @@ pub(super) struct VacancyIn {
     /// When it is handed over: `daily`, `weekly`, `monthly` or `at_end`.
     #[schema(example = "daily")]
     paid: Option<String>,
+    /// By what: `cash` or `momo`. It stands in the terms that both sides are sent.
+    #[schema(example = "momo")]
+    pay_means: Option<String>,
     /// Whether food is given.
     food: Option<bool>,
     /// Whether the way is paid or provided.
@@ -126,6 +129,9 @@ pub(super) struct OfferIn {
     /// For how much work.
     #[schema(example = "day")]
     pay_unit: String,
+    /// By what: `cash` or `momo`; as the vacancy says when left out. The worker is sent it with the terms.
+    #[schema(example = "momo")]
+    pay_means: Option<String>,
     /// The first day, from today on.
     #[schema(example = "2026-11-26")]
     start: String,

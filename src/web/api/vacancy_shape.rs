@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::problem::Refusal;
 use crate::actions::Host;
-use crate::country::Country;
+use crate::country::{Country, PayMeans};
 use crate::market::import;
 use crate::market::usual_pay;
 use crate::market::vacancy::NewVacancy;
@@ -56,6 +56,8 @@ pub(super) struct VacancyOut {
     currency: String,
     /// When pay is handed over.
     paid: &'static str,
+    /// By what: `cash` or `momo`; null: not said.
+    pay_means: Option<&'static str>,
     /// Whether food is given.
     food: bool,
     /// Whether the way is paid or provided.
@@ -131,6 +133,7 @@ impl VacancyOut {
             pay_unit: offer.pay.map(|pay| pay.unit.code()),
             currency: country.currency.code.clone(),
             paid: offer.paid.code(),
+            pay_means: offer.means.map(PayMeans::code),
             food: offer.food,
             transport: offer.transport,
             live_in: offer.live_in,
