@@ -173,3 +173,24 @@ pub fn lapsed(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<ApplicationId>, Fault>
         ORDER BY until_ms, application_id LIMIT 16";
     Ok(tx.query(LAPSED, &[now_ms.into()], |row| Ok(ApplicationId::new(row.integer(0)?)))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+    use super::*;
+
+    #[test]
+    fn what_an_offer_leaves_open_is_as_the_vacancy_says() {
+        let f = Fixture::new();
+        let posted = NewVacancy { means: Some(PayMeans::Cash), ..f.vacancy(11, 1201, "a") };
+        let checked = |vacancy: &NewVacancy, means| {
+            Terms::checked(&f.country, vacancy, (None, means, None, None), NOW_MS + DAY_MS, NOW_MS).unwrap()
+        };
+        assert_eq!((checked(&posted, None).pay, checked(&posted, None).means), (posted.pay, Some(PayMeans::Cash)));
+        assert_eq!(checked(&posted, Some(PayMeans::Momo)).means, Some(PayMeans::Momo));
+        let unsaid = NewVacancy { means: None, ..posted.clone() };
+        assert_eq!(checked(&unsaid, None).means, None);
+        let learning = NewVacancy { pay: None, kind: crate::market::kind::JobKind::Training, ..posted };
+        assert_eq!(checked(&learning, Some(PayMeans::Momo)).means, None, "nothing is paid");
+    }
+}

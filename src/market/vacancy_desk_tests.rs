@@ -20,7 +20,8 @@ fn a_change_is_made_noted_and_moves_the_mark_of_its_state() {
     Fixture::new().run(|tx, f| {
         let (vacancy, job_number) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let (employer, before) = own(tx, f, vacancy)?;
-        let new = NewVacancy { openings: 3, area: area(1202), ..before.offer.clone() };
+        let means = Some(PayMeans::Momo);
+        let new = NewVacancy { openings: 3, area: area(1202), means, ..before.offer.clone() };
         assert_eq!(changed(tx, f, vacancy, &new)?, Changed::Done(Standing::Open));
         let after = own(tx, f, vacancy)?.1;
         assert_eq!((&after.offer, after.job_number), (&new, job_number));

@@ -12,6 +12,7 @@ fn a_vacancy_reads_back_and_is_found_by_its_number() {
             duration_days: Some(5),
             days: Weekdays::from_bits(31),
             min_years: 2,
+            means: Some(PayMeans::Cash),
             food: true,
             description: "Walls of a school. Bring a trowel.".to_owned(),
             ..f.vacancy(11, 1201, "a")

@@ -111,6 +111,8 @@ fn the_last_place_is_given_once_and_the_client_hears_of_each_answer_once() {
         let said: Vec<String> = told(tx).into_iter().map(|(template, _)| template).collect();
         assert_eq!(said, ["post_asked", "post_no", "post_yes"]);
         assert!(told(tx)[2].1.contains("+250780000003"), "the number was given with the application");
+        // Both sides are sent the terms.
+        assert!(told(tx)[2].1.contains("5000/umunsi, MoMo"), "{:?}", told(tx));
         let history = pipeline::history(tx, &f.keys, two.1)?;
         assert_eq!(
             history.iter().map(|event| event.by).collect::<Vec<_>>(),

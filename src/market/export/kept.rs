@@ -187,8 +187,10 @@ mod tests {
     use super::super::super::case::{CallPart, CaseKind, Desk, NewCase, Opened, Word};
     use super::super::super::employer::EmployerKind;
     use super::super::super::fixture::{Fixture, NOW_MS, area, trade};
+    use super::super::super::offer::{self, Terms};
     use super::super::super::pay::Pay;
     use super::super::super::report::{NewReport, ReportReason, report};
+    use super::super::super::vacancy::NewVacancy;
     use super::super::super::{person, vacancy, worker};
     use super::super::everything;
     use super::*;
@@ -202,7 +204,7 @@ mod tests {
         client::set_area(tx, &f.country, ben, area(1201), NOW_MS)?;
         let home = client::find(tx, ben)?.unwrap();
         let (day, pay) = (worker::today(&f.country, NOW_MS).plus(2), Pay { amount: 5_000, unit: PayUnit::Day });
-        let order = Order { trade: trade(11), area: area(1201), day, pay, means: None, needed: 1, pass_on: false };
+        let order = Order { trade: trade(11), area: area(1201), day, pay, means: Some(PayMeans::Momo), needed: 1, pass_on: false };
         let sent = request::send(tx, &f.country, &mut f.ids(), &home, &order, Some(aline), 7, NOW_MS)?;
         let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };
         let asked = request::first_of(tx, hiring)?.unwrap();
@@ -231,6 +233,10 @@ mod tests {
         let invited = (Some(day), Some(540));
         let invited = Appointment::checked(&f.country, AppointmentKind::Interview, invited, "KG 11 Ave", NOW_MS);
         appointment::set(tx, &f.keys, application, &invited.unwrap(), NOW_MS)?;
+        let until_ms = NOW_MS + 86_400_000;
+        let offered = NewVacancy { means: Some(PayMeans::Cash), ..f.vacancy(11, 1201, "a") };
+        let terms = Terms::checked(&f.country, &offered, (None, None, None, None), until_ms, NOW_MS).unwrap();
+        offer::make(tx, application, &terms, NOW_MS)?;
         let told =
             "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms) VALUES (7, $1, $2, 90, 1, 8)";
         tx.execute(told, &[job.into(), aline.into()])?;
@@ -249,6 +255,8 @@ mod tests {
             let found = everything(tx, (&f.keys, &f.country), &hash, aline)?.unwrap();
             assert_eq!(found["bookings"]["all"][0]["as"], "worker");
             assert_eq!(found["bookings"]["all"][0]["state"], "accepted");
+            assert_eq!(found["bookings"]["all"][0]["pay_means"], "momo");
+            assert_eq!((&found["offers"][0]["pay_means"], &found["offers"][0]["job"].is_i64()), (&json!("cash"), &true));
             let log = found["cases"][0]["log"].as_array().unwrap();
             let words: Vec<_> = log.iter().map(|line| line["words"].as_str().unwrap_or("-")).collect();
             assert_eq!(words, ["-", "He owes me 7000, his number is 0788099999", "-", "We rang him"]);

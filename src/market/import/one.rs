@@ -153,7 +153,7 @@ mod tests {
     fn given() -> Map<String, Value> {
         object(
             json!({"trade": 11, "area": 1201, "kind": "short", "pay": 7000, "pay_unit": "day", "start": "2026-11-24",
-            "start_time": "07:30", "days": "mon-wed", "food": true, "openings": 3, "description": "Walls"}),
+            "start_time": "07:30", "pay_means": "cash", "days": "mon-wed", "food": true, "openings": 3, "description": "Walls"}),
         )
     }
 
@@ -177,6 +177,10 @@ mod tests {
         let base = NewVacancy { closes_ms: NOW_MS - 3 * DAY_MS, ..one(&given(), None, &context()).unwrap() };
         let changed = one(&object(json!({"openings": "5", "start": null})), Some(&base), &context()).unwrap();
         assert_eq!(changed, NewVacancy { openings: 5, start_day: None, ..base.clone() });
+        // Where nothing is paid any more, nothing is said of how.
+        let learning = object(json!({"kind": "training", "pay": null}));
+        let unpaid = one(&learning, Some(&base), &context()).unwrap();
+        assert_eq!((base.means, unpaid.pay, unpaid.means), (Some(PayMeans::Cash), None, None));
         let later = one(&object(json!({"closes": "2026-12-01"})), Some(&base), &context()).unwrap();
         assert!(later.closes_ms > NOW_MS);
     }

@@ -8,7 +8,7 @@ use super::super::job_number::mix;
 use super::super::kind::{JobKind, Weekdays};
 use super::super::pay::{PaidWhen, Pay};
 use super::*;
-use crate::country::PayUnit;
+use crate::country::{PayMeans, PayUnit};
 use crate::text::datetime::Day;
 
 const HEADER: &str = "ref,employer,employer_kind,employer_contact,trade,area,kind,pay,pay_unit,closes,description";
@@ -35,7 +35,7 @@ fn faults(row: &Result<ImportRow, RowFault>) -> Vec<(String, String)> {
 #[test]
 fn a_full_row_is_read_in_both_formats() {
     let line = json_row(
-        r#","employer_tier":"registered_firm","openings":3,"start":"2026-11-24","start_time":"07:00","duration_days":5,"pay":"7 000","pay_unit":"day","food":true,"transport":"no","live_in":"no","min_years":2,"licence":false,"days":"mon-wed, sat","closes":"2026-11-23","description":"Walls\nof a school""#,
+        r#","employer_tier":"registered_firm","openings":3,"start":"2026-11-24","start_time":"07:00","duration_days":5,"pay":"7 000","pay_unit":"day","pay_means":"MoMo","food":true,"transport":"no","live_in":"no","min_years":2,"licence":false,"days":"mon-wed, sat","closes":"2026-11-23","description":"Walls\nof a school""#,
     );
     let rows = parse(line.as_bytes(), Format::of(line.as_bytes()), &context()).unwrap();
     let row = rows[0].clone().unwrap();
@@ -60,7 +60,7 @@ fn a_full_row_is_read_in_both_formats() {
             duration_days: Some(5),
             pay: Some(Pay { amount: 7_000, unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
-            means: None,
+            means: Some(PayMeans::Momo),
             food: true,
             transport: false,
             live_in: false,
@@ -119,6 +119,8 @@ fn unknown_keys_nested_values_and_broken_lines_are_told() {
     assert_eq!(faults(&rows[1]), [("pay".to_owned(), "more than one value".to_owned())]);
     assert_eq!(rows[2].as_ref().unwrap_err().place, Place::Line(3));
     assert_eq!(faults(&rows[3])[0].1, "it is not an object");
+    let bank = json_row(r#","pay":5000,"pay_unit":"day","pay_means":"bank""#);
+    assert_eq!(faults(&parse(bank.as_bytes(), Format::Json, &context()).unwrap()[0])[0].0, "pay_means");
 }
 
 #[test]

@@ -17,10 +17,12 @@ fn changed(office: &Office<'_>, vacancy: &Value, seen: &str, change: &Value) -> 
 fn what_is_posted_is_read_back_dialled_and_listed() {
     let world = world();
     let office = Office::new(&world, "EMMA Ltd");
-    let posted = office.posted(json!({"ref": "J-7", "description": "Walls <b>of</b> a school", "days": "mon-fri"}));
+    let posted = office.posted(
+        json!({"ref": "J-7", "description": "Walls <b>of</b> a school", "days": "mon-fri", "pay_means": "momo"}),
+    );
     assert_eq!((posted["status"].as_str(), posted["ref"].as_str()), (Some("open"), Some("J-7")));
     assert_eq!((posted["trade_name"].as_str(), posted["area_name"].as_str()), (Some("Mason"), Some("Gasabo/Remera")));
-    assert_eq!(posted["days"], "mon,tue,wed,thu,fri");
+    assert_eq!((&posted["days"], &posted["pay_means"]), (&json!("mon,tue,wed,thu,fri"), &json!("momo")));
     let read = office.get(&path(&posted, ""));
     assert_eq!(body(&read), posted);
     assert!(read.header("etag").starts_with('"') && read.header("cache-control") == "no-store");
