@@ -29,6 +29,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(23, "pay_means", include_str!("../migrations/sqlite/0023_pay_means.sql")),
     Migration::new(24, "merge", include_str!("../migrations/sqlite/0024_merge.sql")),
     Migration::new(25, "vacancy_pay_means", include_str!("../migrations/sqlite/0025_vacancy_pay_means.sql")),
+    Migration::new(26, "abroad", include_str!("../migrations/sqlite/0026_abroad.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -58,6 +59,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(23, "pay_means", include_str!("../migrations/postgres/0023_pay_means.sql")),
     Migration::new(24, "merge", include_str!("../migrations/postgres/0024_merge.sql")),
     Migration::new(25, "vacancy_pay_means", include_str!("../migrations/postgres/0025_vacancy_pay_means.sql")),
+    Migration::new(26, "abroad", include_str!("../migrations/postgres/0026_abroad.sql")),
 ];
 
 #[cfg(test)]

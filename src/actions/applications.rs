@@ -103,7 +103,7 @@ pub(super) fn mine(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result
         id: mine.application.get(),
         values: vec![
             Value::Coded("trade", i64::from(mine.trade.get())),
-            Value::Coded("area", mine.area.get()),
+            Value::Coded("area", mine.place.get()),
             stage_word(mine.stage),
         ],
         exact: false,
@@ -148,7 +148,7 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
     Ok(vec![
         Value::Number(vacancy.job_number.get()),
         Value::Coded("trade", i64::from(mine.trade.get())),
-        Value::Coded("area", mine.area.get()),
+        Value::Coded("area", mine.place.get()),
         Value::Text(labels::day_words(cx.at.bundle, cx.language(), day)),
         Value::Text(job::pay_text(cx, pay)),
         means_value(means),
@@ -163,7 +163,7 @@ pub(super) fn asks(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
     Ok(vec![
         Value::Number(mine.job_number.get()),
         Value::Coded("trade", i64::from(mine.trade.get())),
-        Value::Coded("area", mine.area.get()),
+        Value::Coded("area", mine.place.get()),
         stage_word(mine.stage),
         Value::Number(i64::try_from(count).unwrap_or_default()),
     ])

@@ -6,6 +6,7 @@
 use super::job_number::JobNumber;
 use super::matching::{Parts, Score};
 use super::person::initials;
+use super::application::read_place_points;
 use super::phone_number::{self, MsisdnHash};
 use super::stage::Stage;
 use super::{ApplicationId, EmployerId, Fault, VacancyId};
@@ -76,7 +77,7 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<Applicant, Error> {
             total: points(row.integer(5)?)?,
             parts: Parts {
                 trade: points(row.integer(6)?)?,
-                place: points(row.integer(7)?)?,
+                place: read_place_points(row.integer(7)?)?,
                 pay: part(8)?,
                 experience: part(9)?,
                 skills: part(10)?,

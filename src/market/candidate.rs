@@ -34,9 +34,11 @@ const PLACES_PER_STATEMENT: usize = 8;
 const STATEMENTS_TOGETHER: usize = 8;
 /// Values of `spread`.
 const SPREAD: i64 = 1 << 16;
-/// The place of who would move for work, found from anywhere; and no place, which finds nobody.
+/// The place of who would move for work, found from anywhere; no place, which finds nobody; and that of who agreed to be told
+/// of work abroad.
 const ANYWHERE: i64 = 0;
 const NOWHERE: i64 = -1;
+const ABROAD: i64 = -2;
 
 /// The people of trade `$1` in places from `$5` on, of spread `$2` to below `$3`, at most `$4` of each.
 macro_rules! cells {
@@ -76,7 +78,11 @@ pub fn relist(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     let Some(worker) = worker::find(tx, person)? else { return Ok(()) };
     let Some(home) = worker.area else { return Ok(()) };
     let packed = Packed::of(&worker);
-    let places = [home.sector().or(home.district()).map(AreaCode::get), worker.will_move.then_some(ANYWHERE)];
+    let places = [
+        home.sector().or(home.district()).map(AreaCode::get),
+        worker.will_move.then_some(ANYWHERE),
+        worker.abroad.then_some(ABROAD),
+    ];
     for had in &worker.trades {
         for place in places.into_iter().flatten() {
             let row = [
@@ -121,7 +127,7 @@ struct Packed {
     /// Sixteen bits for each trade, the primary lowest: the trade, and above it the years (255: not asked).
     trades: i64,
     /// From the lowest bit: birth year 12, would move 1, licence 2 (0: not asked, 1: no, 2: yes), kinds 7, days 7, rate 2
-    /// (0: not asked, 1: as agreed, 2: an amount), its unit 3.
+    /// (0: not asked, 1: as agreed, 2: an amount), its unit 3, agreed to work abroad 1.
     facts: i64,
     /// 0 without an amount.
     rate_amount: i64,
@@ -152,6 +158,7 @@ impl Packed {
             (worker.days.bits(), 7),
             (rate, 2),
             (unit, 3),
+            (i64::from(worker.abroad), 1),
         ];
         let facts = parts.into_iter().rev().fold(0, |packed, (value, bits)| packed << bits | value);
         Packed { trades, facts, rate_amount }
@@ -169,6 +176,7 @@ struct Profile {
     kinds: Kinds,
     licence: Option<bool>,
     days: Weekdays,
+    abroad: bool,
 }
 
 impl Profile {
@@ -181,7 +189,7 @@ impl Profile {
             value
         };
         let (birth_year, will_move, licence) = (next(12), next(1) == 1, next(2));
-        let (kinds, days, rate, unit) = (next(7), next(7), next(2), next(3));
+        let (kinds, days, rate, unit, abroad) = (next(7), next(7), next(2), next(3), next(1) == 1);
         let unit = usize::try_from(unit).ok().and_then(|unit| PayUnit::ALL.get(unit)).copied().ok_or(CORRUPT)?;
         let none = WorkerTrade { trade: read_trade(packed.trades)?, years: None, paid: None };
         let (mut trades, mut trades_had) = ([none; TRADES_MAX], 0);
@@ -208,6 +216,7 @@ impl Profile {
             kinds: Kinds::from_bits(kinds),
             licence: (licence > 0).then_some(licence == 2),
             days: Weekdays::from_bits(days),
+            abroad,
         })
     }
 
@@ -221,6 +230,7 @@ impl Profile {
             kinds: self.kinds,
             licence: self.licence,
             days: self.days,
+            abroad: self.abroad,
         }
     }
 }
@@ -301,17 +311,18 @@ fn statements(country: &Country, vacancy: &VacancySide, start: i64) -> Vec<State
     let mut cells: Vec<(Reverse<u8>, TradeCode, i64)> = Vec::new();
     let trades = country.trades.all().iter().map(|trade| trade.code);
     let related = trades.filter(|trade| country.trades.relation(*trade, vacancy.trade) != Relation::None);
-    let places = places(country);
+    let places = if vacancy.place.is_abroad() { vec![(ABROAD, None)] } else { places(country) };
     for trade in related {
-        for place in &places {
-            let bound = bound(country, vacancy, trade, *place);
+        for (place, area) in &places {
+            let bound = bound(country, vacancy, trade, *area);
             if bound >= ALERT_MIN {
-                cells.push((Reverse(bound), trade, place.map_or(ANYWHERE, AreaCode::get)));
+                cells.push((Reverse(bound), trade, *place));
             }
         }
     }
     cells.sort_unstable();
-    let own = vacancy.area.sector().map(AreaCode::get);
+    // Everybody who is told of work abroad stands in one cell of a trade: read as deep as the own sector's elsewhere.
+    let own = vacancy.place.area().map_or(Some(ABROAD), |area| area.sector().map(AreaCode::get));
     let mut statements = Vec::new();
     for same in cells.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|same| same.chunks(PLACES_PER_STATEMENT)) {
         let Some((Reverse(bound), trade, first)) = same.first().copied() else { continue };
@@ -330,27 +341,32 @@ fn statements(country: &Country, vacancy: &VacancySide, start: i64) -> Vec<State
     statements
 }
 
-/// Every place in which somebody may be listed; `None`: anywhere.
-fn places(country: &Country) -> Vec<Option<AreaCode>> {
-    let of = |level| country.areas.of_level(level).map(|area| Some(area.code));
-    of(Level::Sector).chain(of(Level::District)).chain([None]).collect()
+/// Every place of this country in which somebody may be listed, with its area; `None`: anywhere.
+fn places(country: &Country) -> Vec<(i64, Option<AreaCode>)> {
+    let of = |level| country.areas.of_level(level).map(|area| (area.code.get(), Some(area.code)));
+    of(Level::Sector).chain(of(Level::District)).chain([(ANYWHERE, None)]).collect()
 }
 
 /// The best score that anybody of this trade and place can reach: that of somebody who asks for nothing and has it all.
 fn bound(country: &Country, vacancy: &VacancySide, trade: TradeCode, place: Option<AreaCode>) -> u8 {
-    let own = place.is_some() && place == vacancy.area.sector();
-    let far =
-        || country.areas.of_level(Level::Province).map(|area| area.code).find(|far| *far != vacancy.area.province());
+    let work = vacancy.place.area();
+    let own = place.is_some() && place == work.and_then(AreaCode::sector);
+    let province = work.map(AreaCode::province);
+    let far = || country.areas.of_level(Level::Province).map(|area| area.code).find(|far| Some(*far) != province);
+    // Abroad any area does: it does not count.
+    let home = if own { work } else { place.or_else(far).or(work) };
+    let Some(home) = home else { return 0 };
     let trades = [WorkerTrade { trade, years: Some(YEARS_MAX), paid: None }];
     let ideal = WorkerSide {
         age: country.ages.adult,
         trades: &trades,
-        area: if own { vacancy.area } else { place.or_else(far).unwrap_or(vacancy.area) },
+        area: home,
         will_move: place.is_none(),
         rate: Rate::Agree,
         kinds: Kinds::ALL,
         licence: Some(true),
         days: Weekdays::ALL,
+        abroad: true,
     };
     matching::score(country, &ideal, vacancy).total
 }

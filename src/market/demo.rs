@@ -12,11 +12,12 @@ use super::job_number::mix;
 use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
+use super::place::Place;
 use super::phone_number::MsisdnHash;
 use super::vacancy::{self, NewVacancy, Posted};
 use super::worker_trade::{self, TradeOutcome, WorkerTrade};
-use super::{Fault, PersonId, alert, phone_number, worker};
-use crate::country::{AreaCode, Country, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
+use super::{Fault, PersonId, alert, phone_number, quarantine, worker};
+use crate::country::{AreaCode, Country, CountryCode, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
 
@@ -151,8 +152,8 @@ pub fn population(country: &Country, seed: u64) -> DemoPopulation {
     let districts: Vec<AreaCode> = country.areas.of_level(Level::District).map(|area| area.code).collect();
     let employers = (0..EMPLOYERS).filter_map(|at| demo_employer(at, &mut draw)).collect::<Vec<_>>();
     let workers = (0..WORKERS).filter_map(|at| demo_worker(country, &districts, at, &mut draw)).collect();
-    let vacancies =
-        (0..VACANCIES).filter_map(|at| demo_vacancy(country, &districts, &employers, (seed, at), &mut draw)).collect();
+    let here = (0..VACANCIES).filter_map(|at| demo_vacancy(country, &districts, &employers, (seed, at), &mut draw));
+    let vacancies = here.chain(demo_abroad(country, seed, &employers)).collect();
     DemoPopulation { workers, employers, vacancies }
 }
 
@@ -215,6 +216,35 @@ fn demo_employer(at: usize, draw: &mut Draw) -> Option<NewEmployer> {
     Some(NewEmployer { name, kind, tier, contact: msisdn(900 + at)?.as_str().to_owned() })
 }
 
+/// One job in another country, of the first agency.
+fn demo_abroad(country: &Country, seed: u64, employers: &[NewEmployer]) -> Option<DemoVacancy> {
+    let vacancy = NewVacancy {
+        trade: TradeCode::new(11)?,
+        place: Place::Abroad(CountryCode::parse("QA").filter(|code| country.country_abroad(*code).is_some())?),
+        town: "Doha".to_owned(),
+        kind: JobKind::Contract,
+        openings: 20,
+        start_day: None,
+        start_minute: None,
+        duration_days: Some(730),
+        pay: Some(Pay { amount: 450_000, unit: PayUnit::Month }),
+        paid: PaidWhen::Monthly,
+        means: None,
+        food: true,
+        transport: true,
+        live_in: false,
+        min_years: 0,
+        licence: false,
+        days: Weekdays::NONE,
+        closes_ms: 0,
+        source: "demo".to_owned(),
+        source_ref: format!("{seed}-abroad"),
+        description: String::new(),
+    };
+    let employer = employers.iter().position(|had| had.kind == EmployerKind::Agency)?;
+    Some(DemoVacancy { employer, starts_in_days: None, vacancy })
+}
+
 fn demo_vacancy(
     country: &Country,
     districts: &[AreaCode],
@@ -251,7 +281,8 @@ fn demo_vacancy(
         starts_in_days: (draw.below(4) > 0).then_some(i32::try_from(draw.between(1, 14)).unwrap_or(1)),
         vacancy: NewVacancy {
             trade: trade.code,
-            area,
+            place: area.into(),
+            town: String::new(),
             kind,
             openings,
             start_day: None,
@@ -377,6 +408,8 @@ fn store_vacancy(
         ..new.vacancy.clone()
     };
     if let Posted::Added { vacancy, .. } = vacancy::post(tx, keys, ids, employer, &vacancy, random, now_ms)? {
+        // Work abroad has been looked at.
+        quarantine::release(tx, ids, vacancy, "demo", now_ms)?;
         // It came in before the demo began: nobody is told of it now.
         alert::end(tx, vacancy)?;
     }

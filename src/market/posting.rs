@@ -179,6 +179,7 @@ pub fn post(
             Sent::Posted { vacancy, job_number, held: status != VacancyStatus::Open }
         }
         Posted::Duplicate { vacancy } => Sent::Already { vacancy },
+        Posted::MayNot(_) => Sent::Refused,
     })
 }
 

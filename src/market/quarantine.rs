@@ -7,10 +7,11 @@
 use super::employer_check::{self, MayPost};
 use super::hold::HoldReason;
 use super::job_number::JobNumber;
+use super::place::Place;
 use super::vacancy::{self, Decision};
 use super::{EmployerId, Fault, VacancyId};
 use crate::outbox;
-use crate::storage::{Error, IdBlock, Tx};
+use crate::storage::{Error, IdBlock, Row, Tx};
 
 coded! {
     /// Why a vacancy waits.
@@ -27,6 +28,8 @@ coded! {
         NoLicence = "no_licence",
         /// An operator wanted it so.
         Operator = "operator",
+        /// The work is in another country: always looked at first.
+        Abroad = "abroad",
     }
 }
 
@@ -161,11 +164,11 @@ pub fn release(
     by: &str,
     now_ms: i64,
 ) -> Result<Released, Fault> {
-    const EMPLOYER: &str = "SELECT employer_id FROM vacancy WHERE id = $1";
+    const EMPLOYER: &str = "SELECT employer_id, area_code FROM vacancy WHERE id = $1";
     const JUDGED: &str = "UPDATE vacancy_report SET counts = 0 WHERE vacancy_id = $1 AND counts = 1";
-    let employer = tx.query_one(EMPLOYER, &[vacancy.into()], |row| Ok(EmployerId::new(row.integer(0)?)))?;
-    let employer = employer.ok_or(Fault::Gone("vacancy"))?;
-    match employer_check::may_post(tx, employer, now_ms)? {
+    let of = |row: &Row<'_>| Ok((EmployerId::new(row.integer(0)?), Place::read(row, 1)?));
+    let (employer, place) = tx.query_one(EMPLOYER, &[vacancy.into()], of)?.ok_or(Fault::Gone("vacancy"))?;
+    match employer_check::may_post(tx, employer, place, now_ms)? {
         MayPost::Yes => {}
         may => return Ok(Released::MayNot(may)),
     }

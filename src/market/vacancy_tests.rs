@@ -95,7 +95,7 @@ fn a_household_is_marked_for_the_rules_for_children() {
         let (vacancy, _) = f.post(tx, EmployerKind::Household, &f.vacancy(41, 12, "a"))?;
         let side = details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
         assert!(side.household && side.open);
-        assert_eq!((side.trade, side.area), (trade(41), area(12)));
+        assert_eq!((side.trade, side.place), (trade(41), area(12).into()));
         let stored = tx.query_one("SELECT household FROM vacancy", &[], |row| row.boolean(0))?;
         assert_eq!(stored, Some(true));
         Ok(())

@@ -186,7 +186,7 @@ impl News {
                 let others = others.iter().take(2).map(|other| Value::Number(other.get()));
                 std::iter::once(number).chain(others).chain([code]).collect()
             }
-            News::TakenBack => vec![number, trade, Value::Coded("area", subject.area.get()), code],
+            News::TakenBack => vec![number, trade, Value::Coded("area", subject.place.get()), code],
             News::Closed | News::Filled | News::Lapsed | News::Withdrawn | News::Declined => vec![number, code],
         }
     }

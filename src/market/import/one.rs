@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::check;
 use super::read::{Raw, shown};
-use super::{Context, Field, FieldFault, Place};
+use super::{Context, Field, FieldFault};
 use crate::country::{Country, PayMeans};
+use crate::market::place::Place;
 use crate::market::vacancy::NewVacancy;
 use crate::market::worker::today;
 use crate::text::datetime::Day;
@@ -27,7 +28,7 @@ pub fn one(
     base: Option<&NewVacancy>,
     context: &Context<'_>,
 ) -> Result<NewVacancy, Vec<FieldFault>> {
-    let (mut raw, mut faults) = (Raw::new(Place::Element(1)), Vec::new());
+    let (mut raw, mut faults) = (Raw::new(super::Place::Element(1)), Vec::new());
     for (field, text) in base.map(|base| texts(base, context.country)).unwrap_or_default() {
         raw.set(field, &text);
     }
@@ -91,7 +92,6 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
     let mut texts = vec![
         (Field::Ref, vacancy.source_ref.clone()),
         (Field::Trade, vacancy.trade.get().to_string()),
-        (Field::Area, vacancy.area.get().to_string()),
         (Field::Kind, vacancy.kind.code().to_owned()),
         (Field::Openings, vacancy.openings.to_string()),
         (Field::Paid, vacancy.paid.code().to_owned()),
@@ -102,6 +102,13 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
         (Field::Licence, yes(vacancy.licence)),
         (Field::Closes, iso(last_day(vacancy, country))),
     ];
+    texts.push(match vacancy.place {
+        Place::Here(area) => (Field::Area, area.get().to_string()),
+        Place::Abroad(country) => (Field::Abroad, country.as_str().to_owned()),
+    });
+    if !vacancy.town.is_empty() {
+        texts.push((Field::AbroadPlace, vacancy.town.clone()));
+    }
     texts.extend(vacancy.start_day.map(|day| (Field::Start, iso(day))));
     texts.extend(
         vacancy.start_minute.map(|minute| (Field::StartTime, format!("{:02}:{:02}", minute / 60, minute % 60))),

@@ -52,7 +52,8 @@ fn a_full_row_is_read_in_both_formats() {
         row.vacancy,
         NewVacancy {
             trade: trade(11),
-            area: area(1201),
+            place: area(1201).into(),
+            town: String::new(),
             kind: JobKind::Short,
             openings: 3,
             start_day: Day::from_date(2026, 11, 24),
@@ -79,7 +80,7 @@ fn a_full_row_is_read_in_both_formats() {
     let from_csv = csv(&["a1,\"EMMA, Ltd\",agency,emma@example.rw,mason,gasabo/bumbogo,short,5000,day,,"]);
     let from_csv = from_csv[0].clone().unwrap();
     assert_eq!((from_csv.place, from_csv.employer.name.as_str()), (Place::Line(2), "EMMA, Ltd"));
-    assert_eq!((from_csv.vacancy.area, from_csv.vacancy.trade), (area(1201), trade(11)));
+    assert_eq!((from_csv.vacancy.place, from_csv.vacancy.trade), (area(1201).into(), trade(11)));
     assert_eq!(from_csv.vacancy.closes_ms, NOW_MS - 8 * 3_600_000 + 31 * DAY_MS);
 }
 
@@ -152,8 +153,8 @@ fn a_spreadsheet_of_a_french_office_is_read() {
     let rows = parse(text.as_bytes(), Format::of(text.as_bytes()), &context()).unwrap();
     let row = rows[0].as_ref().unwrap();
     assert_eq!(
-        (row.employer.name.as_str(), row.vacancy.area, row.vacancy.paid),
-        ("Café du Lac", area(33), PaidWhen::Monthly)
+        (row.employer.name.as_str(), row.vacancy.place, row.vacancy.paid),
+        ("Café du Lac", area(33).into(), PaidWhen::Monthly)
     );
 }
 
@@ -161,7 +162,7 @@ fn a_spreadsheet_of_a_french_office_is_read() {
 fn places_are_found_by_other_spellings_and_ambiguous_ones_refused() {
     let place = |text: &str| {
         let row = format!("a1,EMMA Ltd,agency,emma@example.rw,11,{text},short,5000,day,,");
-        csv(&[&row])[0].as_ref().ok().map(|row| row.vacancy.area.get())
+        csv(&[&row])[0].as_ref().ok().map(|row| row.vacancy.place.get())
     };
     assert_eq!(place("NYARUGENGE / mageragere"), place("Nyarugenge/Mageregere"));
     assert!(place("Nyarugenge/Mageregere").is_some());
@@ -183,12 +184,33 @@ fn a_file_read_again_adds_nothing() {
             let rows = rows.iter().map(|row| row.clone().unwrap()).zip(0_u64..);
             rows.map(|(row, at)| Planned { row, ids: f.ids(), random: mix(salt + at) }).collect()
         };
-        assert_eq!(store(tx, &f.keys, &plan(0), NOW_MS)?, Stored { added: 2, held: 1, duplicates: 1 });
-        assert_eq!(store(tx, &f.keys, &plan(9), NOW_MS)?, Stored { added: 0, held: 0, duplicates: 3 });
+        assert_eq!(store(tx, &f.keys, &plan(0), NOW_MS)?, Stored { added: 2, held: 1, duplicates: 1, refused: Vec::new() });
+        assert_eq!(store(tx, &f.keys, &plan(9), NOW_MS)?, Stored { added: 0, held: 0, duplicates: 3, refused: Vec::new() });
         let employers = tx.query("SELECT id FROM employer", &[], |row| row.integer(0))?;
         assert_eq!(employers.len(), 1);
         let worker = f.worker(tx, 1, "Aline Uwera")?;
         assert_eq!(f.jobs(tx, worker, NOW_MS, 9)?.len(), 1, "held ones are not listed");
+        Ok(())
+    });
+}
+
+#[test]
+fn work_abroad_names_a_listed_country_instead_of_an_area_and_a_firm_does_not_post_it() {
+    let row = |extra: &str| {
+        let line = json_row(&format!(r#","pay":5000,"pay_unit":"day"{extra}"#));
+        parse(line.as_bytes(), Format::Json, &context()).unwrap().remove(0)
+    };
+    let abroad = row(r#","area":null,"abroad":"qa","abroad_place":"Doha""#).unwrap();
+    assert_eq!((abroad.vacancy.place.country().unwrap().as_str(), abroad.vacancy.town.as_str()), ("QA", "Doha"));
+    let told = |extra| faults(&row(extra)).into_iter().map(|(field, _)| field).collect::<Vec<_>>();
+    assert_eq!(told(r#","abroad":"QA""#), ["area"]);
+    assert_eq!(told(r#","area":null,"abroad":"RW""#), ["abroad"]);
+    assert_eq!(told(r#","abroad_place":"Doha""#), ["abroad_place"]);
+    assert_eq!(told(r#","area":null,"abroad":"QA","abroad_place":"0788123456""#), ["abroad_place"]);
+    Fixture::new().run(move |tx, f| {
+        let plan = [Planned { row: abroad.clone(), ids: f.ids(), random: mix(1) }];
+        let stored = store(tx, &f.keys, &plan, NOW_MS)?;
+        assert_eq!((stored.added, stored.refused.len(), stored.refused[0].faults[0].field.as_str()), (0, 1, "abroad"));
         Ok(())
     });
 }

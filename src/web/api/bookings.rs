@@ -264,7 +264,8 @@ fn wanted(body: &Map<String, Value>, host: &Host, now_ms: i64) -> Result<request
         return Err(Problem::at("/openings", format!("at most {NEEDED_MAX}: for more, post a vacancy")));
     }
     let pay = offer.pay.ok_or_else(|| Problem::at("/pay", "nothing is given; allowed: an amount"))?;
-    let NewVacancy { trade, area, means, openings, .. } = offer;
+    let NewVacancy { trade, means, openings, .. } = offer;
+    let area = offer.place.area().ok_or_else(|| Problem::at("/area", "nothing is given; allowed: an area"))?;
     Ok(request::Order { trade, area, day, pay, means, needed: openings, pass_on: false })
 }
 

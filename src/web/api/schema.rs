@@ -17,9 +17,16 @@ pub(super) struct VacancyIn {
     /// The trade: its code, or its English name. Required.
     #[schema(example = "11")]
     trade: String,
-    /// The place: an area's code, `District/Sector`, or a district. Required.
+    /// The place: an area's code, `District/Sector`, or a district. Needed where the work is not abroad.
     #[schema(example = "Gasabo/Remera")]
-    area: String,
+    area: Option<String>,
+    /// Another country, as its two letters, instead of an area: for agencies with a licence in force alone, and always looked at by
+    /// a person first. The country pack lists which.
+    #[schema(example = "QA")]
+    abroad: Option<String>,
+    /// The town in that country, at most 14 characters.
+    #[schema(example = "Doha")]
+    abroad_place: Option<String>,
     /// `full_time`, `contract`, `short`, `casual_day`, `internship`, `apprenticeship` or `training`. Required.
     #[schema(example = "short")]
     kind: String,
