@@ -151,7 +151,8 @@ pub fn batch(
     let Some(found) = vacancy::details(tx, &host.keys, vacancy)?.filter(|found| found.is_open(now_ms)) else {
         return Ok(Batch { offer: None, day: Day::from_ms(now_ms, &host.country.timezone), people: Vec::new() });
     };
-    let licence = if found.offer.place.is_abroad() { employer_check::licence(tx, &host.keys, found.employer)? } else { None };
+    let licence =
+        if found.offer.place.is_abroad() { employer_check::licence(tx, &host.keys, found.employer)? } else { None };
     let letters = Letters::of(host, bundle, &found, &licence.unwrap_or_default(), now_ms);
     let mut addressed = Vec::with_capacity(people.len());
     for (fitting, ids) in people {
@@ -249,7 +250,15 @@ impl<'a> Letters<'a> {
         let due_ms = host.when_open(now_ms);
         let expires_ms = host.when_quiet(due_ms, due_ms + ALERT_EXPIRES_MS).min(found.offer.closes_ms);
         let day = Day::from_ms(due_ms, &host.country.timezone);
-        Self { found, template, texts: Language::ALL.map(text), fallback: bundle.default_language(), due_ms, expires_ms, day }
+        Self {
+            found,
+            template,
+            texts: Language::ALL.map(text),
+            fallback: bundle.default_language(),
+            due_ms,
+            expires_ms,
+            day,
+        }
     }
 
     fn in_language(&self, language: Language) -> Option<&str> {

@@ -2,8 +2,8 @@
 
 use super::booking::notices;
 use super::{
-    abroad, agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs, moving, pin,
-    place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
+    abroad, agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs,
+    moving, pin, place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 

@@ -3,10 +3,10 @@
 //! A number and a whole name are given where the person agreed to it when they applied, and to nobody else: otherwise the
 //! employer sees initials. Who was erased, or whose number has a new owner, is neither named nor reached.
 
+use super::application::read_place_points;
 use super::job_number::JobNumber;
 use super::matching::{Parts, Score};
 use super::person::initials;
-use super::application::read_place_points;
 use super::phone_number::{self, MsisdnHash};
 use super::stage::Stage;
 use super::{ApplicationId, EmployerId, Fault, VacancyId};

@@ -2,9 +2,9 @@
 
 use super::job_number::JobNumber;
 use super::matching::{self, Gate, Parts, SCORE_VERSION, Score, WorkerSide};
+use super::place::Place;
 use super::stage::Stage;
 use super::vacancy::{VacancyDetails, VacancyStatus};
-use super::place::Place;
 use super::worker::{Worker, today};
 use super::worker_trade::read_trade;
 use super::{ApplicationId, Fault, PersonId, VacancyId, age};

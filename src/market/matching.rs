@@ -183,8 +183,10 @@ pub struct Score {
 }
 
 /// Stands where no score was made, since the worker lets none be made.
-pub const NOT_SCORED: Score =
-    Score { total: 0, parts: Parts { trade: 0, place: None, pay: None, experience: None, skills: None, schedule: None } };
+pub const NOT_SCORED: Score = Score {
+    total: 0,
+    parts: Parts { trade: 0, place: None, pay: None, experience: None, skills: None, schedule: None },
+};
 
 /// The score of a worker for a vacancy. Look at [`gates`] first: a trade with nothing in common scores 0 here, not less.
 pub fn score(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) -> Score {

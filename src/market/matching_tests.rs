@@ -72,7 +72,8 @@ fn the_examples_of_the_design_come_out_as_written() {
     let same = [years(11, 1)];
     let side = WorkerSide { area: area(1202), ..worker(&same) };
     let found = score(country(), &side, &vacancy());
-    let parts = Parts { trade: 40, place: Some(14), pay: Some(15), experience: Some(5), skills: None, schedule: Some(5) };
+    let parts =
+        Parts { trade: 40, place: Some(14), pay: Some(15), experience: Some(5), skills: None, schedule: Some(5) };
     assert_eq!(found, Score { total: 87, parts });
     // A trade of the same minor group in the same sector, all else met: 24 + 18 + 15 + 10 + 5 of 90. 17 tiler: 7122; 18
     // roofer: 7121.

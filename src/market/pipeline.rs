@@ -4,9 +4,9 @@
 //! cause moves once. The rules which stage may follow which are in [`super::stage`].
 
 use super::job_number::JobNumber;
+use super::place::Place;
 use super::stage::{Stage, may_move};
 use super::vacancy::VacancyStatus;
-use super::place::Place;
 use super::worker_trade::read_trade;
 use super::{ApplicationId, EmployerId, Fault, PersonId, VacancyId};
 use crate::country::TradeCode;

@@ -78,7 +78,8 @@ fn a_post_is_a_vacancy_as_any_other_and_stands_once() {
         let client = client(tx, f, 1)?;
         let vacancy = posted(send(tx, f, &client, &wanted(), NOW_MS)?);
         let own = vacancy_desk::find(tx, &f.keys, client.employer, vacancy)?.unwrap();
-        let NewVacancy { trade, kind, openings, duration_days, start_minute, paid, live_in, closes_ms, means, .. } = own.offer;
+        let NewVacancy { trade, kind, openings, duration_days, start_minute, paid, live_in, closes_ms, means, .. } =
+            own.offer;
         assert_eq!((trade.get(), kind, openings, duration_days), (11, JobKind::Short, 3, Some(5)));
         assert_eq!((start_minute, paid, live_in, own.standing), (Some(420), PaidWhen::Weekly, false, Standing::Open));
         assert_eq!(means, Some(PayMeans::Momo));

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::booking::record::SHOWN_FROM;
 use super::application::read_place_points;
+use super::booking::record::SHOWN_FROM;
 use super::matching::{EXPERIENCE, PAY, PLACE, SCHEDULE, SKILLS, TRADE};
 use super::screening::answer;
 use super::screening::desk::Stored;

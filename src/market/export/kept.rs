@@ -204,7 +204,15 @@ mod tests {
         client::set_area(tx, &f.country, ben, area(1201), NOW_MS)?;
         let home = client::find(tx, ben)?.unwrap();
         let (day, pay) = (worker::today(&f.country, NOW_MS).plus(2), Pay { amount: 5_000, unit: PayUnit::Day });
-        let order = Order { trade: trade(11), area: area(1201), day, pay, means: Some(PayMeans::Momo), needed: 1, pass_on: false };
+        let order = Order {
+            trade: trade(11),
+            area: area(1201),
+            day,
+            pay,
+            means: Some(PayMeans::Momo),
+            needed: 1,
+            pass_on: false,
+        };
         let sent = request::send(tx, &f.country, &mut f.ids(), &home, &order, Some(aline), 7, NOW_MS)?;
         let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };
         let asked = request::first_of(tx, hiring)?.unwrap();
@@ -256,7 +264,10 @@ mod tests {
             assert_eq!(found["bookings"]["all"][0]["as"], "worker");
             assert_eq!(found["bookings"]["all"][0]["state"], "accepted");
             assert_eq!(found["bookings"]["all"][0]["pay_means"], "momo");
-            assert_eq!((&found["offers"][0]["pay_means"], &found["offers"][0]["job"].is_i64()), (&json!("cash"), &true));
+            assert_eq!(
+                (&found["offers"][0]["pay_means"], &found["offers"][0]["job"].is_i64()),
+                (&json!("cash"), &true)
+            );
             let log = found["cases"][0]["log"].as_array().unwrap();
             let words: Vec<_> = log.iter().map(|line| line["words"].as_str().unwrap_or("-")).collect();
             assert_eq!(words, ["-", "He owes me 7000, his number is 0788099999", "-", "We rang him"]);

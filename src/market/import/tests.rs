@@ -184,8 +184,14 @@ fn a_file_read_again_adds_nothing() {
             let rows = rows.iter().map(|row| row.clone().unwrap()).zip(0_u64..);
             rows.map(|(row, at)| Planned { row, ids: f.ids(), random: mix(salt + at) }).collect()
         };
-        assert_eq!(store(tx, &f.keys, &plan(0), NOW_MS)?, Stored { added: 2, held: 1, duplicates: 1, refused: Vec::new() });
-        assert_eq!(store(tx, &f.keys, &plan(9), NOW_MS)?, Stored { added: 0, held: 0, duplicates: 3, refused: Vec::new() });
+        assert_eq!(
+            store(tx, &f.keys, &plan(0), NOW_MS)?,
+            Stored { added: 2, held: 1, duplicates: 1, refused: Vec::new() }
+        );
+        assert_eq!(
+            store(tx, &f.keys, &plan(9), NOW_MS)?,
+            Stored { added: 0, held: 0, duplicates: 3, refused: Vec::new() }
+        );
         let employers = tx.query("SELECT id FROM employer", &[], |row| row.integer(0))?;
         assert_eq!(employers.len(), 1);
         let worker = f.worker(tx, 1, "Aline Uwera")?;

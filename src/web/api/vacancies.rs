@@ -19,8 +19,8 @@ use super::write::{Answer, Cx};
 use super::{Api, write};
 use crate::actions::Host;
 use crate::country::Country;
-use crate::market::import::{self, Context, FieldFault};
 use crate::market::employer_check::MayPost;
+use crate::market::import::{self, Context, FieldFault};
 use crate::market::post_day::{self, POSTS_A_DAY_MAX};
 use crate::market::vacancy::{self, NewVacancy, Posted};
 use crate::market::vacancy_desk::{self, Change, Changed, NotChanged, OwnVacancy, Standing, Wish};
@@ -143,7 +143,12 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
 
 /// Work abroad is posted by agencies whose licence is in force, and by nobody else.
 fn may_not(may: MayPost) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "may-not-post", "Not for this employer", format!("Refused: {}.", may_words(may)))
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "may-not-post",
+        "Not for this employer",
+        format!("Refused: {}.", may_words(may)),
+    )
 }
 
 /// The employer has posted as many as it may on a day.

@@ -215,7 +215,8 @@ fn work_abroad_is_for_agencies_whose_licence_is_in_force_and_is_looked_at_first(
     let file = rusqlite::Connection::open(world.folder().data().join("kaziline.db")).unwrap();
     file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     // What `kaziline employer check --licence` would note of an agency.
-    let agency = "UPDATE employer SET kind = 'agency', tier = 'licensed_agency', licence_until_ms = 9000000000000 WHERE id = ?1";
+    let agency =
+        "UPDATE employer SET kind = 'agency', tier = 'licensed_agency', licence_until_ms = 9000000000000 WHERE id = ?1";
     assert_eq!(file.execute(agency, [firm.employer.parse::<i64>().unwrap()]).unwrap(), 1);
     let answer = firm.post("/api/v1/vacancies", &abroad(json!({"abroad": "QA", "abroad_place": "Doha"})));
     let posted = body(&answer);
