@@ -6,10 +6,13 @@ use super::super::consent::{self, Given, Purpose};
 use super::super::employer::EmployerKind;
 use super::super::fixture::{Fixture, NOW_MS, area, country, trade};
 use super::super::kind::JobKind;
+use super::super::pay::Pay;
 use super::super::vacancy::{self, NewVacancy};
+use super::super::worker::Worker;
 use super::super::worker_trade::{self, add};
 use super::super::{person, phone_number};
 use super::*;
+use crate::country::PayUnit;
 use crate::text::Language;
 
 fn rows(tx: &mut Tx<'_>, person: PersonId) -> Vec<(i64, i64)> {

@@ -4,6 +4,8 @@
 //! (`demo_pay.csv`), and every number lies in 250 780 000 000 to 250 780 000 999: the lowest thousand of a network's range,
 //! taken as a test range. Nothing is ever sent to them: the demo's provider is a loop-back.
 
+mod draw;
+
 use super::age;
 use super::consent::Given;
 use super::employer::{self, EmployerKind, NewEmployer, Tier};
@@ -20,6 +22,7 @@ use super::{Fault, PersonId, alert, phone_number, quarantine, worker};
 use crate::country::{AreaCode, Country, CountryCode, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
+use draw::Draw;
 
 /// Workers of the population: eleven a district.
 pub const WORKERS: usize = 330;
@@ -102,27 +105,6 @@ pub struct DemoPopulation {
     pub vacancies: Vec<DemoVacancy>,
 }
 
-/// Chance, from a seed.
-struct Draw(u64);
-
-impl Draw {
-    /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(1);
-        usize::try_from(mix(self.0) >> 33).unwrap_or_default() % n.max(1)
-    }
-
-    /// One of a list; the first when the list ends early.
-    fn of<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        list.get(self.below(list.len()))
-    }
-
-    fn between(&mut self, low: i64, high: i64) -> i64 {
-        let span = usize::try_from(high - low + 1).unwrap_or(1);
-        low + i64::try_from(self.below(span)).unwrap_or_default()
-    }
-}
-
 /// Usual pay of a trade: unit, low, high.
 fn usual_pay(trade: TradeCode) -> Option<(PayUnit, i64, i64)> {
     let mut rows = include_str!("demo_pay.csv").lines().skip(1).map(|line| line.split(','));
@@ -148,7 +130,7 @@ fn amount(draw: &mut Draw, low: i64, high: i64) -> i64 {
 
 /// The population of a country for a seed. Empty where the country's numbers have no such test range.
 pub fn population(country: &Country, seed: u64) -> DemoPopulation {
-    let mut draw = Draw(mix(seed));
+    let mut draw = Draw::new(seed);
     let districts: Vec<AreaCode> = country.areas.of_level(Level::District).map(|area| area.code).collect();
     let employers = (0..EMPLOYERS).filter_map(|at| demo_employer(at, &mut draw)).collect::<Vec<_>>();
     let workers = (0..WORKERS).filter_map(|at| demo_worker(country, &districts, at, &mut draw)).collect();

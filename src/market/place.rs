@@ -1,7 +1,10 @@
 //! Where the work of a vacancy is: an area of this country, or another country.
 
+use super::VacancyId;
 use crate::country::{AreaCode, CountryCode};
-use crate::storage::{Error, Row};
+use crate::storage::{Column, Error, Keys, Row};
+
+const TOWN: Column = Column::new("vacancy", "town");
 
 /// Where work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,17 @@ impl Place {
         let place = area.or_else(|| CountryCode::from_number(number).map(Place::Abroad));
         place.ok_or(Error::Corrupt { what: "a stored place is none" })
     }
+}
+
+/// A town as it is stored; `None` where none is told.
+pub(super) fn seal_town(keys: &Keys, vacancy: VacancyId, town: &str) -> Option<Vec<u8>> {
+    (!town.is_empty()).then(|| keys.seal(TOWN, vacancy.get(), town.as_bytes()))
+}
+
+/// A stored town.
+pub(super) fn read_town(row: &Row<'_>, keys: &Keys, vacancy: VacancyId, column: usize) -> Result<String, Error> {
+    let town = row.optional_bytes(column)?.map(|sealed| keys.open_text(TOWN, vacancy.get(), sealed));
+    Ok(town.transpose()?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -123,9 +123,9 @@ fn adults_who_agreed_are_shown_and_told_of_it_and_nobody_else() {
         let mut people = told(tx, f, vacancy);
         people.sort_unstable();
         assert_eq!(people, [agrees, far]);
-        // Work here is told to them as before, once.
+        // Work here is told to everybody as before, once.
         let (here, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
-        assert_eq!(told(tx, f, here).len(), 2);
+        assert_eq!(told(tx, f, here).len(), 3);
         // By its number somebody finds it, and is asked first.
         let refused = ApplyOutcome::NotEligible(Gate::Abroad);
         assert_eq!(f.apply(tx, silent, vacancy, "k", NOW_MS)?, refused);
@@ -162,15 +162,9 @@ fn taking_it_back_ends_lists_and_alerts_that_wait() {
         let (vacancy, _) = open(tx, f, "a")?;
         let person = f.worker(tx, 1, "Aline")?;
         agree(tx, f, person)?;
-        let fitting = candidate::best(
-            tx,
-            &f.country,
-            (vacancy, &vacancy::details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS)),
-            9,
-            HashSet::new(),
-            NOW_MS,
-        )?
-        .people[0];
+        let side = vacancy::details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
+        let found = candidate::best(tx, &f.country, (vacancy, &side), 9, HashSet::new(), NOW_MS)?;
+        let fitting = found.people[0];
         assert!(alert::note(tx, 77, vacancy, &fitting, NOW_MS)?);
         assert_eq!(alert::standing(tx, 77)?, Standing::Wanted);
         assert!(consent::withdraw(tx, person, Purpose::Abroad, NOW_MS)?);

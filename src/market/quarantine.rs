@@ -109,13 +109,19 @@ fn stop_alerts_of(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<(), Error> {
 /// do. For a bulk job.
 pub fn stop_alerts(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Error> {
     const NEXT: &str = "SELECT vacancy_id FROM vacancy_alert_stop ORDER BY vacancy_id LIMIT 1";
-    const DONE: &str = "DELETE FROM vacancy_alert_stop WHERE vacancy_id = $1";
-    let Some(vacancy) = tx.query_one(NEXT, &[], |row| row.integer(0))? else { return Ok(0) };
-    let cancelled = outbox::operate::cancel_alerts(tx, vacancy, now_ms)?;
+    let Some(vacancy) = tx.query_one(NEXT, &[], |row| Ok(VacancyId::new(row.integer(0)?)))? else { return Ok(0) };
+    let cancelled = outbox::operate::cancel_alerts(tx, vacancy.get(), now_ms)?;
     if cancelled == 0 {
-        tx.execute(DONE, &[vacancy.into()])?;
+        alerts_may_go(tx, vacancy)?;
     }
     Ok(cancelled.max(1))
+}
+
+/// No alert of a vacancy is to be cancelled: none is left, or it is open again, and those that begin now are meant.
+fn alerts_may_go(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<(), Error> {
+    const DONE: &str = "DELETE FROM vacancy_alert_stop WHERE vacancy_id = $1";
+    tx.execute(DONE, &[vacancy.into()])?;
+    Ok(())
 }
 
 /// What came of a release.
@@ -175,6 +181,7 @@ pub fn release(
     if !vacancy::decide(tx, vacancy, Decision::Release, now_ms)? {
         return Ok(Released::NotHeld);
     }
+    alerts_may_go(tx, vacancy)?;
     tx.execute(JUDGED, &[vacancy.into()])?;
     log(tx, ids, vacancy, ("released", "", by), now_ms)?;
     Ok(Released::Done)

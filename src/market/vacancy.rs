@@ -6,7 +6,7 @@ use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
 use super::matching::VacancySide;
 use super::pay::{PaidWhen, Pay, read_means};
-use super::place::Place;
+use super::place::{self, Place};
 use super::quarantine::{self, HoldWhy};
 use super::worker::read_pay;
 use super::worker_trade::read_trade;
@@ -27,7 +27,6 @@ pub const OPENINGS_MAX: i64 = 1_000;
 pub const DURATION_DAYS_MAX: i64 = 1_826;
 
 pub(super) const DESCRIPTION: Column = Column::new("vacancy", "description");
-const TOWN: Column = Column::new("vacancy", "town");
 
 coded! {
     /// Where a vacancy stands.
@@ -150,7 +149,7 @@ pub fn post(
     let status = if why.is_some() { VacancyStatus::Held } else { VacancyStatus::Open };
     let vacancy = VacancyId::take(ids)?;
     let sealed = keys.seal(DESCRIPTION, vacancy.get(), new.description.as_bytes());
-    let town = seal_town(keys, vacancy, new);
+    let town = place::seal_town(keys, vacancy, &new.town);
     let (district, province) = new.place.around().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     for job_number in JobNumber::candidates(random) {
@@ -201,17 +200,6 @@ pub fn post(
         }
     }
     Err(Fault::NoJobNumber)
-}
-
-/// The town as it is stored; `None` where none is told.
-pub(super) fn seal_town(keys: &Keys, vacancy: VacancyId, new: &NewVacancy) -> Option<Vec<u8>> {
-    (!new.town.is_empty()).then(|| keys.seal(TOWN, vacancy.get(), new.town.as_bytes()))
-}
-
-/// A stored town.
-pub(super) fn read_town(row: &Row<'_>, keys: &Keys, vacancy: VacancyId, column: usize) -> Result<String, Error> {
-    let town = row.optional_bytes(column)?.map(|sealed| keys.open_text(TOWN, vacancy.get(), sealed));
-    Ok(town.transpose()?.unwrap_or_default())
 }
 
 pub(super) fn by_source(tx: &mut Tx<'_>, source: &str, source_ref: &str) -> Result<Option<VacancyId>, Fault> {
@@ -315,7 +303,7 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
     let offer = NewVacancy {
         trade: read_trade(row, 2)?,
         place: Place::read(row, 3)?,
-        town: read_town(row, keys, vacancy, 28)?,
+        town: place::read_town(row, keys, vacancy, 28)?,
         kind: JobKind::read(row, 4)?,
         openings: row.integer(5)?,
         start_day: read_day(row, 6)?,

@@ -9,9 +9,9 @@ use super::employer_check::MayPost;
 use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, read_means};
-use super::place::Place;
+use super::place::{self, Place};
 use super::quarantine::HoldWhy;
-use super::vacancy::{DESCRIPTION, NewVacancy, VacancyStatus, read_day, read_minute, read_town, seal_town};
+use super::vacancy::{DESCRIPTION, NewVacancy, VacancyStatus, read_day, read_minute};
 use super::worker::read_pay;
 use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, VacancyId, alert, employer_check, hold, quarantine, vacancy_change};
@@ -91,7 +91,7 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<OwnVacancy, Error> {
     let offer = NewVacancy {
         trade: read_trade(row, 4)?,
         place: Place::read(row, 5)?,
-        town: read_town(row, keys, vacancy, 29)?,
+        town: place::read_town(row, keys, vacancy, 29)?,
         kind: JobKind::read(row, 6)?,
         openings: row.integer(7)?,
         start_day: read_day(row, 8)?,
@@ -269,7 +269,7 @@ pub fn change(
     let standing = if why.is_some() { Standing::Held } else { old.standing };
     let (status, paused) = standing.stored();
     let changed_ms = now_ms.max(old.changed_ms + 1);
-    let town = seal_town(keys, old.vacancy, new);
+    let town = place::seal_town(keys, old.vacancy, &new.town);
     let (district, province) = new.place.around().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     let sealed = keys.seal(DESCRIPTION, old.vacancy.get(), new.description.as_bytes());
@@ -326,7 +326,7 @@ fn takes_less(old: &NewVacancy, new: &NewVacancy) -> (bool, Option<NotChanged>) 
     let why = if old.trade != new.trade {
         Some(NotChanged::OtherWork("trade"))
     } else if (old.place, &old.town) != (new.place, &new.town) {
-        Some(NotChanged::OtherWork(if new.place.is_abroad() { "abroad" } else { "area" }))
+        Some(NotChanged::OtherWork(if old.place.is_abroad() { "country or town" } else { "area" }))
     } else if old.kind != new.kind {
         Some(NotChanged::OtherWork("kind"))
     } else if new.live_in && !old.live_in {
