@@ -8,7 +8,8 @@ use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
 use crate::market::matching::Gate;
 use crate::market::pay::Pay;
-use crate::market::vacancy::{self, TOWN_CHARS_MAX, VacancyDetails};
+use crate::market::place::TOWN_CHARS_MAX;
+use crate::market::vacancy::{self, VacancyDetails};
 use crate::market::{employer_check, worker};
 use crate::menu::manifest::{Field, FieldType, Value};
 

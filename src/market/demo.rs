@@ -22,7 +22,7 @@ use super::{Fault, PersonId, alert, phone_number, quarantine, worker};
 use crate::country::{AreaCode, Country, CountryCode, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
-use draw::Draw;
+use draw::{Draw, amount};
 
 /// Workers of the population: eleven a district.
 pub const WORKERS: usize = 330;
@@ -114,18 +114,6 @@ fn usual_pay(trade: TradeCode) -> Option<(PayUnit, i64, i64)> {
         let (low, high) = (row.next()?.parse().ok()?, row.next()?.parse().ok()?);
         (code == trade.get()).then_some((unit, low, high))
     })
-}
-
-/// An amount in a range, as people name one: rounded to the step that its size suggests.
-fn amount(draw: &mut Draw, low: i64, high: i64) -> i64 {
-    let drawn = draw.between(low, high);
-    let step = match drawn {
-        ..500 => 10,
-        500..5_000 => 100,
-        5_000..20_000 => 500,
-        _ => 1_000,
-    };
-    (drawn / step * step).max(low)
 }
 
 /// The population of a country for a seed. Empty where the country's numbers have no such test range.

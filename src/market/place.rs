@@ -6,6 +6,9 @@ use crate::storage::{Column, Error, Keys, Row};
 
 const TOWN: Column = Column::new("vacancy", "town");
 
+/// Characters of a town abroad: as many as an area's name has here.
+pub const TOWN_CHARS_MAX: usize = 14;
+
 /// Where work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -17,8 +17,6 @@ use crate::text::datetime::Day;
 
 /// Characters of a description: three screens.
 pub const DESCRIPTION_CHARS_MAX: usize = 400;
-/// Characters of a town abroad: as many as an area's name has here.
-pub const TOWN_CHARS_MAX: usize = 14;
 /// Characters of a vacancy's name at its source.
 pub const SOURCE_REF_CHARS_MAX: usize = 64;
 /// Openings of one vacancy: a tea estate's harvest.
@@ -119,9 +117,8 @@ pub enum Posted {
     MayNot(MayPost),
 }
 
-/// Posts a vacancy: held when its text asks for a person's look, its employer may not post (see
-/// [`employer_check::may_post`], which a form asks before) or the work is abroad, else open. Uses one identifier, or two when it is held;
-/// `random` draws the job number.
+/// Posts a vacancy: held when its text asks for a person's look, its employer may not post (see [`employer_check::may_post`])
+/// or the work is abroad, else open. Uses one identifier, or two when it is held; `random` draws the job number.
 pub fn post(
     tx: &mut Tx<'_>,
     keys: &Keys,

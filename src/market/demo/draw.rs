@@ -28,3 +28,15 @@ impl Draw {
         low + i64::try_from(self.below(span)).unwrap_or_default()
     }
 }
+
+/// An amount in a range, as people name one: rounded to the step that its size suggests.
+pub(super) fn amount(draw: &mut Draw, low: i64, high: i64) -> i64 {
+    let drawn = draw.between(low, high);
+    let step = match drawn {
+        ..500 => 10,
+        500..5_000 => 100,
+        5_000..20_000 => 500,
+        _ => 1_000,
+    };
+    (drawn / step * step).max(low)
+}

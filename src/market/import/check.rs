@@ -7,9 +7,9 @@ use crate::market::employer::{CONTACT_CHARS_MAX, EmployerKind, NAME_CHARS_MAX, N
 use crate::market::hold;
 use crate::market::kind::{JobKind, Weekdays};
 use crate::market::pay::{PaidWhen, Pay};
-use crate::market::place::Place;
+use crate::market::place::{Place, TOWN_CHARS_MAX};
 use crate::market::vacancy::{
-    DESCRIPTION_CHARS_MAX, DURATION_DAYS_MAX, NewVacancy, OPENINGS_MAX, SOURCE_REF_CHARS_MAX, TOWN_CHARS_MAX,
+    DESCRIPTION_CHARS_MAX, DURATION_DAYS_MAX, NewVacancy, OPENINGS_MAX, SOURCE_REF_CHARS_MAX,
 };
 use crate::market::worker::today;
 use crate::market::worker_trade::YEARS_MAX;
@@ -207,7 +207,7 @@ impl Check<'_> {
     /// An area of this country, or another country and a town in it.
     fn place(&mut self) -> Option<(Place, String)> {
         let country = self.context.country;
-        let town = self.text(Field::AbroadPlace, TOWN_CHARS_MAX, false);
+        let town = self.text(Field::AbroadPlace, false);
         if self.raw.get(Field::Abroad).is_none() {
             if !town.is_empty() {
                 self.fault(Field::AbroadPlace, "the work is not abroad", "nothing, or `abroad` beside it");
