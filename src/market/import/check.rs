@@ -207,7 +207,7 @@ impl Check<'_> {
     /// An area of this country, or another country and a town in it.
     fn place(&mut self) -> Option<(Place, String)> {
         let country = self.context.country;
-        let town = self.text(Field::AbroadPlace, false);
+        let town = self.text(Field::AbroadPlace, TOWN_CHARS_MAX, false);
         if self.raw.get(Field::Abroad).is_none() {
             if !town.is_empty() {
                 self.fault(Field::AbroadPlace, "the work is not abroad", "nothing, or `abroad` beside it");
