@@ -31,6 +31,8 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(25, "unclaimed", include_str!("../migrations/sqlite/0025_unclaimed.sql")),
     Migration::new(26, "alert_nth", include_str!("../migrations/sqlite/0026_alert_nth.sql")),
     Migration::new(27, "linked_number", include_str!("../migrations/sqlite/0027_linked_number.sql")),
+    Migration::new(28, "vacancy_pay_means", include_str!("../migrations/sqlite/0028_vacancy_pay_means.sql")),
+    Migration::new(29, "abroad", include_str!("../migrations/sqlite/0029_abroad.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -62,6 +64,8 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(25, "unclaimed", include_str!("../migrations/postgres/0025_unclaimed.sql")),
     Migration::new(26, "alert_nth", include_str!("../migrations/postgres/0026_alert_nth.sql")),
     Migration::new(27, "linked_number", include_str!("../migrations/postgres/0027_linked_number.sql")),
+    Migration::new(28, "vacancy_pay_means", include_str!("../migrations/postgres/0028_vacancy_pay_means.sql")),
+    Migration::new(29, "abroad", include_str!("../migrations/postgres/0029_abroad.sql")),
 ];
 
 #[cfg(test)]

@@ -146,7 +146,8 @@ pub(crate) fn post(store: &Store, world: &std::sync::Arc<World>, at: u32, openin
         };
         let new = NewVacancy {
             trade: trade.ok_or(Fault::Gone("trade"))?.code,
-            area: area.ok_or(Fault::Gone("area"))?,
+            place: area.ok_or(Fault::Gone("area"))?.into(),
+            town: String::new(),
             kind: JobKind::CasualDay,
             openings,
             start_day: None,
@@ -154,6 +155,7 @@ pub(crate) fn post(store: &Store, world: &std::sync::Arc<World>, at: u32, openin
             duration_days: Some(5),
             pay: Some(Pay { amount: draw.amount(), unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: None,
             food: false,
             transport: false,
             live_in: false,

@@ -166,7 +166,8 @@ fn new_vacancy(world: &World, draw: &mut Draw, at: usize) -> Option<NewVacancy> 
     let amount = 2_000 + 500 * i64::try_from(draw.below(20)).unwrap_or_default();
     Some(NewVacancy {
         trade: trade.code,
-        area: world.place(draw)?,
+        place: world.place(draw)?.into(),
+        town: String::new(),
         kind: *kinds.get(draw.below(kinds.len()))?,
         openings: 1 + i64::try_from(draw.below(8)).unwrap_or_default(),
         start_day: None,
@@ -174,6 +175,7 @@ fn new_vacancy(world: &World, draw: &mut Draw, at: usize) -> Option<NewVacancy> 
         duration_days: None,
         pay: Some(Pay { amount, unit: trade.usual_unit }),
         paid: PaidWhen::Daily,
+        means: None,
         food: draw.below(3) == 0,
         transport: draw.below(5) == 0,
         live_in: false,

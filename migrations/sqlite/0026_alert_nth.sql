@@ -14,4 +14,4 @@ CREATE UNIQUE INDEX alert_nth ON alert (person_id, day, nth);
 
 -- Alerts are found by the table above.
 DROP INDEX outbox_of_person;
-CREATE INDEX outbox_of_person ON outbox (person_id, id) WHERE person_id > 0 AND template <> 'job_alert';
+CREATE INDEX outbox_of_person ON outbox (person_id, id) WHERE person_id > 0 AND template <> 'job_alert' AND template <> 'job_alert_abroad';

@@ -8,7 +8,7 @@ use crate::market::alert::{self, Onward, Reached, Run, Tellable, Terms};
 use crate::market::candidate::{self, Fitting};
 use crate::market::person::Recipient;
 use crate::market::vacancy::{self, NewVacancy, VacancyDetails};
-use crate::market::{PersonId, VacancyId, employer};
+use crate::market::{PersonId, VacancyId, employer, employer_check};
 use crate::menu::Bundle;
 use crate::menu::manifest::{Field, FieldType, Value};
 use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority, SealedMessage};
@@ -17,7 +17,11 @@ use crate::text::Language;
 use crate::text::datetime::Day;
 
 /// The template of the SMS: by it the check before sending knows an alert.
-pub const JOB_ALERT: &str = "job_alert";
+pub(super) const JOB_ALERT: &str = "job_alert";
+/// That of work abroad.
+pub(super) const JOB_ALERT_ABROAD: &str = "job_alert_abroad";
+/// Both of them.
+pub const JOB_ALERTS: [&str; 2] = [JOB_ALERT, JOB_ALERT_ABROAD];
 /// People who are told in one transaction: a few ms of the writer's time, as a bulk closure may take.
 pub const TOLD_TOGETHER: usize = 64;
 /// An alert that could not be sent for so long is news no more.
@@ -41,6 +45,16 @@ pub(super) const ALERT: &[Field] = fields! {
     "places": FieldType::Number(3),
     "dial": JOB_CODE,
     "code": CODE,
+};
+
+/// What an alert of work abroad says: where, and who answers for it.
+pub(super) const ALERT_ABROAD: &[Field] = fields! {
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "pay": FieldType::Text(job::PAY_SEPTETS),
+    "employer": FieldType::Text(job::EMPLOYER_SEPTETS),
+    "licence": FieldType::Text(job::LICENCE_SEPTETS),
+    "dial": JOB_CODE,
 };
 
 /// What is dialled to ask for a job.
@@ -137,7 +151,9 @@ pub fn batch(
     let Some(found) = vacancy::details(tx, &host.keys, vacancy)?.filter(|found| found.is_open(now_ms)) else {
         return Ok(Batch { offer: None, day: Day::from_ms(now_ms, &host.country.timezone), people: Vec::new() });
     };
-    let letters = Letters::of(host, bundle, &found, now_ms);
+    let licence =
+        if found.offer.place.is_abroad() { employer_check::licence(tx, &host.keys, found.employer)? } else { None };
+    let letters = Letters::of(host, bundle, &found, &licence.unwrap_or_default(), now_ms);
     let mut addressed = Vec::with_capacity(people.len());
     for (fitting, ids) in people {
         match alert::tellable(tx, &host.keys, fitting.person, vacancy, now_ms)? {
@@ -211,6 +227,7 @@ pub fn tell_some(
 /// An alert in every language, made once for all who are told together.
 struct Letters<'a> {
     found: &'a VacancyDetails,
+    template: &'static str,
     texts: [Option<String>; 4],
     fallback: Language,
     due_ms: i64,
@@ -219,15 +236,28 @@ struct Letters<'a> {
 }
 
 impl<'a> Letters<'a> {
-    fn of(host: &Host, bundle: &Bundle, found: &'a VacancyDetails, now_ms: i64) -> Self {
+    fn of(host: &Host, bundle: &Bundle, found: &'a VacancyDetails, licence: &str, now_ms: i64) -> Self {
+        let is_abroad = found.offer.place.is_abroad();
+        let template = if is_abroad { JOB_ALERT_ABROAD } else { JOB_ALERT };
         let text = |language: Language| {
-            let spoken = bundle.languages.contains(&language);
-            spoken.then(|| message_text(bundle, host, language, JOB_ALERT, &values(host, bundle, language, found)))?
+            let values = match is_abroad {
+                true => values_abroad(host, bundle, language, (found, licence)),
+                false => values(host, bundle, language, found),
+            };
+            bundle.languages.contains(&language).then(|| message_text(bundle, host, language, template, &values))?
         };
         let due_ms = host.when_open(now_ms);
         let expires_ms = host.when_quiet(due_ms, due_ms + ALERT_EXPIRES_MS).min(found.offer.closes_ms);
         let day = Day::from_ms(due_ms, &host.country.timezone);
-        Self { found, texts: Language::ALL.map(text), fallback: bundle.default_language(), due_ms, expires_ms, day }
+        Self {
+            found,
+            template,
+            texts: Language::ALL.map(text),
+            fallback: bundle.default_language(),
+            due_ms,
+            expires_ms,
+            day,
+        }
     }
 
     fn in_language(&self, language: Language) -> Option<&str> {
@@ -252,7 +282,7 @@ impl<'a> Letters<'a> {
             employer_id: Some(self.found.employer.get()),
             priority: Priority::Alert,
             class: Class::Alert,
-            template: JOB_ALERT,
+            template: self.template,
             due_ms: self.due_ms,
             expires_ms: self.expires_ms,
         };
@@ -267,13 +297,30 @@ fn values(host: &Host, bundle: &Bundle, language: Language, found: &VacancyDetai
     vec![
         Value::Number(number),
         Value::Coded("trade", i64::from(offer.trade.get())),
-        Value::Coded("area", offer.area.get()),
+        Value::Coded("area", offer.place.get()),
         Value::Text(labels::pay_words(host, bundle, language, offer.pay)),
         Value::Word(employer::Tier::code(found.tier)),
         Value::Number(found.applications),
         Value::Number(offer.openings),
         Value::Text(job_code(host, number)),
         Value::Text(host.short_code.clone()),
+    ]
+}
+
+fn values_abroad(
+    host: &Host,
+    bundle: &Bundle,
+    language: Language,
+    (found, licence): (&VacancyDetails, &str),
+) -> Vec<Value> {
+    let offer = &found.offer;
+    vec![
+        Value::Coded("trade", i64::from(offer.trade.get())),
+        Value::Coded("area", offer.place.get()),
+        Value::Text(labels::pay_words(host, bundle, language, offer.pay)),
+        Value::Text(found.employer_name.clone()),
+        Value::Text(licence.to_owned()),
+        Value::Text(job_code(host, found.job_number.get())),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! What a worker asked for, how it stands, and their answers: yes or no to an offer, taking an application back.
 
+use super::booking::{MEANS, means_value};
 use super::manifest::{fields, outcomes};
 use super::stage::{self, Answer, Answered, Withdrawal};
 use super::{ActionCx, Fault, job, labels, page, questions};
@@ -50,6 +51,7 @@ pub(super) const DETAILS: &[Field] = fields! {
     "place": FieldType::Coded("area"),
     "day": FieldType::Text(job::DAY_SEPTETS),
     "pay": FieldType::Text(job::PAY_SEPTETS),
+    "means": MEANS,
     "stage": STAGE,
 };
 
@@ -83,6 +85,7 @@ pub(super) const OFFER: &[Field] = fields! {
     "number": FieldType::Number(8),
     "trade": FieldType::Coded("trade"),
     "pay": FieldType::Text(job::PAY_SEPTETS),
+    "means": MEANS,
     "day": FieldType::Text(job::DAY_SEPTETS),
     "until_day": FieldType::Day,
     "until_clock": FieldType::HalfHour,
@@ -100,7 +103,7 @@ pub(super) fn mine(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Result
         id: mine.application.get(),
         values: vec![
             Value::Coded("trade", i64::from(mine.trade.get())),
-            Value::Coded("area", mine.area.get()),
+            Value::Coded("area", mine.place.get()),
             stage_word(mine.stage),
         ],
         exact: false,
@@ -136,18 +139,19 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
     let mine = chosen(cx)?;
     let vacancy = market::vacancy::details(cx.tx, &cx.at.host.keys, mine.vacancy)?;
     let vacancy = vacancy.ok_or(market::Fault::Gone("vacancy"))?;
-    let (mut day, mut pay) = (vacancy.offer.start_day, vacancy.offer.pay);
+    let (mut day, mut pay, mut means) = (vacancy.offer.start_day, vacancy.offer.pay, vacancy.offer.means);
     if mine.stage == Stage::Hired {
         // What was agreed, not what was posted.
         let (terms, _) = offer::find(cx.tx, mine.application)?.ok_or(market::Fault::Gone("offer"))?;
-        (day, pay) = (terms.start_day, terms.pay);
+        (day, pay, means) = (terms.start_day, terms.pay, terms.means);
     }
     Ok(vec![
         Value::Number(vacancy.job_number.get()),
         Value::Coded("trade", i64::from(mine.trade.get())),
-        Value::Coded("area", mine.area.get()),
+        Value::Coded("area", mine.place.get()),
         Value::Text(labels::day_words(cx.at.bundle, cx.language(), day)),
         Value::Text(job::pay_text(cx, pay)),
+        means_value(means),
         stage_word(mine.stage),
     ])
 }
@@ -159,7 +163,7 @@ pub(super) fn asks(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
     Ok(vec![
         Value::Number(mine.job_number.get()),
         Value::Coded("trade", i64::from(mine.trade.get())),
-        Value::Coded("area", mine.area.get()),
+        Value::Coded("area", mine.place.get()),
         stage_word(mine.stage),
         Value::Number(i64::try_from(count).unwrap_or_default()),
     ])
@@ -200,6 +204,7 @@ pub(super) fn offer(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> 
         Value::Number(mine.job_number.get()),
         Value::Coded("trade", i64::from(mine.trade.get())),
         Value::Text(labels::pay_words(host, bundle, language, terms.pay)),
+        means_value(terms.means),
         Value::Text(labels::day_words(bundle, language, terms.start_day)),
         until_day,
         until_clock,

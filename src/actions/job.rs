@@ -1,17 +1,25 @@
 //! One job, and asking for it.
 
+use super::booking::{MEANS, means_value};
 use super::manifest::{CODE, fields, outcomes};
 use super::{ActionCx, Fault, details, labels, post, questions, stage};
 use crate::market::VacancyId;
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::job_number::JobNumber;
+use crate::market::matching::Gate;
 use crate::market::pay::Pay;
+use crate::market::place::TOWN_CHARS_MAX;
 use crate::market::vacancy::{self, VacancyDetails};
+use crate::market::{employer_check, worker};
 use crate::menu::manifest::{Field, FieldType, Value};
 
-outcomes! { Search { Found = "found", Closed = "closed", Paused = "paused", Unknown = "unknown" } }
+outcomes! { Search {
+    Found = "found", Abroad = "abroad", NotForYou = "not_for_you", Closed = "closed", Paused = "paused", Unknown = "unknown",
+} }
+outcomes! { Kind { Here = "here", Abroad = "abroad", NotForYou = "not_for_you" } }
 outcomes! { Apply {
     Applied = "applied", Asks = "asks", Already = "already", Closed = "closed", Paused = "paused", NotForYou = "not_for_you",
+    Abroad = "abroad",
 } }
 
 /// Septets of an amount with its unit, in any language.
@@ -20,8 +28,10 @@ pub(super) const PAY_SEPTETS: usize = 18;
 pub(super) const DAY_SEPTETS: usize = 17;
 /// Septets of a number of days, or of the word that says that no end is set.
 const DURATION_SEPTETS: usize = 7;
+/// Septets of the number of an agency's licence: more is cut.
+pub(super) const LICENCE_SEPTETS: usize = 14;
 /// Septets of an employer's name: more is cut.
-const EMPLOYER_SEPTETS: usize = 14;
+pub(super) const EMPLOYER_SEPTETS: usize = 14;
 
 /// The job's screen and the one behind it.
 pub(super) const DETAILS: &[Field] = fields! {
@@ -33,11 +43,23 @@ pub(super) const DETAILS: &[Field] = fields! {
     "days": FieldType::Text(DURATION_SEPTETS),
     "pay": FieldType::Text(PAY_SEPTETS),
     "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
+    "means": MEANS,
     "food": FieldType::Word(&["with_food", "no_food"]),
     "employer": FieldType::Text(EMPLOYER_SEPTETS),
     "tier": FieldType::Word(&["phone_only", "id_seen", "village_leader", "registered_firm", "licensed_agency"]),
     "asked": FieldType::Number(3),
     "places": FieldType::Number(3),
+};
+
+/// A job abroad: where, and who answers for it.
+pub(super) const ABROAD: &[Field] = fields! {
+    "number": FieldType::Number(8),
+    "trade": FieldType::Coded("trade"),
+    "place": FieldType::Coded("area"),
+    "town": FieldType::Text(TOWN_CHARS_MAX),
+    "pay": FieldType::Text(PAY_SEPTETS),
+    "employer": FieldType::Text(EMPLOYER_SEPTETS),
+    "licence": FieldType::Text(LICENCE_SEPTETS),
 };
 
 /// A job in one word.
@@ -73,7 +95,44 @@ pub(super) fn find(cx: &mut ActionCx<'_, '_, '_>) -> Result<Search, Fault> {
         return Ok(if found.is_paused(cx.at.now_ms) { Search::Paused } else { Search::Closed });
     }
     cx.set("job", id.get());
-    Ok(Search::Found)
+    Ok(match kind_of(cx, &found)? {
+        Kind::Here => Search::Found,
+        Kind::Abroad => Search::Abroad,
+        Kind::NotForYou => Search::NotForYou,
+    })
+}
+
+/// Which screen shows a job: work abroad has one of its own, and no minor is shown it.
+fn kind_of(cx: &mut ActionCx<'_, '_, '_>, found: &VacancyDetails) -> Result<Kind, Fault> {
+    if !found.offer.place.is_abroad() {
+        return Ok(Kind::Here);
+    }
+    let worker = cx.person().map(|person| worker::find(cx.tx, person)).transpose()?.flatten();
+    let is_minor = worker.is_some_and(|worker| worker.is_minor(&cx.at.host.country, cx.at.now_ms));
+    Ok(if is_minor { Kind::NotForYou } else { Kind::Abroad })
+}
+
+/// Which screen shows the job that was chosen.
+pub(super) fn kind(cx: &mut ActionCx<'_, '_, '_>) -> Result<Kind, Fault> {
+    let found = vacancy(cx)?;
+    kind_of(cx, &found)
+}
+
+/// What the screen of a job abroad shows.
+pub(super) fn abroad(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
+    let found = vacancy(cx)?;
+    let licence = employer_check::licence(cx.tx, &cx.at.host.keys, found.employer)?;
+    let town = found.offer.town;
+    let town = if town.is_empty() { cx.at.bundle.word(cx.language(), "to_agree").to_owned() } else { town };
+    Ok(vec![
+        Value::Number(found.job_number.get()),
+        Value::Coded("trade", i64::from(found.offer.trade.get())),
+        Value::Coded("area", found.offer.place.get()),
+        Value::Text(town),
+        Value::Text(pay_text(cx, found.offer.pay)),
+        Value::Text(found.employer_name),
+        Value::Text(licence.unwrap_or_else(|| "-".to_owned())),
+    ])
 }
 
 /// What the job's screens show.
@@ -85,12 +144,13 @@ pub(super) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault
     Ok(vec![
         Value::Number(found.job_number.get()),
         Value::Coded("trade", i64::from(offer.trade.get())),
-        Value::Coded("area", offer.area.get()),
+        Value::Coded("area", offer.place.get()),
         Value::Text(day_text(cx, offer)),
         offer.start_minute.map_or(Value::Word("to_agree"), Value::Clock),
         Value::Text(days),
         Value::Text(pay_text(cx, offer.pay)),
         Value::Word(offer.paid.code()),
+        means_value(offer.means),
         Value::Word(if offer.food { "with_food" } else { "no_food" }),
         Value::Text(labels::employer_words(cx.at.bundle, cx.language(), found.employer_name)),
         Value::Word(found.tier.code()),
@@ -135,6 +195,7 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
         }
         ApplyOutcome::Closed | ApplyOutcome::Filled => return Ok(Apply::Closed),
         ApplyOutcome::Paused => return Ok(Apply::Paused),
+        ApplyOutcome::NotEligible(Gate::Abroad) => return Ok(Apply::Abroad),
         ApplyOutcome::NotEligible(_) => return Ok(Apply::NotForYou),
         ApplyOutcome::NotListed => return Err(Fault::Nobody),
     }
@@ -142,7 +203,7 @@ pub(super) fn apply(cx: &mut ActionCx<'_, '_, '_>) -> Result<Apply, Fault> {
     let values = [
         Value::Number(found.job_number.get()),
         Value::Coded("trade", i64::from(found.offer.trade.get())),
-        Value::Coded("area", found.offer.area.get()),
+        Value::Coded("area", found.offer.place.get()),
         Value::Text(host.short_code.clone()),
     ];
     cx.send("applied", &values, number.generation)?;

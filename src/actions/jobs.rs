@@ -27,7 +27,7 @@ pub(super) fn for_me(cx: &mut ActionCx<'_, '_, '_>, wanted: &RowsWanted) -> Resu
         id: found.vacancy.get(),
         values: vec![
             Value::Coded("trade", i64::from(found.trade.get())),
-            Value::Coded("area", found.area.get()),
+            Value::Coded("area", found.place.get()),
             Value::Text(job::pay_text(cx, found.pay)),
         ],
         exact: false,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::country::{AreaCode, Country, Level, Msisdn, TradeCode};
+use crate::country::{AreaCode, Country, CountryCode, Level, Msisdn, TradeCode};
 use crate::market::pay::Pay;
 use crate::menu::{Bundle, Labels};
 use crate::outbox::Class;
@@ -35,7 +35,8 @@ impl Host {
         let widest_area = Language::ALL.map(|language| {
             let levels = [Level::Province, Level::District, Level::Sector];
             let names = levels.into_iter().flat_map(|level| country.areas.of_level(level));
-            names.map(|area| width(area.name(language))).max().unwrap_or_default()
+            let names = names.map(|area| width(area.name(language)));
+            names.chain(country.abroad.iter().map(|other| width(other.name(language)))).max().unwrap_or_default()
         });
         Self { country, keys, short_code, two_way: BTreeSet::new(), widest_area }
     }
@@ -86,6 +87,10 @@ fn width(text: &str) -> usize {
 impl Labels for Host {
     fn label(&self, coded: &str, code: i64, language: Language) -> Option<Cow<'_, str>> {
         match coded {
+            // Work abroad is where another country is: its number is below 0.
+            "area" if code < 0 => {
+                Some(self.country.country_abroad(CountryCode::from_number(code)?)?.name(language).into())
+            }
             "area" => Some(self.country.areas.name(AreaCode::new(code)?, language).into()),
             "trade" => Some(self.country.trades.name(TradeCode::new(u8::try_from(code).ok()?)?, language).into()),
             "category" => Some(self.country.trades.category_name(u8::try_from(code).ok()?, language).into()),

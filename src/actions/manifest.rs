@@ -2,8 +2,8 @@
 
 use super::booking::notices;
 use super::{
-    agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs, linking,
-    moving, pin, place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
+    abroad, agent, alert, applications, booking, case_news, cases, data, details, help, home, job, job_sms, jobs,
+    linking, moving, pin, place, post, questions, quiz, rate, register, replies, report, sex, stage, trade, who,
 };
 use crate::menu::manifest::{FieldType, Manifest, MessageKind, Operation, Role};
 
@@ -48,6 +48,7 @@ const OPENED: Sets = &[("opened", "case"), ("joined", "case")];
 const UNLINKED: Sets = &[("ended_here", NOBODY), ("ended_here", NO_WORKER)];
 const FORGOTTEN: Sets = &[("done", NOBODY), ("done", NO_WORKER)];
 
+const FOUND: Sets = &[("found", "job"), ("abroad", "job"), ("not_for_you", "job")];
 const APPLIED: Sets = &[("asks", "application"), ("already", "application")];
 
 const TABLE: &[Entry] = &[
@@ -88,7 +89,9 @@ const TABLE: &[Entry] = &[
     decides!(Action "worker.toggle_job_sms" &[WORKER], &[], job_sms::Toggled, job_sms::toggle_sms),
     decides!(Action "worker.toggle_scored" &[WORKER], &[], job_sms::Toggled, job_sms::toggle_scored),
     rows("jobs.for_me", &[WORKER], jobs::JOB_ROW, jobs::for_me),
-    decides!(Case "job.find" &["job_number"], &[("found", "job")], job::Search, job::find),
+    decides!(Case "job.find" &["job_number"], FOUND, job::Search, job::find),
+    decides!(Case "job.kind" &["job"], &[], job::Kind, job::kind),
+    show("job.abroad", &["job"], job::ABROAD, job::abroad),
     show("job.details", &["job"], job::DETAILS, job::details),
     show("job.reference", &["job"], job::REFERENCE, job::reference),
     show("job.asked", &["job", "application", PERSON], job::ASKED, job::asked),
@@ -126,6 +129,9 @@ const TABLE: &[Entry] = &[
     decides!(Action "consent.count_me_not" &[PERSON], &[], data::Statistics, data::count_me_not),
     decides!(Action "data.copy" &[WORKER], &[], data::CopySent, data::copy),
     decides!(Action "data.erase" &[PERSON], ERASED, data::Erase, data::erase),
+    show("data.abroad", &[WORKER], abroad::ABROAD, abroad::show),
+    decides!(Action "consent.abroad" &[WORKER], &[], abroad::Agree, abroad::agree),
+    decides!(Action "consent.abroad_not" &[WORKER], &[], abroad::TakeBack, abroad::take_back),
     show("help.emergency", &[], help::HOTLINE, help::emergency),
     decides!(Case "case.question" &[], &[("asked", "case")], cases::Question, cases::question),
     decides!(Case "case.job" &["job_number"], &[("found", "job")], cases::Job, cases::job),
@@ -183,6 +189,7 @@ const MESSAGES: &[MessageKind] = &[
     MessageKind { name: "language_confirmed", gives: fields! { "code": CODE } },
     MessageKind { name: "unknown_sms", gives: fields! { "code": CODE } },
     MessageKind { name: alert::JOB_ALERT, gives: alert::ALERT },
+    MessageKind { name: alert::JOB_ALERT_ABROAD, gives: alert::ALERT_ABROAD },
 ];
 
 /// The lists of messages: each flow that has many keeps its own beside its code.

@@ -16,6 +16,7 @@ use super::{Fault, Host, alert, applications, post};
 use crate::market::application::{self, ApplyOutcome};
 use crate::market::booking;
 use crate::market::job_number::JobNumber;
+use crate::market::matching::Gate;
 use crate::market::phone_number::{self, PhoneNumber};
 use crate::market::vacancy::{self, VacancyDetails};
 use crate::market::worker::{self, Worker};
@@ -254,6 +255,8 @@ impl At<'_, '_, '_> {
             }
             ApplyOutcome::Filled | ApplyOutcome::Closed => self.text("job_closed", number),
             ApplyOutcome::Paused => self.text("job_paused", number),
+            // Work abroad is agreed to on a screen.
+            ApplyOutcome::NotEligible(Gate::Abroad) => self.how_to_ask(&found),
             ApplyOutcome::NotEligible(_) => self.text("job_not_for_you", number),
             ApplyOutcome::NotListed => self.how_to_ask(&found),
         })
@@ -266,7 +269,7 @@ impl At<'_, '_, '_> {
         let mut lines = Vec::new();
         for job in found {
             let Some(found) = vacancy::details(self.tx, &self.host.keys, job.vacancy)? else { continue };
-            let (trade, place) = self.labels(i64::from(found.offer.trade.get()), found.offer.area.get());
+            let (trade, place) = self.labels(i64::from(found.offer.trade.get()), found.offer.place.get());
             lines.push(format!("{} {trade}, {place}", found.job_number.get()));
         }
         Ok(match listed(&lines) {
@@ -314,7 +317,7 @@ fn named(found: &VacancyDetails) -> Vec<Value> {
     vec![
         Value::Number(found.job_number.get()),
         Value::Coded("trade", i64::from(found.offer.trade.get())),
-        Value::Coded("area", found.offer.area.get()),
+        Value::Coded("area", found.offer.place.get()),
     ]
 }
 

@@ -7,13 +7,15 @@
 //! Callers: the API (single and in bulk, one transaction a move or a few), the flow `applications`, messages from phones.
 
 mod answer;
+mod event;
 mod news;
 mod order;
 mod overdue;
 mod rehearsal;
 
 pub use answer::{Answer, Answered, Withdrawal, answer_offer, open_offers_on, withdraw};
-pub use news::{Reached, received, told_by};
+pub use event::received;
+pub use news::{Reached, told_by};
 pub use order::{Advanced, Assessment, Interview, Offer, Order};
 pub use overdue::{Overdue, end_overdue};
 pub use rehearsal::{Unread, rehearse};
@@ -151,10 +153,11 @@ fn news_of(
         },
         Stage::Offered => match order.offer {
             None => Err(Refusal::NoOffer),
-            Some(Offer { pay, start_day, start_minute, until_ms, .. }) => {
+            Some(Offer { pay, means, start_day, start_minute, until_ms, .. }) => {
                 let vacancy = vacancy::details(tx, &host.keys, subject.vacancy)?;
                 let vacancy = vacancy.ok_or(market::Fault::Gone("vacancy"))?.offer;
-                Terms::checked(country, &vacancy, (pay, start_day, start_minute), until_ms, now_ms).map(News::Offered)
+                let terms = (pay, means, start_day, start_minute);
+                Terms::checked(country, &vacancy, terms, until_ms, now_ms).map(News::Offered)
             }
         },
         Stage::Hired => Ok(News::Hired(terms(tx, subject)?)),
@@ -240,7 +243,8 @@ fn change(
     }
     let told = news::spread(tx, host, bundle, ids, &news::Said { subject, to, by, news }, now_ms)?;
     // A client has no endpoints: they hear by SMS what was answered to them.
-    post::answered(tx, (host, bundle), ids, (subject, to), now_ms)?;
+    let agreed = if let News::Hired(terms) = news { Some(terms) } else { None };
+    post::answered(tx, (host, bundle), ids, (subject, to, agreed), now_ms)?;
     Ok(Changed::Now { event, told })
 }
 

@@ -1,7 +1,7 @@
 //! Whether a recipient takes messages now: asked for each message in the transaction that takes it from the queue. And the
 //! note that a number takes none, when a provider is told so before we are.
 
-use crate::actions::JOB_ALERT;
+use crate::actions::JOB_ALERTS;
 use crate::market;
 use crate::market::alert::{self, Standing};
 use crate::market::mail_address::{self, MailHash};
@@ -34,7 +34,7 @@ fn number_check(tx: &mut Tx<'_>, check: &Check<'_>) -> Result<RecipientState, Er
         Some(number) if number.generation != check.generation => RecipientState::OtherOwner,
         Some(number) if number.stopped && check.template != STOP_CONFIRMED => RecipientState::Stopped,
         // Asked now and not only when it was queued: a night or a slow channel lies between.
-        _ if check.template == JOB_ALERT
+        _ if JOB_ALERTS.contains(&check.template)
             && alert::standing(tx, check.id).map_err(alert::only_storage)? == Standing::Over =>
         {
             RecipientState::Over

@@ -110,6 +110,7 @@ fn one(shown: &VacancyShown) -> String {
         format!("employer {employer}, {employer_name} ({tier})"),
         format!("it says: {description}"),
     ];
+    lines.extend(shown.abroad.as_ref().map(|place| format!("the work is abroad: {place}")));
     lines.extend(shown.questions.iter().map(|question| format!("it asks: {question}")));
     lines.extend(shown.phrase.as_ref().map(|phrase| format!("it may ask the worker to pay: \"{phrase}\"")));
     lines.extend(shown.has_number.then(|| "there is a phone number in it".to_owned()));

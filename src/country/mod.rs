@@ -4,6 +4,7 @@
 //! line, all in one run. Rwanda's is compiled in as well. After loading, every look-up is a table access that allocates
 //! nothing.
 
+mod abroad;
 mod areas;
 mod fault;
 mod help_desk;
@@ -19,6 +20,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
+pub use abroad::{CountryAbroad, CountryCode};
 pub use areas::{AREA_NAME_SEPTETS_MAX, Area, AreaCode, Areas, Level, SMALL_AREA_NAME_SEPTETS_MAX};
 pub use fault::Fault;
 pub use help_desk::{Deadline, HelpDesk, Office, OfficeHours};
@@ -63,6 +65,8 @@ pub struct Country {
     pub hotlines: Vec<Hotline>,
     /// By when somebody answers, and who else helps.
     pub help: HelpDesk,
+    /// Where else people go for work.
+    pub abroad: Vec<CountryAbroad>,
     source: Source,
 }
 
@@ -100,6 +104,11 @@ impl Country {
         self.languages.first().copied().unwrap_or(Language::En)
     }
 
+    /// A country that a vacancy may name.
+    pub fn country_abroad(&self, code: CountryCode) -> Option<&CountryAbroad> {
+        self.abroad.iter().find(|country| country.code == code)
+    }
+
     /// Reads a pack and its areas of some levels.
     fn read(source: Source, levels: &[Level]) -> Result<Country, Vec<Fault>> {
         let mut faults = Faults::default();
@@ -133,6 +142,7 @@ impl Country {
             pay: pack.pay,
             hotlines: pack.hotlines,
             help: pack.help,
+            abroad: pack.abroad,
             source,
         });
         faults.or(country)

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use super::{
+    abroad::CountryAbroad,
     fault::Faults,
     help_desk::HelpDesk,
     phone::PhonePlan,
@@ -34,6 +35,7 @@ pub(super) struct Pack {
     pub(super) pay: Pay,
     pub(super) hotlines: Vec<Hotline>,
     pub(super) help: HelpDesk,
+    pub(super) abroad: Vec<CountryAbroad>,
 }
 
 /// Oldest age that a rule may name.
@@ -75,6 +77,13 @@ impl Pack {
             Some(section) => HelpDesk::read(section, faults),
             None => Some(HelpDesk::default()),
         };
+        let abroad = root.sections("abroad", faults).into_iter();
+        let abroad: Vec<_> = abroad.filter_map(|section| CountryAbroad::read(section, faults)).collect();
+        let double = abroad.iter().enumerate().any(|(at, one)| abroad.iter().take(at).any(|had| had.code == one.code));
+        let own = abroad.iter().any(|one| code.as_deref() == Some(one.code.as_str()));
+        if double || own {
+            root.fault("abroad", faults, "`abroad` must name each other country once, and not this one");
+        }
         root.finish(faults);
         Some(Pack {
             code: code?,
@@ -89,6 +98,7 @@ impl Pack {
             pay: pay?,
             hotlines,
             help: help?,
+            abroad,
         })
     }
 }

@@ -16,6 +16,7 @@ use super::erasure::of_outbox;
 use super::matching::SCORE_VERSION;
 use super::person::Recipient;
 use super::phone_number::{self, IDLE_MS, MsisdnHash};
+use super::place::Place;
 use super::vacancy::{VacancyDetails, VacancyStatus};
 use super::{Fault, PersonId, VacancyId};
 use crate::outbox::erase as messages;
@@ -258,11 +259,13 @@ pub enum Standing {
 pub fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
     const STANDING: &str = "SELECT vacancy.status, person.status, \
         (SELECT COUNT(*) FROM consent WHERE consent.person_id = alert.person_id AND consent.purpose = 'alerts' \
-        AND consent.withdrawn_ms IS NULL) \
-        FROM alert JOIN vacancy ON vacancy.id = alert.vacancy_id JOIN person ON person.id = alert.person_id \
+        AND consent.withdrawn_ms IS NULL), vacancy.area_code, \
+        (SELECT COUNT(*) FROM consent WHERE consent.person_id = alert.person_id AND consent.purpose = 'abroad' \
+        AND consent.withdrawn_ms IS NULL) FROM alert JOIN vacancy ON vacancy.id = alert.vacancy_id JOIN person ON person.id = alert.person_id \
         WHERE alert.id = $1";
     let is_wanted = tx.query_one(STANDING, &[id.into()], |row| {
-        Ok(VacancyStatus::read(row, 0)? == VacancyStatus::Open && row.text(1)? == "listed" && row.integer(2)? > 0)
+        let agreed = row.integer(2)? > 0 && (!Place::read(row, 3)?.is_abroad() || row.integer(4)? > 0);
+        Ok(VacancyStatus::read(row, 0)? == VacancyStatus::Open && row.text(1)? == "listed" && agreed)
     })?;
     Ok(if is_wanted == Some(true) { Standing::Wanted } else { Standing::Over })
 }

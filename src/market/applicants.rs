@@ -3,6 +3,7 @@
 //! A number and a whole name are given where the person agreed to it when they applied, and to nobody else: otherwise the
 //! employer sees initials. Who was erased, or whose number has a new owner, is neither named nor reached.
 
+use super::application::read_place_points;
 use super::job_number::JobNumber;
 use super::matching::{Parts, Score};
 use super::person::initials;
@@ -76,7 +77,7 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<Applicant, Error> {
             total: points(row.integer(5)?)?,
             parts: Parts {
                 trade: points(row.integer(6)?)?,
-                place: points(row.integer(7)?)?,
+                place: read_place_points(row.integer(7)?)?,
                 pay: part(8)?,
                 experience: part(9)?,
                 skills: part(10)?,

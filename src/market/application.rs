@@ -2,13 +2,23 @@
 
 use super::job_number::JobNumber;
 use super::matching::{self, Gate, Parts, SCORE_VERSION, Score, WorkerSide};
+use super::place::Place;
 use super::stage::Stage;
 use super::vacancy::{VacancyDetails, VacancyStatus};
-use super::worker::{Worker, read_area, today};
+use super::worker::{Worker, today};
 use super::worker_trade::read_trade;
 use super::{ApplicationId, Fault, PersonId, VacancyId, age};
-use crate::country::{AreaCode, Country, TradeCode};
+use crate::country::{Country, TradeCode};
 use crate::storage::{Error, IdBlock, Row, Tx};
+
+/// Stored where the place did not count: the column is older than work abroad, and takes no NULL.
+const PLACE_DOES_NOT_COUNT: i64 = -1;
+
+/// The stored points of a place.
+pub(super) fn read_place_points(stored: i64) -> Result<Option<u8>, Error> {
+    let points = |points| u8::try_from(points).map_err(|_| Error::Corrupt { what: "a stored score is out of range" });
+    (stored != PLACE_DOES_NOT_COUNT).then(|| points(stored)).transpose()
+}
 
 /// What came of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +102,7 @@ pub fn apply(
         SCORE_VERSION.into(),
         i64::from(total).into(),
         i64::from(parts.trade).into(),
-        i64::from(parts.place).into(),
+        parts.place.map_or(PLACE_DOES_NOT_COUNT, i64::from).into(),
         part(parts.pay),
         part(parts.experience),
         part(parts.skills),
@@ -135,7 +145,7 @@ pub struct MyApplication {
     /// Its trade.
     pub trade: TradeCode,
     /// Where it is.
-    pub area: AreaCode,
+    pub place: Place,
     /// When the person asked.
     pub applied_ms: i64,
 }
@@ -167,7 +177,7 @@ fn read_mine(row: &Row<'_>) -> Result<MyApplication, Error> {
         vacancy: VacancyId::new(row.integer(2)?),
         job_number: job_number.ok_or(Error::Corrupt { what: "a stored job number is none" })?,
         trade: read_trade(row, 4)?,
-        area: read_area(row.integer(5)?)?,
+        place: Place::read(row, 5)?,
         applied_ms: row.integer(6)?,
     })
 }
@@ -184,7 +194,7 @@ pub fn score_of(tx: &mut Tx<'_>, application: ApplicationId) -> Result<Option<Sc
             total: points(row.integer(0)?)?,
             parts: Parts {
                 trade: points(row.integer(1)?)?,
-                place: points(row.integer(2)?)?,
+                place: read_place_points(row.integer(2)?)?,
                 pay: part(3)?,
                 experience: part(4)?,
                 skills: part(5)?,
@@ -237,12 +247,12 @@ mod tests {
                     vacancy,
                     job_number,
                     trade: trade(11),
-                    area: area(1201),
+                    place: area(1201).into(),
                     applied_ms: NOW_MS
                 }]
             );
             let score = score_of(tx, application)?.unwrap();
-            assert_eq!((score.total, score.parts.trade, score.parts.place), (97, 40, 18));
+            assert_eq!((score.total, score.parts.trade, score.parts.place), (97, 40, Some(18)));
             assert_eq!(score.parts.experience, None);
             Ok(())
         });

@@ -7,6 +7,8 @@
 //! [`best`] visits cells in the order of the best score that anybody in them can reach, and stops when as many people as
 //! are wanted score at least that. Where a cell has more people than are read, each vacancy begins elsewhere in it.
 
+mod packed;
+
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -14,13 +16,14 @@ use super::booking::bookable;
 use super::job_number::mix;
 use super::kind::{Kinds, Weekdays};
 use super::matching::{self, ALERT_MIN, VacancySide, WorkerSide};
-use super::pay::{Pay, Rate};
+use super::pay::Rate;
 use super::phone_number::MsisdnHash;
-use super::worker::{self, Worker, read_area, today};
-use super::worker_trade::{TRADES_MAX, WorkerTrade, YEARS_MAX};
+use super::worker::{self, today};
+use super::worker_trade::{WorkerTrade, YEARS_MAX};
 use super::{Fault, PersonId, VacancyId, age};
-use crate::country::{AreaCode, Country, Level, PayUnit, Relation, TradeCode};
+use crate::country::{AreaCode, Country, Level, Relation, TradeCode};
 use crate::storage::{Error, Param, Row, Rows, Step, Tx};
+use packed::{Packed, Profile};
 
 /// Rows of one search: about a microsecond each, of the 50 ms that a new vacancy may cost.
 const READ_MAX: usize = 20_000;
@@ -34,9 +37,11 @@ const PLACES_PER_STATEMENT: usize = 8;
 const STATEMENTS_TOGETHER: usize = 8;
 /// Values of `spread`.
 const SPREAD: i64 = 1 << 16;
-/// The place of who would move for work, found from anywhere; and no place, which finds nobody.
+/// The place of who would move for work, found from anywhere; no place, which finds nobody; and that of who agreed to be told
+/// of work abroad.
 const ANYWHERE: i64 = 0;
 const NOWHERE: i64 = -1;
+const ABROAD: i64 = -2;
 
 /// The people of trade `$1` in places from `$5` on, of spread `$2` to below `$3`, at most `$4` of each.
 macro_rules! cells {
@@ -76,7 +81,11 @@ pub fn relist(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     let Some(worker) = worker::find(tx, person)? else { return Ok(()) };
     let Some(home) = worker.area else { return Ok(()) };
     let packed = Packed::of(&worker);
-    let places = [home.sector().or(home.district()).map(AreaCode::get), worker.will_move.then_some(ANYWHERE)];
+    let places = [
+        home.sector().or(home.district()).map(AreaCode::get),
+        worker.will_move.then_some(ANYWHERE),
+        worker.abroad.then_some(ABROAD),
+    ];
     for had in &worker.trades {
         for place in places.into_iter().flatten() {
             let row = [
@@ -113,121 +122,6 @@ pub fn relist_number(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<(), Fault> 
 /// Evenly spread, and the same for good.
 fn spread_of(id: i64) -> i64 {
     i64::from(u16::try_from(mix(u64::from_ne_bytes(id.to_ne_bytes())) >> 48).unwrap_or_default())
-}
-
-/// What the score looks at, in three numbers: an index row is read in a fraction of the time of twelve columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Packed {
-    /// Sixteen bits for each trade, the primary lowest: the trade, and above it the years (255: not asked).
-    trades: i64,
-    /// From the lowest bit: birth year 12, would move 1, licence 2 (0: not asked, 1: no, 2: yes), kinds 7, days 7, rate 2
-    /// (0: not asked, 1: as agreed, 2: an amount), its unit 3.
-    facts: i64,
-    /// 0 without an amount.
-    rate_amount: i64,
-}
-
-/// Years that were not asked for.
-const NO_YEARS: i64 = 255;
-
-impl Packed {
-    fn of(worker: &Worker) -> Packed {
-        let one = |had: &WorkerTrade| {
-            let years = had.years.map_or(NO_YEARS, |years| i64::from(years.min(YEARS_MAX)));
-            i64::from(had.trade.get()) | years << 8
-        };
-        let trades = worker.trades.iter().take(TRADES_MAX).rev().fold(0, |packed, had| packed << 16 | one(had));
-        let licence = worker.licence.map_or(0, |has| 1 + i64::from(has));
-        let (rate, rate_amount, unit) = match worker.rate {
-            Rate::Unset => (0, 0, PayUnit::Day),
-            Rate::Agree => (1, 0, PayUnit::Day),
-            Rate::Amount(pay) => (2, pay.amount, pay.unit),
-        };
-        let unit = i64::try_from(unit.index()).unwrap_or_default();
-        let parts = [
-            (worker.birth_year.clamp(0, 4_095), 12),
-            (i64::from(worker.will_move), 1),
-            (licence, 2),
-            (worker.kinds.bits(), 7),
-            (worker.days.bits(), 7),
-            (rate, 2),
-            (unit, 3),
-        ];
-        let facts = parts.into_iter().rev().fold(0, |packed, (value, bits)| packed << bits | value);
-        Packed { trades, facts, rate_amount }
-    }
-}
-
-/// A candidate as it is scored.
-struct Profile {
-    birth_year: i64,
-    trades: [WorkerTrade; TRADES_MAX],
-    trades_had: usize,
-    area: AreaCode,
-    will_move: bool,
-    rate: Rate,
-    kinds: Kinds,
-    licence: Option<bool>,
-    days: Weekdays,
-}
-
-impl Profile {
-    fn read(area_code: i64, packed: Packed) -> Result<Profile, Error> {
-        const CORRUPT: Error = Error::Corrupt { what: "a candidate cannot be read" };
-        let mut facts = packed.facts;
-        let mut next = |bits: u32| {
-            let value = facts & ((1 << bits) - 1);
-            facts >>= bits;
-            value
-        };
-        let (birth_year, will_move, licence) = (next(12), next(1) == 1, next(2));
-        let (kinds, days, rate, unit) = (next(7), next(7), next(2), next(3));
-        let unit = usize::try_from(unit).ok().and_then(|unit| PayUnit::ALL.get(unit)).copied().ok_or(CORRUPT)?;
-        let none = WorkerTrade { trade: read_trade(packed.trades)?, years: None, paid: None };
-        let (mut trades, mut trades_had) = ([none; TRADES_MAX], 0);
-        for (at, slot) in trades.iter_mut().enumerate() {
-            let one = packed.trades >> (16 * at) & 0xFFFF;
-            if one == 0 {
-                break;
-            }
-            let years = u8::try_from(one >> 8).ok().filter(|years| i64::from(*years) != NO_YEARS);
-            *slot = WorkerTrade { trade: read_trade(one)?, years, paid: None };
-            trades_had = at + 1;
-        }
-        Ok(Profile {
-            birth_year,
-            trades,
-            trades_had,
-            area: read_area(area_code)?,
-            will_move,
-            rate: match rate {
-                0 => Rate::Unset,
-                1 => Rate::Agree,
-                _ => Rate::Amount(Pay { amount: packed.rate_amount, unit }),
-            },
-            kinds: Kinds::from_bits(kinds),
-            licence: (licence > 0).then_some(licence == 2),
-            days: Weekdays::from_bits(days),
-        })
-    }
-
-    fn side(&self, age: u8) -> WorkerSide<'_> {
-        WorkerSide {
-            age,
-            trades: self.trades.get(..self.trades_had).unwrap_or_default(),
-            area: self.area,
-            will_move: self.will_move,
-            rate: self.rate,
-            kinds: self.kinds,
-            licence: self.licence,
-            days: self.days,
-        }
-    }
-}
-
-fn read_trade(packed: i64) -> Result<TradeCode, Error> {
-    let code = u8::try_from(packed & 0xFF).ok().and_then(TradeCode::new);
-    code.ok_or(Error::Corrupt { what: "a candidate's trade is none" })
 }
 
 /// Somebody whom a vacancy fits.
@@ -301,17 +195,18 @@ fn statements(country: &Country, vacancy: &VacancySide, start: i64) -> Vec<State
     let mut cells: Vec<(Reverse<u8>, TradeCode, i64)> = Vec::new();
     let trades = country.trades.all().iter().map(|trade| trade.code);
     let related = trades.filter(|trade| country.trades.relation(*trade, vacancy.trade) != Relation::None);
-    let places = places(country);
+    let places = if vacancy.place.is_abroad() { vec![(ABROAD, None)] } else { places(country) };
     for trade in related {
-        for place in &places {
-            let bound = bound(country, vacancy, trade, *place);
+        for (place, area) in &places {
+            let bound = bound(country, vacancy, trade, *area);
             if bound >= ALERT_MIN {
-                cells.push((Reverse(bound), trade, place.map_or(ANYWHERE, AreaCode::get)));
+                cells.push((Reverse(bound), trade, *place));
             }
         }
     }
     cells.sort_unstable();
-    let own = vacancy.area.sector().map(AreaCode::get);
+    // Everybody who is told of work abroad stands in one cell of a trade: read as deep as the own sector's elsewhere.
+    let own = vacancy.place.area().map_or(Some(ABROAD), |area| area.sector().map(AreaCode::get));
     let mut statements = Vec::new();
     for same in cells.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|same| same.chunks(PLACES_PER_STATEMENT)) {
         let Some((Reverse(bound), trade, first)) = same.first().copied() else { continue };
@@ -330,27 +225,32 @@ fn statements(country: &Country, vacancy: &VacancySide, start: i64) -> Vec<State
     statements
 }
 
-/// Every place in which somebody may be listed; `None`: anywhere.
-fn places(country: &Country) -> Vec<Option<AreaCode>> {
-    let of = |level| country.areas.of_level(level).map(|area| Some(area.code));
-    of(Level::Sector).chain(of(Level::District)).chain([None]).collect()
+/// Every place of this country in which somebody may be listed, with its area; `None`: anywhere.
+fn places(country: &Country) -> Vec<(i64, Option<AreaCode>)> {
+    let of = |level| country.areas.of_level(level).map(|area| (area.code.get(), Some(area.code)));
+    of(Level::Sector).chain(of(Level::District)).chain([(ANYWHERE, None)]).collect()
 }
 
 /// The best score that anybody of this trade and place can reach: that of somebody who asks for nothing and has it all.
 fn bound(country: &Country, vacancy: &VacancySide, trade: TradeCode, place: Option<AreaCode>) -> u8 {
-    let own = place.is_some() && place == vacancy.area.sector();
-    let far =
-        || country.areas.of_level(Level::Province).map(|area| area.code).find(|far| *far != vacancy.area.province());
+    let work = vacancy.place.area();
+    let own = place.is_some() && place == work.and_then(AreaCode::sector);
+    let province = work.map(AreaCode::province);
+    let far = || country.areas.of_level(Level::Province).map(|area| area.code).find(|far| Some(*far) != province);
+    // Abroad any area does: it does not count.
+    let home = if own { work } else { place.or_else(far).or(work) };
+    let Some(home) = home else { return 0 };
     let trades = [WorkerTrade { trade, years: Some(YEARS_MAX), paid: None }];
     let ideal = WorkerSide {
         age: country.ages.adult,
         trades: &trades,
-        area: if own { vacancy.area } else { place.or_else(far).unwrap_or(vacancy.area) },
+        area: home,
         will_move: place.is_none(),
         rate: Rate::Agree,
         kinds: Kinds::ALL,
         licence: Some(true),
         days: Weekdays::ALL,
+        abroad: true,
     };
     matching::score(country, &ideal, vacancy).total
 }

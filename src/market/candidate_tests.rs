@@ -6,10 +6,13 @@ use super::super::consent::{self, Given, Purpose};
 use super::super::employer::EmployerKind;
 use super::super::fixture::{Fixture, NOW_MS, area, country, trade};
 use super::super::kind::JobKind;
+use super::super::pay::Pay;
 use super::super::vacancy::{self, NewVacancy};
+use super::super::worker::Worker;
 use super::super::worker_trade::{self, add};
 use super::super::{person, phone_number};
 use super::*;
+use crate::country::PayUnit;
 use crate::text::Language;
 
 fn rows(tx: &mut Tx<'_>, person: PersonId) -> Vec<(i64, i64)> {
@@ -166,7 +169,7 @@ fn no_cell_is_promised_less_than_anybody_in_it_can_score() {
     let vacancy = VacancySide {
         open: true,
         trade: trade(11),
-        area: area(1201),
+        place: area(1201).into(),
         household: false,
         live_in: false,
         kind: JobKind::CasualDay,
@@ -176,7 +179,7 @@ fn no_cell_is_promised_less_than_anybody_in_it_can_score() {
         days: Weekdays::from_bits(31),
     };
     let trades: Vec<TradeCode> = country.trades.all().iter().map(|trade| trade.code).collect();
-    for place in places(country).into_iter().flatten() {
+    for place in places(country).into_iter().filter_map(|(_, area)| area) {
         for code in &trades {
             let had = [WorkerTrade { trade: *code, years: Some(9), paid: None }];
             let side = WorkerSide {
@@ -188,6 +191,7 @@ fn no_cell_is_promised_less_than_anybody_in_it_can_score() {
                 kinds: Kinds::ALL,
                 licence: Some(true),
                 days: Weekdays::ALL,
+                abroad: false,
             };
             let scored = matching::score(country, &side, &vacancy).total;
             assert!(scored <= bound(country, &vacancy, *code, Some(place)), "{place:?} {code:?}");
@@ -201,6 +205,7 @@ proptest! {
         birth_year in 1936_i64..2012, will_move: bool, licence in prop::option::of(any::<bool>()), kinds in 0_i64..128,
         days in 0_i64..128, rate in 0..3, amount in 1_i64..5_000_000, unit in 0_usize..7,
         had in prop::collection::vec((11_u8..99, prop::option::of(0_u8..=60)), 1..=3), home in 0_usize..400,
+        moves_abroad: bool,
     ) {
         let country = country();
         let areas: Vec<AreaCode> = country.areas.of_level(Level::Sector).map(|area| area.code).collect();
@@ -216,7 +221,7 @@ proptest! {
         let worker = Worker {
             person: PersonId::new(1), birth_year, trades: trades.clone(), area: Some(areas[home]), will_move, rate,
             kinds: Kinds::from_bits(kinds), days: Weekdays::from_bits(days), licence, free_on: None, listed_ms: Some(1),
-            scored: true,
+            scored: true, abroad: moves_abroad,
         };
         let packed = Packed::of(&worker);
         let read = Profile::read(areas[home].get(), packed).unwrap();
@@ -225,5 +230,6 @@ proptest! {
         prop_assert_eq!(side.trades, &trades[..]);
         prop_assert_eq!((side.area, side.will_move, side.rate), (areas[home], will_move, rate));
         prop_assert_eq!((side.kinds, side.days, side.licence), (worker.kinds, worker.days, licence));
+        prop_assert_eq!(side.abroad, moves_abroad);
     }
 }

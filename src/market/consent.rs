@@ -15,6 +15,8 @@ coded! {
         Alerts = "alerts",
         /// Being counted in anonymous statistics.
         Statistics = "statistics",
+        /// Being shown, and told of, work in other countries.
+        Abroad = "abroad",
     }
 }
 

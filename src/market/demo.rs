@@ -4,6 +4,8 @@
 //! (`demo_pay.csv`), and every number lies in 250 780 000 000 to 250 780 000 999: the lowest thousand of a network's range,
 //! taken as a test range. Nothing is ever sent to them: the demo's provider is a loop-back.
 
+mod draw;
+
 use super::age;
 use super::consent::Given;
 use super::employer::{self, EmployerKind, NewEmployer, Tier};
@@ -13,12 +15,14 @@ use super::kind::{JobKind, Weekdays};
 use super::pay::{PaidWhen, Pay, Rate};
 use super::person::{self, Begun};
 use super::phone_number::MsisdnHash;
+use super::place::Place;
 use super::vacancy::{self, NewVacancy, Posted};
 use super::worker_trade::{self, TradeOutcome, WorkerTrade};
-use super::{Fault, PersonId, alert, phone_number, worker};
-use crate::country::{AreaCode, Country, Level, Msisdn, PayUnit, Trade, TradeCode};
+use super::{Fault, PersonId, alert, phone_number, quarantine, worker};
+use crate::country::{AreaCode, Country, CountryCode, Level, Msisdn, PayMeans, PayUnit, Trade, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::Language;
+use draw::{Draw, amount};
 
 /// Workers of the population: eleven a district.
 pub const WORKERS: usize = 330;
@@ -101,27 +105,6 @@ pub struct DemoPopulation {
     pub vacancies: Vec<DemoVacancy>,
 }
 
-/// Chance, from a seed.
-struct Draw(u64);
-
-impl Draw {
-    /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(1);
-        usize::try_from(mix(self.0) >> 33).unwrap_or_default() % n.max(1)
-    }
-
-    /// One of a list; the first when the list ends early.
-    fn of<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        list.get(self.below(list.len()))
-    }
-
-    fn between(&mut self, low: i64, high: i64) -> i64 {
-        let span = usize::try_from(high - low + 1).unwrap_or(1);
-        low + i64::try_from(self.below(span)).unwrap_or_default()
-    }
-}
-
 /// Usual pay of a trade: unit, low, high.
 fn usual_pay(trade: TradeCode) -> Option<(PayUnit, i64, i64)> {
     let mut rows = include_str!("demo_pay.csv").lines().skip(1).map(|line| line.split(','));
@@ -133,26 +116,14 @@ fn usual_pay(trade: TradeCode) -> Option<(PayUnit, i64, i64)> {
     })
 }
 
-/// An amount in a range, as people name one: rounded to the step that its size suggests.
-fn amount(draw: &mut Draw, low: i64, high: i64) -> i64 {
-    let drawn = draw.between(low, high);
-    let step = match drawn {
-        ..500 => 10,
-        500..5_000 => 100,
-        5_000..20_000 => 500,
-        _ => 1_000,
-    };
-    (drawn / step * step).max(low)
-}
-
 /// The population of a country for a seed. Empty where the country's numbers have no such test range.
 pub fn population(country: &Country, seed: u64) -> DemoPopulation {
-    let mut draw = Draw(mix(seed));
+    let mut draw = Draw::new(seed);
     let districts: Vec<AreaCode> = country.areas.of_level(Level::District).map(|area| area.code).collect();
     let employers = (0..EMPLOYERS).filter_map(|at| demo_employer(at, &mut draw)).collect::<Vec<_>>();
     let workers = (0..WORKERS).filter_map(|at| demo_worker(country, &districts, at, &mut draw)).collect();
-    let vacancies =
-        (0..VACANCIES).filter_map(|at| demo_vacancy(country, &districts, &employers, (seed, at), &mut draw)).collect();
+    let here = (0..VACANCIES).filter_map(|at| demo_vacancy(country, &districts, &employers, (seed, at), &mut draw));
+    let vacancies = here.chain(demo_abroad(country, seed, &employers)).collect();
     DemoPopulation { workers, employers, vacancies }
 }
 
@@ -215,6 +186,35 @@ fn demo_employer(at: usize, draw: &mut Draw) -> Option<NewEmployer> {
     Some(NewEmployer { name, kind, tier, contact: msisdn(900 + at)?.as_str().to_owned() })
 }
 
+/// One job in another country, of the first agency.
+fn demo_abroad(country: &Country, seed: u64, employers: &[NewEmployer]) -> Option<DemoVacancy> {
+    let vacancy = NewVacancy {
+        trade: TradeCode::new(11)?,
+        place: Place::Abroad(CountryCode::parse("QA").filter(|code| country.country_abroad(*code).is_some())?),
+        town: "Doha".to_owned(),
+        kind: JobKind::Contract,
+        openings: 20,
+        start_day: None,
+        start_minute: None,
+        duration_days: Some(730),
+        pay: Some(Pay { amount: 450_000, unit: PayUnit::Month }),
+        paid: PaidWhen::Monthly,
+        means: None,
+        food: true,
+        transport: true,
+        live_in: false,
+        min_years: 0,
+        licence: false,
+        days: Weekdays::NONE,
+        closes_ms: 0,
+        source: "demo".to_owned(),
+        source_ref: format!("{seed}-abroad"),
+        description: String::new(),
+    };
+    let employer = employers.iter().position(|had| had.kind == EmployerKind::Agency)?;
+    Some(DemoVacancy { employer, starts_in_days: None, vacancy })
+}
+
 fn demo_vacancy(
     country: &Country,
     districts: &[AreaCode],
@@ -251,7 +251,8 @@ fn demo_vacancy(
         starts_in_days: (draw.below(4) > 0).then_some(i32::try_from(draw.between(1, 14)).unwrap_or(1)),
         vacancy: NewVacancy {
             trade: trade.code,
-            area,
+            place: area.into(),
+            town: String::new(),
             kind,
             openings,
             start_day: None,
@@ -263,6 +264,7 @@ fn demo_vacancy(
             } else {
                 *draw.of(&[PaidWhen::Daily, PaidWhen::Weekly, PaidWhen::AtEnd])?
             },
+            means: *[None, Some(PayMeans::Cash), Some(PayMeans::Momo)].get(at % 3)?,
             food: draw.below(3) == 0,
             transport: draw.below(5) == 0,
             live_in: trade.at_home && draw.below(3) == 0,
@@ -376,6 +378,8 @@ fn store_vacancy(
         ..new.vacancy.clone()
     };
     if let Posted::Added { vacancy, .. } = vacancy::post(tx, keys, ids, employer, &vacancy, random, now_ms)? {
+        // Work abroad has been looked at.
+        quarantine::release(tx, ids, vacancy, "demo", now_ms)?;
         // It came in before the demo began: nobody is told of it now.
         alert::end(tx, vacancy)?;
     }

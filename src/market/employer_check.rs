@@ -4,6 +4,7 @@
 //! does whoever offers work outside the country.
 
 use super::employer::{EmployerKind, Tier};
+use super::place::Place;
 use super::{EmployerId, Fault};
 use crate::storage::{Column, Error, IdBlock, Keys, Row, Tx};
 
@@ -87,9 +88,20 @@ pub fn standing(tx: &mut Tx<'_>, employer: EmployerId) -> Result<Option<Standing
     })?)
 }
 
-/// Whether an employer may post work in the country. Its areas are the only ones that a vacancy can name.
-pub fn may_post(tx: &mut Tx<'_>, employer: EmployerId, now_ms: i64) -> Result<MayPost, Fault> {
-    Ok(standing(tx, employer)?.ok_or(Fault::Gone("employer"))?.may_post(false, now_ms))
+/// Whether an employer may post work at a place.
+pub fn may_post(tx: &mut Tx<'_>, employer: EmployerId, place: Place, now_ms: i64) -> Result<MayPost, Fault> {
+    Ok(standing(tx, employer)?.ok_or(Fault::Gone("employer"))?.may_post(place.is_abroad(), now_ms))
+}
+
+/// The number of the licence that was seen last; `None` when none was.
+pub fn licence(tx: &mut Tx<'_>, keys: &Keys, employer: EmployerId) -> Result<Option<String>, Fault> {
+    const LAST: &str = "SELECT id, licence_sealed FROM employer_check WHERE employer_id = $1 AND what = 'licence' \
+        ORDER BY id DESC LIMIT 1";
+    let open = |row: &Row<'_>| {
+        let id = row.integer(0)?;
+        row.optional_bytes(1)?.map(|sealed| keys.open_text(LICENCE, id, sealed)).transpose()
+    };
+    Ok(tx.query_one(LAST, &[employer.into()], open)?.flatten())
 }
 
 /// Something that an operator notes of an employer.

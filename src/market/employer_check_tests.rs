@@ -1,7 +1,7 @@
 //! What was checked, and what follows from it.
 
 use super::super::employer;
-use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area};
 use super::*;
 
 #[test]
@@ -53,8 +53,9 @@ fn checks_stand_beside_each_other_with_who_and_when() {
             ]
         );
         assert_eq!((lines[1].licence.as_deref(), lines[1].note.as_deref()), (Some("LIC 778"), Some("seen")));
+        assert_eq!(licence(tx, &f.keys, agency)?.as_deref(), Some("LIC 778"));
         assert!(!format!("{lines:?}{:?}", Check::Licence("LIC 778", 1)).contains("778"));
-        assert_eq!(may_post(tx, agency, NOW_MS)?, MayPost::Yes);
+        assert_eq!(may_post(tx, agency, area(1201).into(), NOW_MS)?, MayPost::Yes);
         assert!(expiring(tx, NOW_MS + 9 * DAY_MS, 9)?.is_empty());
         assert_eq!(expiring(tx, NOW_MS + 10 * DAY_MS, 9)?, [(agency, NOW_MS + 40 * DAY_MS)]);
         assert!(expiring(tx, NOW_MS + 40 * DAY_MS, 9)?.is_empty(), "it is over");

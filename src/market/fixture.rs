@@ -167,7 +167,8 @@ impl Fixture {
     pub(crate) fn vacancy(&self, code: u8, place: i64, source_ref: &str) -> NewVacancy {
         NewVacancy {
             trade: trade(code),
-            area: area(place),
+            place: area(place).into(),
+            town: String::new(),
             kind: JobKind::CasualDay,
             openings: 2,
             start_day: None,
@@ -175,6 +176,7 @@ impl Fixture {
             duration_days: None,
             pay: Some(Pay { amount: 5_000, unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: None,
             food: false,
             transport: false,
             live_in: false,
@@ -198,7 +200,7 @@ impl Fixture {
         let random = mix(u64::try_from(self.next.get()).unwrap());
         match vacancy::post(tx, &self.keys, &mut self.ids(), employer, new, random, NOW_MS)? {
             Posted::Added { vacancy, job_number, .. } => Ok((vacancy, job_number)),
-            other @ Posted::Duplicate { .. } => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 
 use super::matching::{self, LISTED_MIN, NOT_SCORED, Score, VacancySide, WorkerSide};
 use super::pay::Pay;
-use super::worker::{Worker, read_area, read_pay, today};
+use super::place::{ABROAD, Place};
+use super::worker::{Worker, read_pay, today};
 use super::{Fault, VacancyId, age, kind, vacancy};
 use crate::country::{AreaCode, Country, Relation, TradeCode};
 use crate::storage::{Error, Param, Row, Rows, Step, Tx};
@@ -68,7 +69,7 @@ pub struct Job {
     /// The trade.
     pub trade: TradeCode,
     /// Where.
-    pub area: AreaCode,
+    pub place: Place,
     /// What it pays; `None` when not stated.
     pub pay: Option<Pay>,
     /// First day; `None`: as agreed.
@@ -132,7 +133,8 @@ fn fitting(tx: &mut Tx<'_>, country: &Country, worker: &Worker, now_ms: i64) -> 
 /// The newest vacancies of one trade in up to eight districts.
 struct Cell {
     trade: TradeCode,
-    districts: Vec<AreaCode>,
+    /// As stored.
+    districts: Vec<i64>,
     depth: Depth,
 }
 
@@ -141,7 +143,7 @@ impl Cell {
         std::array::from_fn(|at| match at {
             0 => i64::from(self.trade.get()).into(),
             1 => now_ms.into(),
-            _ => self.districts.get(at - 2).map_or(NO_DISTRICT, |district| district.get()).into(),
+            _ => self.districts.get(at - 2).copied().unwrap_or(NO_DISTRICT).into(),
         })
     }
 
@@ -154,24 +156,28 @@ impl Cell {
     }
 }
 
-/// Where a worker's jobs are looked for, in this order: every trade of their own deep in the own district, then in the
-/// neighbouring ones and the rest of the province; then the trades related to the primary one, the nearest first, in the
+/// Where a worker's jobs are looked for, in this order: every trade of their own deep in the own district, abroad where they
+/// agreed to that, then in the neighbouring ones and the rest of the province; then the trades related to the primary one, the nearest first, in the
 /// own district and its neighbours.
 fn cells(country: &Country, side: &WorkerSide<'_>) -> Vec<Cell> {
     let Some(home) = side.area.district() else { return Vec::new() };
     let own = side.trades.iter().map(|had| had.trade);
     let mut cells: Vec<Cell> =
-        own.clone().map(|trade| Cell { trade, districts: vec![home], depth: Depth::Own }).collect();
+        own.clone().map(|trade| Cell { trade, districts: vec![home.get()], depth: Depth::Own }).collect();
+    if side.abroad && side.age >= country.ages.adult {
+        cells.extend(own.clone().map(|trade| Cell { trade, districts: vec![ABROAD], depth: Depth::Near }));
+    }
     let neighbours = country.areas.neighbours(home);
     let mut others: Vec<AreaCode> = neighbours.to_vec();
     let province = country.areas.children(home.province()).iter();
     others.extend(province.filter(|district| **district != home && !neighbours.contains(district)));
     for districts in others.chunks(DISTRICTS_PER_STATEMENT) {
-        cells.extend(own.clone().map(|trade| Cell { trade, districts: districts.to_vec(), depth: Depth::Near }));
+        let districts: Vec<i64> = districts.iter().map(|district| district.get()).collect();
+        cells.extend(own.clone().map(|trade| Cell { trade, districts: districts.clone(), depth: Depth::Near }));
     }
     let Some(primary) = side.trades.first() else { return cells };
-    let mut districts = vec![home];
-    districts.extend(neighbours);
+    let mut districts = vec![home.get()];
+    districts.extend(neighbours.iter().map(|district| district.get()));
     districts.truncate(DISTRICTS_PER_STATEMENT);
     let trades = country.trades.all().iter().map(|trade| trade.code).filter(|code| own.clone().all(|had| had != *code));
     let mut related: Vec<(Relation, TradeCode)> = trades
@@ -220,7 +226,7 @@ impl Search<'_> {
         let side = VacancySide {
             open: true,
             trade,
-            area: read_area(row.integer(1)?)?,
+            place: Place::read(row, 1)?,
             household: row.boolean(2)?,
             live_in: row.boolean(3)?,
             kind: kind::JobKind::read(row, 4)?,
@@ -235,7 +241,7 @@ impl Search<'_> {
         let score = if self.scored { matching::score(self.country, &self.side, &side) } else { NOT_SCORED };
         if score.total >= LISTED_MIN || !self.scored {
             let (start_day, start_minute) = (vacancy::read_day(row, 5)?, vacancy::read_minute(row, 6)?);
-            self.jobs.push(Job { vacancy, trade, area: side.area, pay: side.pay, start_day, start_minute, score });
+            self.jobs.push(Job { vacancy, trade, place: side.place, pay: side.pay, start_day, start_minute, score });
         }
         Ok(())
     }
@@ -275,7 +281,7 @@ mod tests {
             let worker = worker::find(tx, person)?.unwrap();
             assert_eq!(count_for_worker(tx, &f.country, &worker, NOW_MS)?, 6);
             let first = f.jobs(tx, person, NOW_MS, 1)?[0];
-            assert_eq!((first.area, first.start_day), (area(1201), Some(Day(20_780))));
+            assert_eq!((first.place, first.start_day), (area(1201).into(), Some(Day(20_780))));
             assert_eq!(first.pay, Some(Pay { amount: 5_000, unit: PayUnit::Day }));
             Ok(())
         });

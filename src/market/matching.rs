@@ -7,6 +7,7 @@
 use super::age;
 use super::kind::{JobKind, Kinds, Weekdays};
 use super::pay::{Pay, Rate};
+use super::place::Place;
 use super::worker::Worker;
 use super::worker_trade::WorkerTrade;
 use crate::country::{AreaCode, Country, Level, Relation, TradeCode};
@@ -56,6 +57,8 @@ pub struct WorkerSide<'a> {
     pub licence: Option<bool>,
     /// Days on which they can work.
     pub days: Weekdays,
+    /// Agreed to be told of work abroad.
+    pub abroad: bool,
 }
 
 impl<'a> WorkerSide<'a> {
@@ -70,6 +73,7 @@ impl<'a> WorkerSide<'a> {
             kinds: worker.kinds,
             licence: worker.licence,
             days: worker.days,
+            abroad: worker.abroad,
         })
     }
 }
@@ -82,7 +86,7 @@ pub struct VacancySide {
     /// The trade.
     pub trade: TradeCode,
     /// Where the work is.
-    pub area: AreaCode,
+    pub place: Place,
     /// The employer is a private household.
     pub household: bool,
     /// The worker lives at the place of work.
@@ -112,13 +116,15 @@ pub enum Gate {
     Kind,
     /// The trades have nothing in common.
     Trade,
+    /// The work is abroad, and the worker has not agreed to be told of such.
+    Abroad,
 }
 
 impl Gate {
     /// Whether it keeps a worker from applying of their own accord. What they want and can do they know best; age, licence
-    /// and an end are not theirs to decide.
+    /// and an end are not theirs to decide, and for work abroad they agree first.
     pub fn bars_application(self) -> bool {
-        matches!(self, Gate::Closed | Gate::Age | Gate::Licence)
+        matches!(self, Gate::Closed | Gate::Age | Gate::Licence | Gate::Abroad)
     }
 }
 
@@ -132,8 +138,14 @@ pub fn gates(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) 
     if !age::may_take_work(worker.age, trade, vacancy.household, vacancy.live_in, &country.ages) {
         return Err(Gate::Age);
     }
+    if vacancy.place.is_abroad() && worker.age < country.ages.adult {
+        return Err(Gate::Age);
+    }
     if vacancy.licence && worker.licence == Some(false) {
         return Err(Gate::Licence);
+    }
+    if vacancy.place.is_abroad() && !worker.abroad {
+        return Err(Gate::Abroad);
     }
     if !worker.kinds.contains(vacancy.kind) {
         return Err(Gate::Kind);
@@ -149,8 +161,8 @@ pub fn gates(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) 
 pub struct Parts {
     /// 0 to 40.
     pub trade: u8,
-    /// 0 to 20.
-    pub place: u8,
+    /// 0 to 20; nobody is nearer to work abroad.
+    pub place: Option<u8>,
     /// 0 to 15.
     pub pay: Option<u8>,
     /// 0 to 10.
@@ -171,15 +183,17 @@ pub struct Score {
 }
 
 /// Stands where no score was made, since the worker lets none be made.
-pub const NOT_SCORED: Score =
-    Score { total: 0, parts: Parts { trade: 0, place: 0, pay: None, experience: None, skills: None, schedule: None } };
+pub const NOT_SCORED: Score = Score {
+    total: 0,
+    parts: Parts { trade: 0, place: None, pay: None, experience: None, skills: None, schedule: None },
+};
 
 /// The score of a worker for a vacancy. Look at [`gates`] first: a trade with nothing in common scores 0 here, not less.
 pub fn score(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) -> Score {
     let (trade, experience) = best_trade(country, worker.trades, vacancy);
     let parts = Parts {
         trade,
-        place: place(country, worker, vacancy.area),
+        place: vacancy.place.area().map(|area| place(country, worker, area)),
         pay: vacancy.pay.and_then(|offered| pay(offered, worker.rate)),
         experience: (vacancy.min_years > 0).then_some(experience),
         skills: None,
@@ -188,10 +202,10 @@ pub fn score(country: &Country, worker: &WorkerSide<'_>, vacancy: &VacancySide) 
             share(SCHEDULE, u8::try_from(common).unwrap_or(7), u8::try_from(vacancy.days.count()).unwrap_or(7))
         }),
     };
-    let stated = [(parts.pay, PAY), (parts.experience, EXPERIENCE), (parts.schedule, SCHEDULE)];
+    let stated = [(parts.place, PLACE), (parts.pay, PAY), (parts.experience, EXPERIENCE), (parts.schedule, SCHEDULE)];
     let stated = stated.into_iter().filter_map(|(points, of)| points.map(|points| (points, of)));
     let (sum, of) = stated
-        .chain([(parts.trade, TRADE), (parts.place, PLACE)])
+        .chain([(parts.trade, TRADE)])
         .fold((0_u16, 0_u16), |(sum, of), part| (sum + u16::from(part.0), of + u16::from(part.1)));
     Score { total: u8::try_from(100 * sum / of.max(1)).unwrap_or(100), parts }
 }
@@ -280,17 +294,17 @@ impl Score {
             0 => None,
             _ => Some(Reason::RelatedTrade),
         };
-        let place = match parts.place {
+        let place = parts.place.map(|points| match points {
             18.. => Reason::YourSector,
             14.. => Reason::YourDistrict,
             8 => Reason::NextDistrict,
             _ => Reason::Far,
-        };
+        });
         let pay = parts.pay.map(|points| if points == PAY { Reason::PaysYourRate } else { Reason::PaysLess });
         let years =
             parts.experience.map(|points| if points == EXPERIENCE { Reason::EnoughYears } else { Reason::FewerYears });
         let days = parts.schedule.filter(|points| *points < SCHEDULE).map(|_| Reason::OtherDays);
-        [trade, Some(place), pay, years, days].into_iter().flatten()
+        [trade, place, pay, years, days].into_iter().flatten()
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::fixture::{area, country, trade};
 use super::*;
-use crate::country::PayUnit;
+use crate::country::{CountryCode, PayUnit};
 
 fn years(code: u8, years: u8) -> WorkerTrade {
     WorkerTrade { trade: trade(code), years: Some(years), paid: None }
@@ -25,6 +25,7 @@ fn worker(trades: &[WorkerTrade]) -> WorkerSide<'_> {
         kinds: Kinds::ALL,
         licence: None,
         days: Weekdays::ALL,
+        abroad: false,
     }
 }
 
@@ -33,7 +34,7 @@ fn vacancy() -> VacancySide {
     VacancySide {
         open: true,
         trade: trade(11),
-        area: area(1201),
+        place: area(1201).into(),
         household: false,
         live_in: false,
         kind: JobKind::Short,
@@ -49,12 +50,30 @@ fn total(worker: &WorkerSide<'_>, vacancy: &VacancySide) -> u8 {
 }
 
 #[test]
+fn work_abroad_is_for_adults_who_agreed_and_its_place_does_not_count() {
+    let trades = [years(11, 5)];
+    let abroad = VacancySide { place: Place::Abroad(CountryCode::parse("QA").unwrap()), ..vacancy() };
+    let (asked, agreed) = (worker(&trades), WorkerSide { abroad: true, ..worker(&trades) });
+    assert_eq!(gates(country(), &asked, &abroad), Err(Gate::Abroad));
+    assert!(Gate::Abroad.bars_application());
+    assert_eq!(gates(country(), &WorkerSide { age: 17, ..agreed }, &abroad), Err(Gate::Age));
+    assert_eq!(gates(country(), &agreed, &abroad), Ok(()));
+    let found = score(country(), &agreed, &abroad);
+    // Trade, pay, experience and days, of 70 points that are stated.
+    assert_eq!((found.total, found.parts.place), (100, None));
+    assert!(found.reasons().all(|reason| !matches!(reason, Reason::Far | Reason::YourSector)));
+    let elsewhere = WorkerSide { area: area(3601), ..agreed };
+    assert_eq!(score(country(), &elsewhere, &abroad), found);
+}
+
+#[test]
 fn the_examples_of_the_design_come_out_as_written() {
     // Same trade, same district, pay met, one of two years, days met: 40 + 14 + 15 + 5 + 5 of 90.
     let same = [years(11, 1)];
     let side = WorkerSide { area: area(1202), ..worker(&same) };
     let found = score(country(), &side, &vacancy());
-    let parts = Parts { trade: 40, place: 14, pay: Some(15), experience: Some(5), skills: None, schedule: Some(5) };
+    let parts =
+        Parts { trade: 40, place: Some(14), pay: Some(15), experience: Some(5), skills: None, schedule: Some(5) };
     assert_eq!(found, Score { total: 87, parts });
     // A trade of the same minor group in the same sector, all else met: 24 + 18 + 15 + 10 + 5 of 90. 17 tiler: 7122; 18
     // roofer: 7121.
@@ -62,7 +81,7 @@ fn the_examples_of_the_design_come_out_as_written() {
     assert_eq!(total(&worker(&roofer), &VacancySide { trade: trade(17), ..vacancy() }), 80);
     // Same trade, neighbour district, 85 % of the pay, no experience, days met: 40 + 8 + 3 + 0 + 5 of 90.
     let new = [years(11, 0)];
-    let low = VacancySide { area: area(13), pay: Some(per_day(4_250)), ..vacancy() };
+    let low = VacancySide { place: area(13).into(), pay: Some(per_day(4_250)), ..vacancy() };
     assert_eq!(total(&worker(&new), &low), 62);
     // What is not stated is not counted: 40 + 18 of 60.
     let bare = VacancySide { pay: None, min_years: 0, days: Weekdays::NONE, ..vacancy() };
@@ -76,16 +95,17 @@ fn places_are_worth_less_the_farther_they_are() {
         score(
             country(),
             &WorkerSide { area: area(home), ..worker(&trades) },
-            &VacancySide { area: area(work), ..vacancy() },
+            &VacancySide { place: area(work).into(), ..vacancy() },
         )
         .parts
         .place
+        .unwrap()
     };
     assert_eq!([at(120_101, 120_101), at(120_101, 120_102), at(1201, 1202), at(12, 1202)], [20, 18, 14, 14]);
     // Nyarugenge borders on Gasabo; Nyamasheke and Rubavu are only in one province; Rusizi is far.
     assert_eq!([at(1101, 1201), at(37, 33), at(1101, 36)], [8, 4, 0]);
     let mover = WorkerSide { will_move: true, area: area(1101), ..worker(&trades) };
-    assert_eq!(score(country(), &mover, &VacancySide { area: area(36), ..vacancy() }).parts.place, 10);
+    assert_eq!(score(country(), &mover, &VacancySide { place: area(36).into(), ..vacancy() }).parts.place, Some(10));
 }
 
 #[test]
@@ -169,7 +189,7 @@ prop_compose! {
         flags in any::<[bool; 3]>(), kind in prop::sample::select(JobKind::ALL),
     ) -> VacancySide {
         let [household, live_in, licence] = flags;
-        VacancySide { open: true, trade, area, household, live_in, kind, pay, min_years, licence, days: Weekdays::from_bits(days) }
+        VacancySide { open: true, trade, place: area.into(), household, live_in, kind, pay, min_years, licence, days: Weekdays::from_bits(days) }
     }
 }
 
@@ -182,7 +202,8 @@ proptest! {
         let side = WorkerSide { area: home, rate, days, will_move: moves, ..worker(&trades) };
         let found = score(country(), &side, &vacancy);
         let parts = found.parts;
-        prop_assert!(found.total <= 100 && parts.trade <= TRADE && parts.place <= PLACE && parts.skills.is_none());
+        prop_assert!(found.total <= 100 && parts.trade <= TRADE && parts.skills.is_none());
+        prop_assert!(parts.place.is_some_and(|points| points <= PLACE));
         prop_assert!(parts.pay.is_none_or(|points| points <= PAY));
         prop_assert!(parts.experience.is_none_or(|points| points <= EXPERIENCE));
         prop_assert!(parts.schedule.is_none_or(|points| points <= SCHEDULE));
@@ -207,7 +228,7 @@ proptest! {
     #[test]
     fn a_nearer_place_never_scores_less(trades in any_trades(), home in any_area(), vacancy in any_vacancy()) {
         let side = WorkerSide { area: home, ..worker(&trades) };
-        let here = VacancySide { area: home, ..vacancy };
+        let here = VacancySide { place: home.into(), ..vacancy };
         prop_assert!(total(&side, &here) >= total(&side, &vacancy));
         let mover = WorkerSide { will_move: true, ..side };
         prop_assert!(total(&mover, &vacancy) >= total(&side, &vacancy));

@@ -92,6 +92,7 @@ mod phone_in_text;
 pub mod phone_number;
 pub mod pin;
 pub mod pipeline;
+pub mod place;
 pub mod post_day;
 pub mod posting;
 pub mod quarantine;

@@ -3,13 +3,13 @@
 
 use super::appointment::check_time;
 use super::job_number::JobNumber;
-use super::pay::Pay;
+use super::pay::{Pay, read_means};
 use super::phone_number::{self, MsisdnHash};
 use super::pipeline::Refusal;
 use super::vacancy::{NewVacancy, read_day, read_minute};
 use super::worker::read_pay;
 use super::{ApplicationId, Fault, PersonId};
-use crate::country::{Country, PayUnit};
+use crate::country::{Country, PayMeans, PayUnit};
 use crate::storage::{Error, Row, Tx};
 use crate::text::datetime::Day;
 
@@ -44,6 +44,8 @@ coded! {
 pub struct Terms {
     /// What it pays; `None`: one learns.
     pub pay: Option<Pay>,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// The first day; `None`: to be agreed.
     pub start_day: Option<Day>,
     /// The minute of the day at which work starts; `None`: to be agreed.
@@ -58,7 +60,7 @@ impl Terms {
     pub fn checked(
         country: &Country,
         vacancy: &NewVacancy,
-        (pay, day, minute): (Option<Pay>, Option<Day>, Option<u16>),
+        (pay, means, day, minute): (Option<Pay>, Option<PayMeans>, Option<Day>, Option<u16>),
         until_ms: i64,
         now_ms: i64,
     ) -> Result<Terms, Refusal> {
@@ -79,7 +81,13 @@ impl Terms {
         match until_ms.saturating_sub(now_ms) {
             left if left < ANSWER_MS_MIN => Err(Refusal::TooSoon),
             left if left > ANSWER_MS_MAX => Err(Refusal::TooLate),
-            _ => Ok(Terms { pay, start_day: day.or(named), start_minute: minute.or(vacancy.start_minute), until_ms }),
+            _ => Ok(Terms {
+                pay,
+                means: pay.and(means.or(vacancy.means)),
+                start_day: day.or(named),
+                start_minute: minute.or(vacancy.start_minute),
+                until_ms,
+            }),
         }
     }
 }
@@ -87,7 +95,7 @@ impl Terms {
 /// Makes an offer: once for an application.
 pub fn make(tx: &mut Tx<'_>, application: ApplicationId, terms: &Terms, now_ms: i64) -> Result<(), Fault> {
     const MAKE: &str = "INSERT INTO offer (application_id, pay_amount, pay_unit, start_day, start_minute, until_ms, \
-        status, offered_ms) VALUES ($1, $2, $3, $4, $5, $6, 'open', $7)";
+        status, offered_ms, pay_means) VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8)";
     let (amount, unit) = terms.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     let params = [
         application.into(),
@@ -97,6 +105,7 @@ pub fn make(tx: &mut Tx<'_>, application: ApplicationId, terms: &Terms, now_ms: 
         terms.start_minute.map(i64::from).into(),
         terms.until_ms.into(),
         now_ms.into(),
+        terms.means.map(PayMeans::code).into(),
     ];
     tx.execute(MAKE, &params)?;
     Ok(())
@@ -111,9 +120,9 @@ pub fn end(tx: &mut Tx<'_>, application: ApplicationId, how: OfferStatus, now_ms
 
 /// What was offered for an application, and where that stands; `None` when nothing was.
 pub fn find(tx: &mut Tx<'_>, application: ApplicationId) -> Result<Option<(Terms, OfferStatus)>, Fault> {
-    const FIND: &str = "SELECT pay_amount, pay_unit, start_day, start_minute, until_ms, status FROM offer \
+    const FIND: &str = "SELECT pay_amount, pay_unit, start_day, start_minute, until_ms, pay_means, status FROM offer \
         WHERE application_id = $1";
-    Ok(tx.query_one(FIND, &[application.into()], |row| Ok((read_terms(row, 0)?, OfferStatus::read(row, 5)?)))?)
+    Ok(tx.query_one(FIND, &[application.into()], |row| Ok((read_terms(row, 0)?, OfferStatus::read(row, 6)?)))?)
 }
 
 fn read_terms(row: &Row<'_>, column: usize) -> Result<Terms, Error> {
@@ -122,6 +131,7 @@ fn read_terms(row: &Row<'_>, column: usize) -> Result<Terms, Error> {
         start_day: read_day(row, column + 2)?,
         start_minute: read_minute(row, column + 3)?,
         until_ms: row.integer(column + 4)?,
+        means: read_means(row, column + 5)?,
     })
 }
 
@@ -141,7 +151,7 @@ pub struct OpenOffer {
 /// The open offers to everybody on a number under its present owner, the first to end first, at most twenty.
 pub fn open_on(tx: &mut Tx<'_>, number: &MsisdnHash) -> Result<Vec<OpenOffer>, Fault> {
     const OPEN: &str = "SELECT application.id, application.person_id, vacancy.job_number, offer.pay_amount, offer.pay_unit, \
-        offer.start_day, offer.start_minute, offer.until_ms FROM application \
+        offer.start_day, offer.start_minute, offer.until_ms, offer.pay_means FROM application \
         JOIN offer ON offer.application_id = application.id JOIN vacancy ON vacancy.id = application.vacancy_id \
         WHERE application.person_id = $1 AND offer.status = 'open' ORDER BY offer.until_ms, application.id LIMIT 20";
     let read = |row: &Row<'_>| {
@@ -168,4 +178,25 @@ pub fn lapsed(tx: &mut Tx<'_>, now_ms: i64) -> Result<Vec<ApplicationId>, Fault>
     const LAPSED: &str = "SELECT application_id FROM offer WHERE status = 'open' AND until_ms <= $1 \
         ORDER BY until_ms, application_id LIMIT 16";
     Ok(tx.query(LAPSED, &[now_ms.into()], |row| Ok(ApplicationId::new(row.integer(0)?)))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+    use super::*;
+
+    #[test]
+    fn what_an_offer_leaves_open_is_as_the_vacancy_says() {
+        let f = Fixture::new();
+        let posted = NewVacancy { means: Some(PayMeans::Cash), ..f.vacancy(11, 1201, "a") };
+        let checked = |vacancy: &NewVacancy, means| {
+            Terms::checked(&f.country, vacancy, (None, means, None, None), NOW_MS + DAY_MS, NOW_MS).unwrap()
+        };
+        assert_eq!((checked(&posted, None).pay, checked(&posted, None).means), (posted.pay, Some(PayMeans::Cash)));
+        assert_eq!(checked(&posted, Some(PayMeans::Momo)).means, Some(PayMeans::Momo));
+        let unsaid = NewVacancy { means: None, ..posted.clone() };
+        assert_eq!(checked(&unsaid, None).means, None);
+        let learning = NewVacancy { pay: None, kind: crate::market::kind::JobKind::Training, ..posted };
+        assert_eq!(checked(&learning, Some(PayMeans::Momo)).means, None, "nothing is paid");
+    }
 }

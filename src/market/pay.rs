@@ -3,7 +3,8 @@
 //! Time units convert into each other by the constants below. Pay by result (a trip, a kilogram, a piece, a job) compares
 //! only with the same unit: what one makes in a day differs from person to person, and a guess would decide who is told.
 
-use crate::country::PayUnit;
+use crate::country::{PayMeans, PayUnit};
+use crate::storage::{Error, Row};
 
 /// Hours of a day's work where nothing else is said.
 pub const HOURS_PER_DAY: i64 = 8;
@@ -63,6 +64,12 @@ impl Rate {
             _ => None,
         }
     }
+}
+
+/// By what pay is handed over, as stored; `None`: not said.
+pub(super) fn read_means(row: &Row<'_>, column: usize) -> Result<Option<PayMeans>, Error> {
+    let corrupt = Error::Corrupt { what: "a stored means of pay is unknown" };
+    row.optional_text(column)?.map(|code| PayMeans::from_code(code).ok_or(corrupt)).transpose()
 }
 
 impl Pay {

@@ -4,12 +4,12 @@
 //! cause moves once. The rules which stage may follow which are in [`super::stage`].
 
 use super::job_number::JobNumber;
+use super::place::Place;
 use super::stage::{Stage, may_move};
 use super::vacancy::VacancyStatus;
-use super::worker::read_area;
 use super::worker_trade::read_trade;
 use super::{ApplicationId, EmployerId, Fault, PersonId, VacancyId};
-use crate::country::{AreaCode, TradeCode};
+use crate::country::TradeCode;
 use crate::storage::{Column, Error, IdBlock, Keys, Row, Tx};
 
 /// Characters of a note: a paragraph after an interview. More belongs into the employer's own papers.
@@ -131,7 +131,7 @@ pub struct Subject {
     /// Its trade.
     pub trade: TradeCode,
     /// Where it is.
-    pub area: AreaCode,
+    pub place: Place,
     /// How many it needs.
     pub openings: i64,
     /// Where it stands.
@@ -160,7 +160,7 @@ pub fn subject(tx: &mut Tx<'_>, application: ApplicationId) -> Result<Option<Sub
             vacancy: VacancyId::new(row.integer(3)?),
             job_number: job_number.ok_or(Error::Corrupt { what: "a stored job number is none" })?,
             trade: read_trade(row, 5)?,
-            area: read_area(row.integer(6)?)?,
+            place: Place::read(row, 6)?,
             openings: row.integer(7)?,
             status: VacancyStatus::read(row, 8)?,
             employer: EmployerId::new(row.integer(9)?),

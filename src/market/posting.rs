@@ -16,7 +16,7 @@ use super::pay::{PaidWhen, Pay};
 use super::vacancy::{self, NewVacancy, Posted, VacancyStatus};
 use super::worker::today;
 use super::{Fault, PersonId, VacancyId, quarantine};
-use crate::country::{AreaCode, Country, PayUnit, TradeCode};
+use crate::country::{AreaCode, Country, PayMeans, PayUnit, TradeCode};
 use crate::storage::{IdBlock, Keys, Tx};
 use crate::text::datetime::Day;
 
@@ -102,6 +102,8 @@ pub struct Wanted {
     pub pay: Pay,
     /// When it is handed over.
     pub paid: PaidWhen,
+    /// By what.
+    pub means: PayMeans,
 }
 
 /// What came of posting.
@@ -177,12 +179,13 @@ pub fn post(
             Sent::Posted { vacancy, job_number, held: status != VacancyStatus::Open }
         }
         Posted::Duplicate { vacancy } => Sent::Already { vacancy },
+        Posted::MayNot(_) => Sent::Refused,
     })
 }
 
 /// What is wanted, as a program would send it.
 fn fields(country: &Country, wanted: &Wanted, minute: u16, name: &str) -> Map<String, Value> {
-    let &Wanted { trade, area, day, length, openings, pay, paid } = wanted;
+    let &Wanted { trade, area, day, length, openings, pay, paid, means } = wanted;
     let last = if length == Length::OneDay { day } else { day.plus(LATE_DAYS) };
     let fields = [
         (Field::Ref, json!(name)),
@@ -196,6 +199,7 @@ fn fields(country: &Country, wanted: &Wanted, minute: u16, name: &str) -> Map<St
         (Field::Pay, json!(country.currency.whole(pay.amount))),
         (Field::PayUnit, json!(pay.unit.code())),
         (Field::Paid, json!(paid.code())),
+        (Field::PayMeans, json!(means.code())),
         (Field::Closes, json!(import::iso(last))),
     ];
     fields.into_iter().map(|(field, value)| (field.code().to_owned(), value)).collect()

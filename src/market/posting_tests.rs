@@ -39,6 +39,7 @@ fn wanted() -> Wanted {
         openings: 3,
         pay: Pay { amount: 5_000, unit: PayUnit::Day },
         paid: PaidWhen::Weekly,
+        means: PayMeans::Momo,
     }
 }
 
@@ -77,9 +78,11 @@ fn a_post_is_a_vacancy_as_any_other_and_stands_once() {
         let client = client(tx, f, 1)?;
         let vacancy = posted(send(tx, f, &client, &wanted(), NOW_MS)?);
         let own = vacancy_desk::find(tx, &f.keys, client.employer, vacancy)?.unwrap();
-        let NewVacancy { trade, kind, openings, duration_days, start_minute, paid, live_in, closes_ms, .. } = own.offer;
+        let NewVacancy { trade, kind, openings, duration_days, start_minute, paid, live_in, closes_ms, means, .. } =
+            own.offer;
         assert_eq!((trade.get(), kind, openings, duration_days), (11, JobKind::Short, 3, Some(5)));
         assert_eq!((start_minute, paid, live_in, own.standing), (Some(420), PaidWhen::Weekly, false, Standing::Open));
+        assert_eq!(means, Some(PayMeans::Momo));
         // People may come late to work of five days.
         assert_eq!(closes_ms, wanted().day.plus(LATE_DAYS + 1).start_ms(&f.country.timezone));
         assert_eq!(alerts(tx), 1);

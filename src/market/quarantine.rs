@@ -7,10 +7,11 @@
 use super::employer_check::{self, MayPost};
 use super::hold::HoldReason;
 use super::job_number::JobNumber;
+use super::place::Place;
 use super::vacancy::{self, Decision};
 use super::{EmployerId, Fault, VacancyId};
 use crate::outbox;
-use crate::storage::{Error, IdBlock, Tx};
+use crate::storage::{Error, IdBlock, Row, Tx};
 
 coded! {
     /// Why a vacancy waits.
@@ -27,6 +28,8 @@ coded! {
         NoLicence = "no_licence",
         /// An operator wanted it so.
         Operator = "operator",
+        /// The work is in another country: always looked at first.
+        Abroad = "abroad",
     }
 }
 
@@ -106,13 +109,19 @@ fn stop_alerts_of(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<(), Error> {
 /// do. For a bulk job.
 pub fn stop_alerts(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, Error> {
     const NEXT: &str = "SELECT vacancy_id FROM vacancy_alert_stop ORDER BY vacancy_id LIMIT 1";
-    const DONE: &str = "DELETE FROM vacancy_alert_stop WHERE vacancy_id = $1";
-    let Some(vacancy) = tx.query_one(NEXT, &[], |row| row.integer(0))? else { return Ok(0) };
-    let cancelled = outbox::operate::cancel_alerts(tx, vacancy, now_ms)?;
+    let Some(vacancy) = tx.query_one(NEXT, &[], |row| Ok(VacancyId::new(row.integer(0)?)))? else { return Ok(0) };
+    let cancelled = outbox::operate::cancel_alerts(tx, vacancy.get(), now_ms)?;
     if cancelled == 0 {
-        tx.execute(DONE, &[vacancy.into()])?;
+        alerts_may_go(tx, vacancy)?;
     }
     Ok(cancelled.max(1))
+}
+
+/// No alert of a vacancy is to be cancelled: none is left, or it is open again, and those that begin now are meant.
+fn alerts_may_go(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<(), Error> {
+    const DONE: &str = "DELETE FROM vacancy_alert_stop WHERE vacancy_id = $1";
+    tx.execute(DONE, &[vacancy.into()])?;
+    Ok(())
 }
 
 /// What came of a release.
@@ -161,17 +170,18 @@ pub fn release(
     by: &str,
     now_ms: i64,
 ) -> Result<Released, Fault> {
-    const EMPLOYER: &str = "SELECT employer_id FROM vacancy WHERE id = $1";
+    const EMPLOYER: &str = "SELECT employer_id, area_code FROM vacancy WHERE id = $1";
     const JUDGED: &str = "UPDATE vacancy_report SET counts = 0 WHERE vacancy_id = $1 AND counts = 1";
-    let employer = tx.query_one(EMPLOYER, &[vacancy.into()], |row| Ok(EmployerId::new(row.integer(0)?)))?;
-    let employer = employer.ok_or(Fault::Gone("vacancy"))?;
-    match employer_check::may_post(tx, employer, now_ms)? {
+    let of = |row: &Row<'_>| Ok((EmployerId::new(row.integer(0)?), Place::read(row, 1)?));
+    let (employer, place) = tx.query_one(EMPLOYER, &[vacancy.into()], of)?.ok_or(Fault::Gone("vacancy"))?;
+    match employer_check::may_post(tx, employer, place, now_ms)? {
         MayPost::Yes => {}
         may => return Ok(Released::MayNot(may)),
     }
     if !vacancy::decide(tx, vacancy, Decision::Release, now_ms)? {
         return Ok(Released::NotHeld);
     }
+    alerts_may_go(tx, vacancy)?;
     tx.execute(JUDGED, &[vacancy.into()])?;
     log(tx, ids, vacancy, ("released", "", by), now_ms)?;
     Ok(Released::Done)

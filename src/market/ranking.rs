@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::application::read_place_points;
 use super::booking::record::SHOWN_FROM;
 use super::matching::{EXPERIENCE, PAY, PLACE, SCHEDULE, SKILLS, TRADE};
 use super::screening::answer;
@@ -119,10 +120,9 @@ fn of_row(row: &Row<'_>) -> Result<(ApplicationId, BTreeMap<PartName, Measure>),
             score = Measure { got: score.got + points, of: score.of + i64::from(of) };
         }
     }
-    let mut known = BTreeMap::from([
-        (PartName::Score, score),
-        (PartName::Nearness, Measure { got: row.integer(2)?, of: i64::from(PLACE) }),
-    ]);
+    let mut known = BTreeMap::from([(PartName::Score, score)]);
+    let nearness = read_place_points(row.integer(2)?)?;
+    known.extend(nearness.map(|got| (PartName::Nearness, Measure { got: i64::from(got), of: i64::from(PLACE) })));
     let count = |column| Ok::<_, crate::storage::Error>(row.optional_integer(column)?.unwrap_or_default());
     let (jobs, missed) = (count(7)?, count(8)? + count(9)?);
     if jobs + missed >= SHOWN_FROM {

@@ -1,15 +1,17 @@
 //! Vacancies: work that is offered, found by its job number.
 
 use super::employer::{EmployerKind, Tier};
+use super::employer_check::MayPost;
 use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
 use super::matching::VacancySide;
-use super::pay::{PaidWhen, Pay};
+use super::pay::{PaidWhen, Pay, read_means};
+use super::place::{self, Place};
 use super::quarantine::{self, HoldWhy};
-use super::worker::{read_area, read_pay};
+use super::worker::read_pay;
 use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, VacancyId, alert, employer, employer_check, hold};
-use crate::country::{AreaCode, PayUnit, TradeCode};
+use crate::country::{PayMeans, PayUnit, TradeCode};
 use crate::storage::{Column, Error, IdBlock, Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 
@@ -43,8 +45,10 @@ coded! {
 pub struct NewVacancy {
     /// The trade.
     pub trade: TradeCode,
-    /// Where: a sector or smaller, or a district.
-    pub area: AreaCode,
+    /// Where.
+    pub place: Place,
+    /// The town, of work abroad alone; may be empty.
+    pub town: String,
     /// The kind of work.
     pub kind: JobKind,
     /// How many people are needed, at least 1.
@@ -59,6 +63,8 @@ pub struct NewVacancy {
     pub pay: Option<Pay>,
     /// When it is handed over.
     pub paid: PaidWhen,
+    /// By what; `None`: not said.
+    pub means: Option<PayMeans>,
     /// Food is given.
     pub food: bool,
     /// The way is paid or provided.
@@ -86,7 +92,7 @@ impl std::fmt::Debug for NewVacancy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("NewVacancy");
         shown.field("source", &self.source).field("source_ref", &self.source_ref).field("trade", &self.trade);
-        shown.field("area", &self.area).field("kind", &self.kind).field("pay", &self.pay).finish_non_exhaustive()
+        shown.field("place", &self.place).field("kind", &self.kind).field("pay", &self.pay).finish_non_exhaustive()
     }
 }
 
@@ -107,11 +113,12 @@ pub enum Posted {
         /// That one.
         vacancy: VacancyId,
     },
+    /// The work is abroad, and this employer may not post it. Work here of who may not post is held.
+    MayNot(MayPost),
 }
 
-/// Posts a vacancy: held when its text asks for a person's look or its employer may not post (see
-/// [`employer_check::may_post`], which a form asks before), else open. Uses one identifier, or two when it is held;
-/// `random` draws the job number.
+/// Posts a vacancy: held when its text asks for a person's look, its employer may not post (see [`employer_check::may_post`])
+/// or the work is abroad, else open. Uses one identifier, or two when it is held; `random` draws the job number.
 pub fn post(
     tx: &mut Tx<'_>,
     keys: &Keys,
@@ -124,32 +131,35 @@ pub fn post(
     const POST: &str = "INSERT INTO vacancy (id, job_number, employer_id, household, live_in, trade, area_code, \
         district_code, province_code, kind, openings, start_day, start_minute, duration_days, pay_amount, pay_unit, paid, \
         food, transport, min_years, licence, days, closes_ms, status, source, source_ref, description_sealed, posted_ms, \
-        changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-        $21, $22, $23, $24, $25, $26, $27, $28, $28) ON CONFLICT DO NOTHING";
+        changed_ms, pay_means, town_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $28, $29, $30) ON CONFLICT DO NOTHING";
     if let Some(vacancy) = by_source(tx, &new.source, &new.source_ref)? {
         return Ok(Posted::Duplicate { vacancy });
     }
     let household = employer::kind(tx, employer)?.ok_or(Fault::Gone("employer"))? == EmployerKind::Household;
-    let why = match quarantine::why_of(employer_check::may_post(tx, employer, now_ms)?) {
-        Some(why) => Some(why),
-        None => hold::reason(&new.description).map(HoldWhy::from),
-    };
+    let may = employer_check::may_post(tx, employer, new.place, now_ms)?;
+    if new.place.is_abroad() && may != MayPost::Yes {
+        return Ok(Posted::MayNot(may));
+    }
+    let why = quarantine::why_of(may).or_else(|| hold::reason(&new.description).map(HoldWhy::from));
+    let why = why.or(new.place.is_abroad().then_some(HoldWhy::Abroad));
     let status = if why.is_some() { VacancyStatus::Held } else { VacancyStatus::Open };
     let vacancy = VacancyId::take(ids)?;
     let sealed = keys.seal(DESCRIPTION, vacancy.get(), new.description.as_bytes());
-    let district = new.area.district().ok_or(Fault::Gone("district"))?;
+    let town = place::seal_town(keys, vacancy, &new.town);
+    let (district, province) = new.place.around().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     for job_number in JobNumber::candidates(random) {
-        let params: [Param<'_>; 28] = [
+        let params: [Param<'_>; 30] = [
             vacancy.into(),
             job_number.get().into(),
             employer.into(),
             household.into(),
             new.live_in.into(),
             i64::from(new.trade.get()).into(),
-            new.area.get().into(),
-            district.get().into(),
-            new.area.province().get().into(),
+            new.place.get().into(),
+            district.into(),
+            province.into(),
             new.kind.code().into(),
             new.openings.into(),
             new.start_day.map(|day| i64::from(day.0)).into(),
@@ -169,6 +179,8 @@ pub fn post(
             (&new.source_ref).into(),
             (&sealed).into(),
             now_ms.into(),
+            new.means.map(PayMeans::code).into(),
+            town.as_ref().into(),
         ];
         if tx.execute(POST, &params)? == 1 {
             if status == VacancyStatus::Open {
@@ -258,7 +270,7 @@ impl VacancyDetails {
         VacancySide {
             open: self.is_open(now_ms),
             trade: offer.trade,
-            area: offer.area,
+            place: offer.place,
             household: self.employer_kind == EmployerKind::Household,
             live_in: offer.live_in,
             kind: offer.kind,
@@ -278,8 +290,8 @@ pub fn details(tx: &mut Tx<'_>, keys: &Keys, vacancy: VacancyId) -> Result<Optio
         vacancy.licence, vacancy.days, vacancy.closes_ms, vacancy.description_sealed, vacancy.employer_id, \
         employer.name_sealed, employer.kind, employer.tier, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        vacancy.paused, (SELECT COUNT(*) FROM vacancy_question WHERE vacancy_question.vacancy_id = vacancy.id) \
-        FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
+        vacancy.paused, (SELECT COUNT(*) FROM vacancy_question WHERE vacancy_question.vacancy_id = vacancy.id), \
+        vacancy.pay_means, vacancy.town_sealed FROM vacancy JOIN employer ON employer.id = vacancy.employer_id WHERE vacancy.id = $1";
     Ok(tx.query_one(DETAILS, &[vacancy.into()], |row| details_of(row, keys, vacancy))?)
 }
 
@@ -287,7 +299,8 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
     let employer = EmployerId::new(row.integer(20)?);
     let offer = NewVacancy {
         trade: read_trade(row, 2)?,
-        area: read_area(row.integer(3)?)?,
+        place: Place::read(row, 3)?,
+        town: place::read_town(row, keys, vacancy, 28)?,
         kind: JobKind::read(row, 4)?,
         openings: row.integer(5)?,
         start_day: read_day(row, 6)?,
@@ -295,6 +308,7 @@ fn details_of(row: &Row<'_>, keys: &Keys, vacancy: VacancyId) -> Result<VacancyD
         duration_days: row.optional_integer(8)?,
         pay: read_pay(row.integer(9)?, row.text(10)?)?,
         paid: PaidWhen::read(row, 11)?,
+        means: read_means(row, 27)?,
         food: row.boolean(12)?,
         transport: row.boolean(13)?,
         live_in: row.boolean(14)?,

@@ -8,12 +8,14 @@ use super::employer::{EmployerKind, Tier};
 use super::employer_check::MayPost;
 use super::job_number::JobNumber;
 use super::kind::{JobKind, Weekdays};
-use super::pay::{PaidWhen, Pay};
+use super::pay::{PaidWhen, Pay, read_means};
+use super::place::{self, Place};
+use super::quarantine::HoldWhy;
 use super::vacancy::{DESCRIPTION, NewVacancy, VacancyStatus, read_day, read_minute};
-use super::worker::{read_area, read_pay};
+use super::worker::read_pay;
 use super::worker_trade::read_trade;
 use super::{EmployerId, Fault, VacancyId, alert, employer_check, hold, quarantine, vacancy_change};
-use crate::country::PayUnit;
+use crate::country::{PayMeans, PayUnit};
 use crate::storage::{Error, IdBlock, Keys, Param, Row, Tx};
 
 coded! {
@@ -88,7 +90,8 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<OwnVacancy, Error> {
     let vacancy = VacancyId::new(row.integer(0)?);
     let offer = NewVacancy {
         trade: read_trade(row, 4)?,
-        area: read_area(row.integer(5)?)?,
+        place: Place::read(row, 5)?,
+        town: place::read_town(row, keys, vacancy, 29)?,
         kind: JobKind::read(row, 6)?,
         openings: row.integer(7)?,
         start_day: read_day(row, 8)?,
@@ -96,6 +99,7 @@ fn read(row: &Row<'_>, keys: &Keys) -> Result<OwnVacancy, Error> {
         duration_days: row.optional_integer(10)?,
         pay: read_pay(row.integer(11)?, row.text(12)?)?,
         paid: PaidWhen::read(row, 13)?,
+        means: read_means(row, 28)?,
         food: row.boolean(14)?,
         transport: row.boolean(15)?,
         live_in: row.boolean(16)?,
@@ -131,8 +135,8 @@ pub fn find(
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE id = $1 AND employer_id = $2";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means, town_sealed FROM vacancy WHERE id = $1 AND employer_id = $2";
     Ok(tx.query_one(FIND, &[vacancy.into(), employer.into()], |row| read(row, keys))?)
 }
 
@@ -149,14 +153,14 @@ pub fn list(
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means, town_sealed FROM vacancy WHERE employer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     const STANDING: &str = "SELECT id, job_number, status, paused, trade, area_code, kind, openings, start_day, start_minute, \
         duration_days, pay_amount, pay_unit, paid, food, transport, live_in, min_years, licence, days, closes_ms, source, \
         source_ref, description_sealed, posted_ms, changed_ms, \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'), \
-        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired') \
-        FROM vacancy WHERE employer_id = $1 AND id < $2 AND status = $4 AND paused = $5 ORDER BY id DESC LIMIT $3";
+        (SELECT COUNT(*) FROM application WHERE application.vacancy_id = vacancy.id AND application.stage = 'hired'), \
+        pay_means, town_sealed FROM vacancy WHERE employer_id = $1 AND id < $2 AND status = $4 AND paused = $5 ORDER BY id DESC LIMIT $3";
     let read = |row: &Row<'_>| read(row, keys);
     Ok(match standing.map(Standing::stored) {
         None => tx.query(LIST, &[employer.into(), before.into(), limit.into()], read)?,
@@ -189,6 +193,8 @@ pub enum NotChanged {
     },
     /// Another vacancy of this employer has the reference.
     RefTaken,
+    /// The work would be abroad, which this employer may not post.
+    MayNot(MayPost),
 }
 
 /// What became of a change.
@@ -227,7 +233,7 @@ pub fn change(
         kind = $8, openings = $9, start_day = $10, start_minute = $11, duration_days = $12, pay_amount = $13, \
         pay_unit = $14, paid = $15, food = $16, transport = $17, live_in = $18, min_years = $19, licence = $20, \
         days = $21, closes_ms = $22, source_ref = $23, description_sealed = $24, status = $25, paused = $26, \
-        changed_ms = $27, source = $29 WHERE id = $1 AND employer_id = $2 AND changed_ms = $3 \
+        changed_ms = $27, source = $29, pay_means = $30, town_sealed = $31 WHERE id = $1 AND employer_id = $2 AND changed_ms = $3 \
         AND (CAST($28 AS BIGINT) = 0 OR NOT EXISTS (SELECT 1 FROM application \
         WHERE application.vacancy_id = vacancy.id AND application.stage <> 'withdrawn'))";
     let Change { old, new, .. } = *change;
@@ -246,8 +252,16 @@ pub fn change(
     {
         return Ok(Changed::Not(NotChanged::RefTaken));
     }
-    // A text that asks for a look, and any other text of a vacancy that was held before, is read by a person first.
+    if new.place.is_abroad() {
+        let may = employer_check::may_post(tx, employer, new.place, now_ms)?;
+        if may != MayPost::Yes {
+            return Ok(Changed::Not(NotChanged::MayNot(may)));
+        }
+    }
+    // A text that asks for a look, and any other text of a vacancy that was held before, is read by a person first; of work
+    // abroad whatever is changed.
     let why = match hold::reason(&new.description) {
+        _ if new.place.is_abroad() => Some(HoldWhy::Abroad),
         _ if new.description == old.offer.description => None,
         Some(reason) => Some(reason.into()),
         None => quarantine::was_held(tx, old.vacancy)?,
@@ -255,17 +269,18 @@ pub fn change(
     let standing = if why.is_some() { Standing::Held } else { old.standing };
     let (status, paused) = standing.stored();
     let changed_ms = now_ms.max(old.changed_ms + 1);
-    let district = new.area.district().ok_or(Fault::Gone("district"))?;
+    let town = place::seal_town(keys, old.vacancy, &new.town);
+    let (district, province) = new.place.around().ok_or(Fault::Gone("district"))?;
     let (amount, unit) = new.pay.map_or((0, PayUnit::Day), |pay| (pay.amount, pay.unit));
     let sealed = keys.seal(DESCRIPTION, old.vacancy.get(), new.description.as_bytes());
-    let params: [Param<'_>; 29] = [
+    let params: [Param<'_>; 31] = [
         old.vacancy.into(),
         employer.into(),
         old.changed_ms.into(),
         i64::from(new.trade.get()).into(),
-        new.area.get().into(),
-        district.get().into(),
-        new.area.province().get().into(),
+        new.place.get().into(),
+        district.into(),
+        province.into(),
         new.kind.code().into(),
         new.openings.into(),
         new.start_day.map(|day| i64::from(day.0)).into(),
@@ -288,6 +303,8 @@ pub fn change(
         changed_ms.into(),
         takes_less.into(),
         (&new.source).into(),
+        new.means.map(PayMeans::code).into(),
+        town.as_ref().into(),
     ];
     if tx.execute(CHANGE, &params)? != 1 {
         return Err(Error::Conflict.into());
@@ -308,8 +325,8 @@ fn takes_less(old: &NewVacancy, new: &NewVacancy) -> (bool, Option<NotChanged>) 
     };
     let why = if old.trade != new.trade {
         Some(NotChanged::OtherWork("trade"))
-    } else if old.area != new.area {
-        Some(NotChanged::OtherWork("area"))
+    } else if (old.place, &old.town) != (new.place, &new.town) {
+        Some(NotChanged::OtherWork(if old.place.is_abroad() { "country or town" } else { "area" }))
     } else if old.kind != new.kind {
         Some(NotChanged::OtherWork("kind"))
     } else if new.live_in && !old.live_in {
@@ -350,7 +367,7 @@ pub fn wish(tx: &mut Tx<'_>, employer: EmployerId, old: &OwnVacancy, wish: Wish,
     let (id, changed_ms) = (old.vacancy.into(), now_ms.max(old.changed_ms + 1).into());
     let changed = match wish {
         Wish::Pause => tx.execute(PAUSE, &[id, employer.into(), changed_ms])?,
-        Wish::Resume if employer_check::may_post(tx, employer, now_ms)? != MayPost::Yes => 0,
+        Wish::Resume if employer_check::may_post(tx, employer, old.offer.place, now_ms)? != MayPost::Yes => 0,
         Wish::Resume => tx.execute(RESUME, &[id, employer.into(), changed_ms, now_ms.into()])?,
         Wish::Close => tx.execute(CLOSE, &[id, employer.into(), changed_ms])?,
     };

@@ -20,7 +20,8 @@ fn a_change_is_made_noted_and_moves_the_mark_of_its_state() {
     Fixture::new().run(|tx, f| {
         let (vacancy, job_number) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let (employer, before) = own(tx, f, vacancy)?;
-        let new = NewVacancy { openings: 3, area: area(1202), ..before.offer.clone() };
+        let means = Some(PayMeans::Momo);
+        let new = NewVacancy { openings: 3, place: area(1202).into(), means, ..before.offer.clone() };
         assert_eq!(changed(tx, f, vacancy, &new)?, Changed::Done(Standing::Open));
         let after = own(tx, f, vacancy)?.1;
         assert_eq!((&after.offer, after.job_number), (&new, job_number));
@@ -55,7 +56,7 @@ fn what_people_applied_for_stays() {
         }
         let other = NewVacancy { trade: trade(12), ..base.clone() };
         assert_eq!(refused(other, tx)?, Changed::Not(NotChanged::OtherWork("trade")));
-        let other = NewVacancy { area: area(3601), ..base.clone() };
+        let other = NewVacancy { place: area(3601).into(), ..base.clone() };
         assert_eq!(refused(other, tx)?, Changed::Not(NotChanged::OtherWork("area")));
         let other = NewVacancy { kind: JobKind::Short, ..base.clone() };
         assert_eq!(refused(other, tx)?, Changed::Not(NotChanged::OtherWork("kind")));

@@ -12,6 +12,7 @@ fn a_vacancy_reads_back_and_is_found_by_its_number() {
             duration_days: Some(5),
             days: Weekdays::from_bits(31),
             min_years: 2,
+            means: Some(PayMeans::Cash),
             food: true,
             description: "Walls of a school. Bring a trowel.".to_owned(),
             ..f.vacancy(11, 1201, "a")
@@ -94,7 +95,7 @@ fn a_household_is_marked_for_the_rules_for_children() {
         let (vacancy, _) = f.post(tx, EmployerKind::Household, &f.vacancy(41, 12, "a"))?;
         let side = details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
         assert!(side.household && side.open);
-        assert_eq!((side.trade, side.area), (trade(41), area(12)));
+        assert_eq!((side.trade, side.place), (trade(41), area(12).into()));
         let stored = tx.query_one("SELECT household FROM vacancy", &[], |row| row.boolean(0))?;
         assert_eq!(stored, Some(true));
         Ok(())

@@ -234,6 +234,15 @@ pub struct Worker {
     pub listed_ms: Option<i64>,
     /// Jobs may be scored for them.
     pub scored: bool,
+    /// Agreed to be told of work abroad.
+    pub abroad: bool,
+}
+
+impl Worker {
+    /// Whether they are not of age yet.
+    pub fn is_minor(&self, country: &Country, now_ms: i64) -> bool {
+        age::age(self.birth_year, today(country, now_ms), &country.ages).is_none_or(|age| age < country.ages.adult)
+    }
 }
 
 /// Finds a worker; `None` when the birth year was not given yet, or the person is closed or erased.
@@ -241,8 +250,9 @@ pub fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Worker>, Fault> 
     // A row for each trade: three at most. One statement costs less than two, and sorting here less than there.
     const FIND: &str = "SELECT worker.birth_year, worker.area_code, worker.will_move, worker.rate_kind, \
         worker.rate_amount, worker.rate_unit, worker.kinds, worker.days, worker.licence, worker.free_on_day, \
-        worker.listed_ms, worker.scored, worker_trade.rank, worker_trade.trade, worker_trade.years, worker_trade.paid \
-        FROM worker JOIN person ON person.id = worker.person_id \
+        worker.listed_ms, worker.scored, worker_trade.rank, worker_trade.trade, worker_trade.years, worker_trade.paid, \
+        (SELECT COUNT(*) FROM consent WHERE consent.person_id = worker.person_id AND consent.purpose = 'abroad' \
+        AND consent.withdrawn_ms IS NULL) FROM worker JOIN person ON person.id = worker.person_id \
         LEFT JOIN worker_trade ON worker_trade.person_id = worker.person_id \
         WHERE worker.person_id = $1 AND person.status <> 'closed'";
     let (mut found, mut trades) = (None, Vec::new());
@@ -274,6 +284,7 @@ fn worker_of(row: &Row<'_>, person: PersonId) -> Result<Worker, Error> {
         free_on: row.optional_integer(9)?.map(day).transpose()?,
         listed_ms: row.optional_integer(10)?,
         scored: row.boolean(11)?,
+        abroad: row.integer(16)? > 0,
     })
 }
 

@@ -16,9 +16,11 @@ pub fn withdraw_all(
     now_ms: i64,
 ) -> Result<u64, Error> {
     const TAKE_BACK: &str = "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3, resend_ms = 0, \
-        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND status = 'queued'";
+        lease_until_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' \
+        AND template <> 'job_alert_abroad' AND status = 'queued'";
     const GIVE_UP: &str = "UPDATE outbox SET resend_ms = 0, changed_ms = $2 \
-        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND status = 'unknown' AND resend_ms > 0";
+        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND template <> 'job_alert_abroad' \
+        AND status = 'unknown' AND resend_ms > 0";
     // An alert of which nothing is known is never sent again.
     const ALERT: &str =
         "UPDATE outbox SET status = 'cancelled', reason = $2, changed_ms = $3 WHERE id = $1 AND status = 'queued'";
@@ -34,7 +36,7 @@ pub fn withdraw_all(
 /// all the same; it is not sent again, for its time is over. `alerts` as with [`withdraw_all`].
 pub fn empty_all(tx: &mut Tx<'_>, (person_id, alerts): (i64, &[i64])) -> Result<(), Error> {
     const EMPTY: &str = "UPDATE outbox SET person_id = NULL, address = $2, address_hmac = $2, prefix_hmac = $2, body = $2, \
-        expires_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert'";
+        expires_ms = 0 WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND template <> 'job_alert_abroad'";
     let none: &[u8] = &[];
     tx.execute(EMPTY, &[person_id.into(), none.into()])?;
     alerts.iter().try_for_each(|alert| empty(tx, *alert))

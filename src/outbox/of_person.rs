@@ -32,7 +32,7 @@ pub fn to_person(
     (person_id, alerts): (i64, &[i64]),
 ) -> Result<Vec<Words>, storage::Error> {
     const TO: &str = "SELECT id, created_ms, template, status, route, address, body FROM outbox \
-        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' ORDER BY id";
+        WHERE person_id = $1 AND person_id > 0 AND template <> 'job_alert' AND template <> 'job_alert_abroad' ORDER BY id";
     const ALERT: &str =
         "SELECT id, created_ms, template, status, route, address, body FROM outbox WHERE id = $1 AND person_id > 0";
     let words = |row: &Row<'_>| {
@@ -56,8 +56,8 @@ pub fn to_person(
 /// The messages of one registration are another's of the same human being, `alerts` among them. What waits to be sent goes where it
 /// was going.
 pub fn carry(tx: &mut Tx<'_>, kept: i64, (dropped, alerts): (i64, &[i64])) -> Result<(), storage::Error> {
-    const CARRY: &str =
-        "UPDATE outbox SET person_id = $1 WHERE person_id = $2 AND person_id > 0 AND template <> 'job_alert'";
+    const CARRY: &str = "UPDATE outbox SET person_id = $1 WHERE person_id = $2 AND person_id > 0 \
+        AND template <> 'job_alert' AND template <> 'job_alert_abroad'";
     const ALERT: &str = "UPDATE outbox SET person_id = $1 WHERE id = $2 AND person_id > 0";
     tx.execute(CARRY, &[kept.into(), dropped.into()])?;
     for alert in alerts {
@@ -70,7 +70,8 @@ pub fn carry(tx: &mut Tx<'_>, kept: i64, (dropped, alerts): (i64, &[i64])) -> Re
 /// whoever they are for may have read them. The newest first, at most forty; alerts are none of them.
 pub fn causes_left(tx: &mut Tx<'_>, person_id: i64, what: &str, since_ms: i64) -> Result<Vec<String>, storage::Error> {
     const LEFT: &str = "SELECT operation_key FROM outbox WHERE person_id = $1 AND person_id > 0 \
-        AND template <> 'job_alert' AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
+        AND template <> 'job_alert' AND template <> 'job_alert_abroad' \
+        AND operation_key > $2 AND operation_key < $3 AND created_ms >= $4 \
         AND status NOT IN ('queued', 'cancelled', 'failed', 'undelivered') ORDER BY id DESC LIMIT 40";
     // What comes after `/` in the alphabet is `0`.
     let (from, to) = (format!("{what}/"), format!("{what}0"));

@@ -21,7 +21,7 @@ use crate::actions::Host;
 use crate::bundles::Bundles;
 use crate::clock::{Clock, ID_BLOCK_LEN, IdSource};
 use crate::delivery::Delivery;
-use crate::market::import::{self, Context, Format, Planned, Stored};
+use crate::market::import::{self, Context, Format, Planned, RowFault, Stored};
 use crate::market::{self, job_number};
 use crate::outbox::{self, AttemptLine, Hold, Listed, Status};
 use crate::storage::{Keys, Store, Tx, Work};
@@ -117,6 +117,20 @@ pub struct ImportReport {
     pub faults: Vec<BadRow>,
 }
 
+impl ImportReport {
+    /// A row was not taken.
+    fn refuse(&mut self, bad: RowFault) {
+        self.bad_rows += 1;
+        let place = bad.place.to_string();
+        self.faults.extend(bad.faults.into_iter().map(|fault| BadRow {
+            place: place.clone(),
+            field: fault.field,
+            what: fault.what,
+            allowed: fault.allowed,
+        }));
+    }
+}
+
 async fn import_vacancies(State(admin): State<Arc<Admin>>, Query(query): Query<ImportQuery>, bytes: Bytes) -> Response {
     let now_ms = admin.clock.now_ms();
     let host = Arc::clone(&admin.host);
@@ -139,21 +153,13 @@ async fn import_vacancies(State(admin): State<Arc<Admin>>, Query(query): Query<I
                 let random = job_number::mix(u64::from_ne_bytes(ids.first().wrapping_add(ID_BLOCK_LEN).to_ne_bytes()));
                 good.push(Planned { row, ids, random });
             }
-            Err(bad) => {
-                report.bad_rows += 1;
-                let place = bad.place.to_string();
-                report.faults.extend(bad.faults.into_iter().map(|fault| BadRow {
-                    place: place.clone(),
-                    field: fault.field,
-                    what: fault.what,
-                    allowed: fault.allowed,
-                }));
-            }
+            Err(bad) => report.refuse(bad),
         }
     }
     match store(&admin, good, now_ms).await {
         Ok(stored) => {
             (report.added, report.held, report.duplicates) = (stored.added, stored.held, stored.duplicates);
+            stored.refused.into_iter().for_each(|bad| report.refuse(bad));
             Json(report).into_response()
         }
         Err(fault) => {

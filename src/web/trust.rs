@@ -70,6 +70,9 @@ pub struct VacancyShown {
     pub tier: String,
     /// What it says.
     pub description: String,
+    /// Country and town of work abroad.
+    #[serde(default)]
+    pub abroad: Option<String>,
     /// What it asks of who applies, with what is chosen from.
     #[serde(default)]
     pub questions: Vec<String>,
@@ -178,6 +181,8 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
     });
     match read.await {
         Ok(Some((found, version, asked, reports, log))) => {
+            let town = &found.offer.town;
+            let abroad = found.offer.place.country().map(|country| format!("{}, {town}", country.as_str()));
             let description = found.offer.description;
             let questions: Vec<String> = asked.iter().map(told_whole).collect();
             let texts = || std::iter::once(&description).chain(&questions);
@@ -191,6 +196,7 @@ async fn show_vacancy(State(admin): State<Arc<Admin>>, Path(job): Path<String>) 
                 phrase: texts().find_map(|text| hold::phrase(text)).map(str::to_owned),
                 has_number: texts().any(|text| hold::reason(text) == Some(hold::HoldReason::PhoneNumber)),
                 description,
+                abroad,
                 questions,
                 reports: reports.into_iter().map(|(reason, count)| (reason.code().to_owned(), count)).collect(),
                 log: log.into_iter().map(|of| (of.what, of.why, of.by, of.at_ms)).collect(),

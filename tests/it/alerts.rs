@@ -93,7 +93,8 @@ async fn post(core: &Core, name: &str, openings: i64) -> (VacancyId, String) {
     let new = NewVacancy {
         trade: TradeCode::new(11).unwrap(),
         // Bumbogo.
-        area: AreaCode::new(1201).unwrap(),
+        place: AreaCode::new(1201).unwrap().into(),
+        town: String::new(),
         kind: JobKind::CasualDay,
         openings,
         start_day: None,
@@ -101,6 +102,7 @@ async fn post(core: &Core, name: &str, openings: i64) -> (VacancyId, String) {
         duration_days: None,
         pay: Some(Pay { amount: 1_000_000, unit: PayUnit::Day }),
         paid: PaidWhen::Daily,
+        means: None,
         food: false,
         transport: false,
         live_in: false,
@@ -125,7 +127,7 @@ async fn post(core: &Core, name: &str, openings: i64) -> (VacancyId, String) {
     };
     match service.store.transact(Work::interactive(None), posting).await.unwrap() {
         Posted::Added { vacancy, job_number, .. } => (vacancy, job_number.to_string()),
-        other @ Posted::Duplicate { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

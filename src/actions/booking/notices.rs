@@ -93,11 +93,13 @@ const CALL_OVER: MessageKind = MessageKind {
     name: "booking_call_over",
     gives: fields! { "number": NUMBER, "trade": TRADE, "day": DAY, "hired": FEW, "needed": FEW, "code": PATH_CODE },
 };
-const PAY_ASKED: MessageKind =
-    MessageKind { name: "pay_asked", gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "code": PATH_CODE } };
+const PAY_ASKED: MessageKind = MessageKind {
+    name: "pay_asked",
+    gives: fields! { "number": NUMBER, "day": DAY, "pay": PAY, "means": MEANS, "code": PATH_CODE },
+};
 const PAY_ASKED_CLIENT: MessageKind = MessageKind {
     name: "pay_asked_client",
-    gives: fields! { "number": NUMBER, "initials": INITIALS, "day": DAY, "pay": PAY, "code": PATH_CODE },
+    gives: fields! { "number": NUMBER, "initials": INITIALS, "day": DAY, "pay": PAY, "means": MEANS, "code": PATH_CODE },
 };
 const WORK_RECORD: MessageKind = MessageKind { name: "work_record", gives: pay::RECORD };
 const PHONE_GIVEN: MessageKind =

@@ -205,7 +205,7 @@ fn chosen_means(cx: &ActionCx<'_, '_, '_>) -> Option<PayMeans> {
 }
 
 /// What is chosen, else as this client paid last, else what is usual in the country.
-fn proposed_means(cx: &mut ActionCx<'_, '_, '_>) -> Result<PayMeans, Fault> {
+pub(in crate::actions) fn proposed_means(cx: &mut ActionCx<'_, '_, '_>) -> Result<PayMeans, Fault> {
     if let Some(chosen) = chosen_means(cx) {
         return Ok(chosen);
     }
@@ -213,7 +213,8 @@ fn proposed_means(cx: &mut ActionCx<'_, '_, '_>) -> Result<PayMeans, Fault> {
     Ok(request::last_means(cx.tx, client)?.unwrap_or(cx.at.host.country.pay.means))
 }
 
-fn set_means(cx: &mut ActionCx<'_, '_, '_>, means: PayMeans) {
+/// Keeps what the next screen shows.
+pub(in crate::actions) fn set_means(cx: &mut ActionCx<'_, '_, '_>, means: PayMeans) {
     let at = PayMeans::ALL.iter().position(|one| *one == means).unwrap_or_default();
     cx.set("pay_means", i64::try_from(at).unwrap_or_default());
 }

@@ -5,7 +5,7 @@
 
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, Host, cases, data, page};
-use super::{DAY, INITIALS, PAY, chosen, day_words, initials, notices, pay_words, trade_value};
+use super::{DAY, INITIALS, MEANS, PAY, chosen, day_words, initials, means_value, notices, pay_words, trade_value};
 use crate::market::booking::pay::{self, Noted, PayDay, side_of};
 use crate::market::booking::pay_day::{PayState, Said, Word};
 use crate::market::booking::record::{self, Side};
@@ -43,6 +43,7 @@ pub(in crate::actions) const DETAILS: &[Field] = fields! {
     "trade": FieldType::Coded("trade"),
     "day": DAY,
     "pay": PAY,
+    "means": MEANS,
     "state": STATE,
 };
 pub(in crate::actions) const ROW: &[Field] = fields! { "day": DAY, "trade": FieldType::Coded("trade"), "state": STATE };
@@ -112,6 +113,7 @@ pub(in crate::actions) fn details(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<V
         trade_value(&found),
         Value::Text(day_words(pay.day, cx.language())),
         Value::Text(due_words(cx.at.host, cx.at.bundle, cx.language(), (pay.amount, &found))),
+        means_value(found.means),
         state_word(pay.state),
     ])
 }

@@ -1,12 +1,13 @@
 //! What a client is written about a job of theirs: that it is open, that people ask, and what those say who were taken.
 
-use super::super::booking::{DAY, INITIALS, PHONE, initials, path_code};
+use super::super::booking::{DAY, INITIALS, MEANS, PAY, PHONE, initials, means_value, path_code};
 use super::super::manifest::fields;
 use super::super::tell::{Notice, Told, tell};
-use super::super::{Fault, Host, alert};
+use super::super::{Fault, Host, alert, labels};
 use crate::market::PersonId;
 use crate::market::booking::client;
 use crate::market::employer::EmployerKind;
+use crate::market::offer::Terms;
 use crate::market::person;
 use crate::market::pipeline::Subject;
 use crate::market::stage::Stage;
@@ -41,11 +42,15 @@ pub(in crate::actions) const MESSAGES: &[MessageKind] = &[
     },
     MessageKind {
         name: "post_yes",
-        gives: fields! { "number": NUMBER, "trade": TRADE, "initials": INITIALS, "phone": PHONE },
+        gives: fields! {
+            "number": NUMBER, "trade": TRADE, "initials": INITIALS, "phone": PHONE, "day": DAY, "pay": PAY, "means": MEANS,
+        },
     },
     MessageKind {
         name: "post_yes_alone",
-        gives: fields! { "number": NUMBER, "trade": TRADE, "initials": INITIALS, "code": JOBS_CODE },
+        gives: fields! {
+            "number": NUMBER, "trade": TRADE, "initials": INITIALS, "code": JOBS_CODE, "day": DAY, "pay": PAY, "means": MEANS,
+        },
     },
     MessageKind {
         name: "post_no",
@@ -105,12 +110,13 @@ pub(in crate::actions) fn asked(
     write(tx, (host, bundle), ids, client.person, ("post_asked", found.employer.get(), &key), &values, now_ms)
 }
 
-/// Somebody who was taken has answered, or the time to answer is over: the client hears of it. Uses one identifier at most.
+/// Somebody who was taken has answered, or the time to answer is over: the client hears of it, with the terms to which
+/// they said yes, as these are sent to the worker. Uses one identifier at most.
 pub(in crate::actions) fn answered(
     tx: &mut Tx<'_>,
     (host, bundle): (&Host, &Bundle),
     ids: &mut IdBlock,
-    (subject, to): (&Subject, Stage),
+    (subject, to, agreed): (&Subject, Stage, Option<&Terms>),
     now_ms: i64,
 ) -> Result<(), Fault> {
     if subject.stage != Stage::Offered || !matches!(to, Stage::Hired | Stage::Withdrawn | Stage::Expired) {
@@ -128,13 +134,19 @@ pub(in crate::actions) fn answered(
         _ => "post_no",
     };
     let name = initials(tx, host, subject.person)?;
-    let values = |_: Language| {
-        vec![
+    let values = |language: Language| {
+        let mut values = vec![
             Value::Number(subject.job_number.get()),
             Value::Coded("trade", i64::from(subject.trade.get())),
             Value::Text(name.clone()),
             Value::Text(phone.clone().unwrap_or_else(|| path_code(host, JOBS_PATH))),
-        ]
+        ];
+        if let Some(Terms { pay, means, start_day, .. }) = agreed {
+            values.push(Value::Text(labels::day_words(bundle, language, *start_day)));
+            values.push(Value::Text(labels::pay_words(host, bundle, language, *pay)));
+            values.push(means_value(*means));
+        }
+        values
     };
     let key = format!("post/{}/{}", subject.application.get(), to.code());
     write(tx, (host, bundle), ids, client.person, (template, subject.employer.get(), &key), &values, now_ms)?;

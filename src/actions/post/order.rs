@@ -1,6 +1,6 @@
 //! What a client wants: place, length, how many, pay; and posting it.
 
-use super::super::booking::{DAY, PAY, client, order};
+use super::super::booking::{DAY, MEANS, PAY, client, means_value, order};
 use super::super::manifest::{fields, outcomes};
 use super::super::{ActionCx, Fault, alert, details, labels};
 use crate::country::{AreaCode, PayUnit, TradeCode};
@@ -50,6 +50,8 @@ pub(super) const OFFER: &[Field] = fields! {
     "places": FieldType::Number(2),
     "pay": PAY,
     "paid": FieldType::Word(&["daily", "weekly", "monthly", "at_end"]),
+    "means": MEANS,
+    "other_means": FieldType::Word(&["cash", "momo"]),
 };
 
 /// Whether the two digits that were dialled are a trade.
@@ -160,6 +162,8 @@ fn check(cx: &mut ActionCx<'_, '_, '_>, first: bool) -> Result<PayCheck, Fault> 
     if first && is_odd(pay, usual(cx, pay)?) {
         return Ok(PayCheck::Odd);
     }
+    let means = order::proposed_means(cx)?;
+    order::set_means(cx, means);
     Ok(if length(cx)? == Length::OneDay { PayCheck::OneDay } else { PayCheck::Fine })
 }
 
@@ -182,12 +186,13 @@ fn wanted(cx: &mut ActionCx<'_, '_, '_>) -> Result<Wanted, Fault> {
         openings: cx.integer("openings")?,
         pay: pay(cx)?,
         paid: paid(cx)?,
+        means: order::proposed_means(cx)?,
     })
 }
 
 /// Everything, before it is posted.
 pub(super) fn offer(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> {
-    let Wanted { trade, area, day, openings, pay, paid, .. } = wanted(cx)?;
+    let Wanted { trade, area, day, openings, pay, paid, means, .. } = wanted(cx)?;
     let (host, bundle, language) = (cx.at.host, cx.at.bundle, cx.language());
     Ok(vec![
         Value::Coded("trade", i64::from(trade.get())),
@@ -197,6 +202,8 @@ pub(super) fn offer(cx: &mut ActionCx<'_, '_, '_>) -> Result<Vec<Value>, Fault> 
         Value::Number(openings),
         Value::Text(labels::pay_words(host, bundle, language, Some(pay))),
         Value::Word(paid.code()),
+        means_value(Some(means)),
+        Value::Word(means.other().code()),
     ])
 }
 

@@ -159,7 +159,7 @@ pub(super) fn take(cx: &mut ActionCx<'_, '_, '_>) -> Result<Take, Fault> {
     let until_ms = posting::answer_until_ms(&host.country, &own.offer, now_ms);
     let by = By::Client(client.person);
     let mut order = Order::new(client.employer, found.application, Stage::Offered, by, &key);
-    order.offer = Some(Offer { pay: None, start_day: None, start_minute: None, until_ms, beyond_openings: false });
+    order.offer = Some(Offer::as_posted(until_ms));
     Ok(match stage::advance(cx.tx, host, cx.at.bundle, cx.at.ids, &order, now_ms)? {
         Advanced::Moved { .. } => {
             *cx.at.enqueued = true;

@@ -61,6 +61,7 @@ fn posted(tx: &mut Tx<'_>, f: &Fixture, openings: i64) -> Result<(Client, Vacanc
         openings,
         pay: Pay { amount: 5_000, unit: crate::country::PayUnit::Day },
         paid: PaidWhen::Daily,
+        means: crate::country::PayMeans::Momo,
     };
     let sent = posting::post(tx, &f.keys, &f.country, &mut f.ids(), &client, &wanted, 7, NOW_MS)?;
     let Sent::Posted { vacancy, held: false, .. } = sent else { panic!("{sent:?}") };
@@ -82,7 +83,7 @@ fn ask(tx: &mut Tx<'_>, f: &Fixture, n: u32, vacancy: VacancyId) -> Result<(Pers
 fn take(tx: &mut Tx<'_>, f: &Fixture, client: &Client, application: ApplicationId, key: &str) -> Advanced {
     let mut order = Order::new(client.employer, application, Stage::Offered, By::Client(client.person), key);
     let until_ms = NOW_MS + DAY_MS;
-    order.offer = Some(Offer { pay: None, start_day: None, start_minute: None, until_ms, beyond_openings: false });
+    order.offer = Some(Offer::as_posted(until_ms));
     advance(tx, &HOST, &BUNDLE, &mut f.ids(), &order, NOW_MS).unwrap()
 }
 
@@ -110,6 +111,8 @@ fn the_last_place_is_given_once_and_the_client_hears_of_each_answer_once() {
         let said: Vec<String> = told(tx).into_iter().map(|(template, _)| template).collect();
         assert_eq!(said, ["post_asked", "post_no", "post_yes"]);
         assert!(told(tx)[2].1.contains("+250780000003"), "the number was given with the application");
+        // Both sides are sent the terms.
+        assert!(told(tx)[2].1.contains("5000/umunsi, MoMo"), "{:?}", told(tx));
         let history = pipeline::history(tx, &f.keys, two.1)?;
         assert_eq!(
             history.iter().map(|event| event.by).collect::<Vec<_>>(),

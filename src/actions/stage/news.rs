@@ -1,24 +1,22 @@
-//! What is said of a move: an SMS of one segment to the applicant, a mail where they gave an address, an event to the
+//! What is said of a move: an SMS of one segment to the applicant, a mail where they gave an address, an [`event`] to the
 //! employer's endpoints. Each once, whatever is run again.
 
-use serde_json::{Value as Json, json};
-
-use super::By;
+use super::{By, event};
+use crate::actions::booking::{MEANS, means_value};
 use crate::actions::labels::{Host, day_words, pay_words};
 use crate::actions::manifest::{CODE, fields};
 use crate::actions::tell::{Notice, Told, tell};
 use crate::actions::{Fault, message_text};
+use crate::market::ApplicationId;
 use crate::market::appointment::{Appointment, AppointmentKind, WORDS_CHARS_MAX};
 use crate::market::job_number::JobNumber;
 use crate::market::mail_address;
 use crate::market::offer::Terms;
-use crate::market::phone_number;
-use crate::market::pipeline::{self, Subject};
+use crate::market::pipeline::Subject;
 use crate::market::stage::Stage;
-use crate::market::{ApplicationId, EmployerId, person};
 use crate::menu::Bundle;
 use crate::menu::manifest::{FieldType, MessageKind, Value};
-use crate::outbox::{self, Class, Content, Enqueued, Event, Letter, NewMessage, Priority, endpoint};
+use crate::outbox::{self, Class, Content, Enqueued, Letter, NewMessage, Priority};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
 use crate::text::datetime::{Day, minute_of_day};
@@ -58,6 +56,7 @@ pub(in crate::actions) const MESSAGES: &[MessageKind] = &[
         gives: fields! {
             "number": NUMBER,
             "pay": PAY,
+            "means": MEANS,
             "day": DAY,
             "until_day": FieldType::Day,
             "until_clock": FieldType::HalfHour,
@@ -70,6 +69,7 @@ pub(in crate::actions) const MESSAGES: &[MessageKind] = &[
             "number": NUMBER,
             "trade": FieldType::Coded("trade"),
             "pay": PAY,
+            "means": MEANS,
             "day": DAY,
             "code": CODE,
         },
@@ -179,14 +179,14 @@ impl News {
             ],
             News::Offered(terms) => {
                 let [until_day, until_clock] = until_values(host, terms.until_ms);
-                vec![number, pay(terms), day(terms), until_day, until_clock, code]
+                vec![number, pay(terms), means_value(terms.means), day(terms), until_day, until_clock, code]
             }
-            News::Hired(terms) => vec![number, trade, pay(terms), day(terms), code],
+            News::Hired(terms) => vec![number, trade, pay(terms), means_value(terms.means), day(terms), code],
             News::Rejected(others) => {
                 let others = others.iter().take(2).map(|other| Value::Number(other.get()));
                 std::iter::once(number).chain(others).chain([code]).collect()
             }
-            News::TakenBack => vec![number, trade, Value::Coded("area", subject.area.get()), code],
+            News::TakenBack => vec![number, trade, Value::Coded("area", subject.place.get()), code],
             News::Closed | News::Filled | News::Lapsed | News::Withdrawn | News::Declined => vec![number, code],
         }
     }
@@ -243,7 +243,6 @@ pub(super) fn spread(
     now_ms: i64,
 ) -> Result<Reached, Fault> {
     let Said { subject, to, by, news } = said;
-    let application = subject.application.get();
     // Who has just pressed a key is awake, and waits for it.
     let (priority, open_ms) = match by {
         By::Applicant(_) => (Priority::Interactive, now_ms),
@@ -268,17 +267,7 @@ pub(super) fn spread(
     };
     let sms = tell(tx, host, bundle, &notice, now_ms)? == Told::Queued;
     let mail = write(tx, host, bundle, ids, &notice, said, now_ms)?;
-    let kind = match (subject.stage, to) {
-        (Stage::Offered, Stage::Hired) => "offer.accepted",
-        (Stage::Offered, Stage::Withdrawn) => "offer.declined",
-        (Stage::Offered, Stage::Expired) => "offer.expired",
-        (_, Stage::Withdrawn) => "application.withdrawn",
-        _ => "application.moved",
-    };
-    let with_person = kind == "offer.accepted";
-    let more = json!({ "from": subject.stage.code(), "to": to.code(), "by": by.code() });
-    let cause = format!("stage/{application}/{}", to.code());
-    inform(tx, host, ids, subject, (kind, &cause), (more, with_person), now_ms)?;
+    event::moved(tx, host, ids, said, now_ms)?;
     Ok(Reached { sms, mail })
 }
 
@@ -333,67 +322,4 @@ fn cause(application: ApplicationId, to: Stage) -> String {
 /// The cause of the message that told of an offer.
 pub fn told_by(application: ApplicationId) -> String {
     cause(application, Stage::Offered)
-}
-
-/// Tells the employer's endpoints that somebody applied: once for an application. Uses at most 10 identifiers.
-pub fn received(
-    tx: &mut Tx<'_>,
-    host: &Host,
-    ids: &mut IdBlock,
-    (employer, application): (EmployerId, ApplicationId),
-    now_ms: i64,
-) -> Result<(), Fault> {
-    // Most employers have no endpoint: one look, and no more.
-    if endpoint::of_owner(tx, Some(employer.get()))?.is_empty() {
-        return Ok(());
-    }
-    let Some(subject) = pipeline::subject(tx, application)? else { return Ok(()) };
-    let cause = format!("received/{}", application.get());
-    inform(tx, host, ids, &subject, ("application.received", &cause), (json!({}), true), now_ms)
-}
-
-/// Queues an event for the endpoints of the employer that asked for it. Identifiers are texts: they are larger than the
-/// numbers of JavaScript. Name and number are in it where the applicant gave them to the employer.
-fn inform(
-    tx: &mut Tx<'_>,
-    host: &Host,
-    ids: &mut IdBlock,
-    subject: &Subject,
-    (kind, cause): (&str, &str),
-    (more, with_person): (Json, bool),
-    now_ms: i64,
-) -> Result<(), Fault> {
-    let owner = subject.employer.get();
-    if endpoint::of_owner(tx, Some(owner))?.is_empty() {
-        return Ok(());
-    }
-    let mut data = json!({
-        "application": subject.application.get().to_string(),
-        "vacancy": subject.vacancy.get().to_string(),
-        "job_number": subject.job_number.get(),
-    });
-    if let (Some(data), Json::Object(more)) = (data.as_object_mut(), more) {
-        data.extend(more);
-        if with_person && subject.share_number {
-            data.extend(applicant(tx, host, subject)?.map(|applicant| ("applicant".to_owned(), applicant)));
-        }
-    }
-    let person_id = data.get("applicant").map(|_| subject.person.get());
-    let event = Event { kind: kind.to_owned(), occurred_ms: now_ms, data, person_id };
-    endpoint::tell(tx, &host.keys, ids, owner, cause, &event, now_ms)?;
-    Ok(())
-}
-
-/// Name and number of somebody who is still there, on their own number.
-fn applicant(tx: &mut Tx<'_>, host: &Host, subject: &Subject) -> Result<Option<Json>, Fault> {
-    let Some(found) = person::find(tx, subject.person)?.filter(|found| found.status != person::Status::Closed) else {
-        return Ok(None);
-    };
-    let number = phone_number::find(tx, &found.number)?;
-    if number.is_none_or(|number| number.generation != found.number_generation) {
-        return Ok(None);
-    }
-    let msisdn = phone_number::msisdn(tx, &host.keys, &found.number)?;
-    let name = person::name(tx, &host.keys, subject.person)?;
-    Ok(msisdn.map(|msisdn| json!({ "name": name, "phone": format!("+{}", msisdn.as_str()) })))
 }

@@ -1,6 +1,7 @@
 //! Orders to move an application, and what comes of them.
 
 use super::{By, Reached};
+use crate::country::PayMeans;
 use crate::market::pay::Pay;
 use crate::market::pipeline::Refusal;
 use crate::market::stage::Stage;
@@ -48,6 +49,8 @@ impl std::fmt::Debug for Assessment<'_> {
 pub struct Offer {
     /// What it pays.
     pub pay: Option<Pay>,
+    /// By what.
+    pub means: Option<PayMeans>,
     /// The first day.
     pub start_day: Option<Day>,
     /// The minute of the day at which work starts.
@@ -56,6 +59,13 @@ pub struct Offer {
     pub until_ms: i64,
     /// The employer knows that more people may say yes than there are openings, and will take them.
     pub beyond_openings: bool,
+}
+
+impl Offer {
+    /// The work as its vacancy states it.
+    pub fn as_posted(until_ms: i64) -> Offer {
+        Offer { pay: None, means: None, start_day: None, start_minute: None, until_ms, beyond_openings: false }
+    }
 }
 
 /// An order to move an application.

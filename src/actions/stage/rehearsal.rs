@@ -91,7 +91,7 @@ pub fn rehearse(
             let pay = vacancy::details(tx, &host.keys, subject.vacancy)?.and_then(|details| details.offer.pay);
             let pay = host.parse_money(text).zip(pay).map(|(amount, pay)| Pay { amount, unit: pay.unit }).or(pay);
             let until_ms = now_ms + ANSWER_MS;
-            let offer = Offer { pay, start_day: day, start_minute: minute, until_ms, beyond_openings: false };
+            let offer = Offer { pay, start_day: day, start_minute: minute, ..Offer::as_posted(until_ms) };
             order.offer = Some(offer);
             Stage::Offered
         }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::actions::manifest::manifest;
 use crate::clock::{Clock, SimulatedClock};
+use crate::country::PayMeans;
 use crate::embedded;
 use crate::gateway::email::{Email, Sender, compose};
 use crate::gateway::webhook::WebhookSecret;
@@ -105,7 +106,8 @@ fn stage_of(tx: &mut Tx<'_>, application: ApplicationId) -> Stage {
 
 /// A vacancy with so many openings, and its employer.
 fn vacancy(tx: &mut Tx<'_>, f: &Fixture, name: &str, openings: i64) -> Result<(VacancyId, EmployerId), Fault> {
-    let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &NewVacancy { openings, ..f.vacancy(11, 1201, name) })?;
+    let new = NewVacancy { openings, means: Some(PayMeans::Momo), ..f.vacancy(11, 1201, name) };
+    let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &new)?;
     let employer = employer::known(tx, &f.keys, &mut f.ids(), &f.employer(EmployerKind::Organisation), NOW_MS)?;
     Ok((vacancy, employer))
 }
@@ -119,7 +121,7 @@ fn applied(tx: &mut Tx<'_>, f: &Fixture, person: PersonId, vacancy: VacancyId) -
 }
 
 fn offer(until_ms: i64) -> Offer {
-    Offer { pay: None, start_day: None, start_minute: None, until_ms, beyond_openings: false }
+    Offer::as_posted(until_ms)
 }
 
 /// An order with all that its stage needs.
@@ -179,10 +181,11 @@ fn every_stage_is_told_in_one_segment_of_the_persons_language() {
             if language == Language::En {
                 assert!(said[2].body.contains("Tue 24/11, 9:30am (KG 11 Ave, Remera sector office)."));
                 assert!(
-                    said[3].body.contains("5000/day, day to agree. Answer before Tue 24/11 8am:"),
+                    said[3].body.contains("5000/day, MoMo, day to agree. Answer before Tue 24/11 8am:"),
                     "{}",
                     said[3].body
                 );
+                assert!(said[4].body.contains("Mason, 5000/day, MoMo, day to agree."), "{}", said[4].body);
             }
             // Who has just pressed a key is served first.
             assert_eq!(said.iter().map(|said| said.priority).collect::<Vec<_>>(), [1, 1, 1, 1, 0]);
@@ -659,6 +662,8 @@ fn the_employers_endpoints_hear_of_each_move_and_of_a_number_only_where_it_was_g
             assert!(!data.to_string().contains("Ben"));
         }
         assert_eq!(told[4].1["to"], "offered");
+        let agreed = serde_json::json!({ "pay": 5_000, "pay_unit": "day", "pay_means": "momo", "start": null });
+        assert_eq!((&told[8].1["offer"], &told[4].1["offer"]), (&agreed, &serde_json::Value::Null));
         assert_eq!(told[4].1["by"], "token");
         Ok(())
     });

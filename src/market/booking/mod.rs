@@ -37,7 +37,7 @@ mod pay_tests;
 #[cfg(test)]
 mod races_tests;
 
-use super::pay::{PaidWhen, Pay};
+use super::pay::{PaidWhen, Pay, read_means};
 use super::worker::{read_area, read_unit};
 use super::worker_trade::read_trade;
 use super::{BookingId, EmployerId, Fault, HiringId, PersonId};
@@ -210,11 +210,6 @@ fn read(row: &Row<'_>) -> Result<Booking, Error> {
 
 fn read_day(day: i64) -> Result<Day, Error> {
     i32::try_from(day).map(Day).map_err(|_| Error::Corrupt { what: "a stored day is out of range" })
-}
-
-fn read_means(row: &Row<'_>, column: usize) -> Result<Option<PayMeans>, Error> {
-    let corrupt = Error::Corrupt { what: "a stored means of pay is unknown" };
-    row.optional_text(column)?.map(|code| PayMeans::from_code(code).ok_or(corrupt)).transpose()
 }
 
 fn read_minute(minute: i64) -> Result<u16, Error> {

@@ -12,7 +12,7 @@ use super::super::case::{self, CaseEvent, EventLine};
 use super::super::import::iso;
 use super::super::linked_number;
 use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId};
-use crate::country::Country;
+use crate::country::{Country, PayMeans};
 use crate::storage::{Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
 use crate::text::{Language, masking};
@@ -55,6 +55,8 @@ fn booking_of(country: &Country, side: &str, found: &Booking) -> Value {
         "day": iso(found.day),
         "days": found.days,
         "pay": { "amount": found.pay.amount, "unit": found.pay.unit.code() },
+        "paid": found.paid.code(),
+        "pay_means": found.means.map(PayMeans::code),
         "pay_asked": found.asked_amount,
         "number_given": found.share.map(booking::Share::code),
         "worker_was_there": found.worker_came,
@@ -138,7 +140,7 @@ pub(super) fn appointments(tx: &mut Tx<'_>, keys: &Keys, person: PersonId) -> Re
 /// What was offered to the person, and what they said.
 pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
     const OFFERS: &str = "SELECT vacancy.job_number, offer.pay_amount, offer.pay_unit, offer.start_day, offer.status, \
-        offer.offered_ms, offer.answered_ms FROM offer JOIN application ON application.id = offer.application_id \
+        offer.offered_ms, offer.answered_ms, offer.pay_means FROM offer JOIN application ON application.id = offer.application_id \
         JOIN vacancy ON vacancy.id = application.vacancy_id WHERE application.person_id = $1 \
         ORDER BY offer.offered_ms, offer.application_id LIMIT $2";
     Ok(tx.query(OFFERS, &[person.into(), ROWS_MAX.into()], |row| {
@@ -146,6 +148,7 @@ pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fa
         Ok(json!({
             "job": row.integer(0)?,
             "pay": { "amount": row.integer(1)?, "unit": row.text(2)? },
+            "pay_means": row.optional_text(7)?,
             "start": start,
             "status": row.text(4)?,
             "offered_ms": row.integer(5)?,
@@ -185,8 +188,10 @@ mod tests {
     use super::super::super::case::{CallPart, CaseKind, Desk, NewCase, Opened, Word};
     use super::super::super::employer::EmployerKind;
     use super::super::super::fixture::{Fixture, NOW_MS, area, trade};
+    use super::super::super::offer::{self, Terms};
     use super::super::super::pay::Pay;
     use super::super::super::report::{NewReport, ReportReason, report};
+    use super::super::super::vacancy::NewVacancy;
     use super::super::super::{person, vacancy, worker};
     use super::super::everything;
     use super::*;
@@ -200,7 +205,15 @@ mod tests {
         client::set_area(tx, &f.country, ben, area(1201), NOW_MS)?;
         let home = client::find(tx, ben)?.unwrap();
         let (day, pay) = (worker::today(&f.country, NOW_MS).plus(2), Pay { amount: 5_000, unit: PayUnit::Day });
-        let order = Order { trade: trade(11), area: area(1201), day, pay, means: None, needed: 1, pass_on: false };
+        let order = Order {
+            trade: trade(11),
+            area: area(1201),
+            day,
+            pay,
+            means: Some(PayMeans::Momo),
+            needed: 1,
+            pass_on: false,
+        };
         let sent = request::send(tx, &f.country, &mut f.ids(), &home, &order, Some(aline), 7, NOW_MS)?;
         let request::Sent::Asked { hiring, .. } = sent else { panic!("{sent:?}") };
         let asked = request::first_of(tx, hiring)?.unwrap();
@@ -229,6 +242,10 @@ mod tests {
         let invited = (Some(day), Some(540));
         let invited = Appointment::checked(&f.country, AppointmentKind::Interview, invited, "KG 11 Ave", NOW_MS);
         appointment::set(tx, &f.keys, application, &invited.unwrap(), NOW_MS)?;
+        let until_ms = NOW_MS + 86_400_000;
+        let offered = NewVacancy { means: Some(PayMeans::Cash), ..f.vacancy(11, 1201, "a") };
+        let terms = Terms::checked(&f.country, &offered, (None, None, None, None), until_ms, NOW_MS).unwrap();
+        offer::make(tx, application, &terms, NOW_MS)?;
         let told = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) VALUES (7, $1, $2, 90, 1, 8, 1, 1)";
         tx.execute(told, &[job.into(), aline.into()])?;
         let about = vacancy::details(tx, &f.keys, job)?.unwrap();
@@ -246,6 +263,11 @@ mod tests {
             let found = everything(tx, (&f.keys, &f.country), &hash, aline)?.unwrap();
             assert_eq!(found["bookings"]["all"][0]["as"], "worker");
             assert_eq!(found["bookings"]["all"][0]["state"], "accepted");
+            assert_eq!(found["bookings"]["all"][0]["pay_means"], "momo");
+            assert_eq!(
+                (&found["offers"][0]["pay_means"], &found["offers"][0]["job"].is_i64()),
+                (&json!("cash"), &true)
+            );
             let log = found["cases"][0]["log"].as_array().unwrap();
             let words: Vec<_> = log.iter().map(|line| line["words"].as_str().unwrap_or("-")).collect();
             assert_eq!(words, ["-", "He owes me 7000, his number is 0788099999", "-", "We rang him"]);

@@ -2,10 +2,12 @@
 
 use super::read::{Raw, shown};
 use super::{Context, Field, FieldFault, ImportRow, RowFault};
-use crate::country::{Area, AreaCode, Country, PayUnit, TradeCode};
+use crate::country::{Area, AreaCode, Country, CountryCode, PayMeans, PayUnit, TradeCode};
 use crate::market::employer::{CONTACT_CHARS_MAX, EmployerKind, NAME_CHARS_MAX, NewEmployer, Tier};
+use crate::market::hold;
 use crate::market::kind::{JobKind, Weekdays};
 use crate::market::pay::{PaidWhen, Pay};
+use crate::market::place::{Place, TOWN_CHARS_MAX};
 use crate::market::vacancy::{
     DESCRIPTION_CHARS_MAX, DURATION_DAYS_MAX, NewVacancy, OPENINGS_MAX, SOURCE_REF_CHARS_MAX,
 };
@@ -126,7 +128,7 @@ impl Check<'_> {
         let today = today(country, now_ms);
         let source_ref = self.text(Field::Ref, SOURCE_REF_CHARS_MAX, true);
         let trade = self.trade();
-        let area = self.area();
+        let place = self.place();
         let kind = self.value(Field::Kind, None, &words(JobKind::ALL, JobKind::code), |text| {
             JobKind::from_code(&text.to_ascii_lowercase())
         });
@@ -150,6 +152,9 @@ impl Check<'_> {
         let paid = self.value(Field::Paid, Some(paid_default), &words(PaidWhen::ALL, PaidWhen::code), |text| {
             PaidWhen::from_code(&text.to_ascii_lowercase())
         });
+        let means = self.optional(Field::PayMeans, &words(&PayMeans::ALL, PayMeans::code), |text| {
+            PayMeans::from_code(&text.to_ascii_lowercase())
+        });
         let food = self.yes(Field::Food, false);
         let transport = self.yes(Field::Transport, false);
         let live_in = self.yes(Field::LiveIn, false);
@@ -159,9 +164,11 @@ impl Check<'_> {
         let days = self.value(Field::Days, Some(Weekdays::NONE), "days as `mon-fri` or `mon, wed, sat`", weekdays);
         let closes_ms = self.closes_ms(today);
         let description = self.text(Field::Description, DESCRIPTION_CHARS_MAX, false);
+        let (place, town) = place?;
         Some(NewVacancy {
             trade: trade?,
-            area: area?,
+            place,
+            town,
             kind: kind?,
             openings: openings?,
             start_day,
@@ -169,6 +176,8 @@ impl Check<'_> {
             duration_days,
             pay,
             paid: paid?,
+            // Where nothing is paid, nothing is said of how.
+            means: pay.and(means),
             food: food?,
             transport: transport?,
             live_in: live_in?,
@@ -193,6 +202,30 @@ impl Check<'_> {
             // A name that two categories share says nothing without its code.
             named.next().filter(|_| named.next().is_none()).map(|trade| trade.code)
         })
+    }
+
+    /// An area of this country, or another country and a town in it.
+    fn place(&mut self) -> Option<(Place, String)> {
+        let country = self.context.country;
+        let town = self.text(Field::AbroadPlace, TOWN_CHARS_MAX, false);
+        if self.raw.get(Field::Abroad).is_none() {
+            if !town.is_empty() {
+                self.fault(Field::AbroadPlace, "the work is not abroad", "nothing, or `abroad` beside it");
+            }
+            return Some((self.area()?.into(), town));
+        }
+        if self.raw.get(Field::Area).is_some() {
+            self.fault(Field::Area, "the work is abroad", "nothing: the country stands in `abroad`");
+        }
+        // It is shown as it stands, and holds no offer.
+        if hold::reason(&town).is_some() {
+            self.fault(Field::AbroadPlace, "that is more than a town", "the name of a town");
+        }
+        let codes = country.abroad.iter().map(|known| known.code.as_str()).collect::<Vec<_>>().join(", ");
+        let abroad = self.value(Field::Abroad, None, &codes, |text| {
+            CountryCode::parse(text).filter(|code| country.country_abroad(*code).is_some())
+        })?;
+        Some((Place::Abroad(abroad), town))
     }
 
     fn area(&mut self) -> Option<AreaCode> {

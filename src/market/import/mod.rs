@@ -40,8 +40,12 @@ coded! {
         EmployerContact = "employer_contact",
         /// Trade by its code or English name; required.
         Trade = "trade",
-        /// Area by its code, or `District/Sector`, or a district's name; required.
+        /// Area by its code, or `District/Sector`, or a district's name; required where the work is not abroad.
         Area = "area",
+        /// Another country, as its two letters: instead of an area; for licensed agencies alone.
+        Abroad = "abroad",
+        /// The town in that country.
+        AbroadPlace = "abroad_place",
         /// Kind of work; required.
         Kind = "kind",
         /// How many people are needed; 1 when left out.
@@ -58,6 +62,8 @@ coded! {
         PayUnit = "pay_unit",
         /// When it is handed over; by the unit when left out.
         Paid = "paid",
+        /// By what it is handed over, `cash` or `momo`; may be left out.
+        PayMeans = "pay_means",
         /// Whether food is given.
         Food = "food",
         /// Whether the way is paid or provided.
@@ -249,7 +255,7 @@ pub struct Planned {
 }
 
 /// What became of a chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// Vacancies that were added, those held among them.
     pub added: u32,
@@ -257,13 +263,17 @@ pub struct Stored {
     pub held: u32,
     /// Rows whose vacancy was there already; it stays as it is.
     pub duplicates: u32,
+    /// Rows of work abroad whose employer may not post it.
+    pub refused: Vec<RowFault>,
 }
 
 impl Stored {
     /// Both together.
     #[must_use]
-    pub fn and(self, other: Stored) -> Stored {
+    pub fn and(mut self, other: Stored) -> Stored {
+        self.refused.extend(other.refused);
         Stored {
+            refused: self.refused,
             added: self.added + other.added,
             held: self.held + other.held,
             duplicates: self.duplicates + other.duplicates,
@@ -279,6 +289,7 @@ pub fn store(tx: &mut Tx<'_>, keys: &Keys, chunk: &[Planned], now_ms: i64) -> Re
         let employer = employer::known(tx, keys, &mut ids, &row.employer, now_ms)?;
         match vacancy::post(tx, keys, &mut ids, employer, &row.vacancy, planned.random, now_ms)? {
             Posted::Duplicate { .. } => stored.duplicates += 1,
+            Posted::MayNot(_) => stored.refused.push(not_theirs(row.place)),
             Posted::Added { status, .. } => {
                 stored.added += 1;
                 stored.held += u32::from(status == VacancyStatus::Held);
@@ -286,6 +297,13 @@ pub fn store(tx: &mut Tx<'_>, keys: &Keys, chunk: &[Planned], now_ms: i64) -> Re
         }
     }
     Ok(stored)
+}
+
+/// Whoever brings the file cannot see the licences of those in it.
+fn not_theirs(place: Place) -> RowFault {
+    let what = "this employer may not post work abroad".to_owned();
+    let allowed = "an agency whose licence was seen and is in force".to_owned();
+    RowFault { place, faults: vec![FieldFault { field: Field::Abroad.code().to_owned(), what, allowed }] }
 }
 
 #[cfg(test)]

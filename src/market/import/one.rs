@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::check;
 use super::read::{Raw, shown};
-use super::{Context, Field, FieldFault, Place};
-use crate::country::Country;
+use super::{Context, Field, FieldFault};
+use crate::country::{Country, PayMeans};
+use crate::market::place::Place;
 use crate::market::vacancy::NewVacancy;
 use crate::market::worker::today;
 use crate::text::datetime::Day;
@@ -27,7 +28,7 @@ pub fn one(
     base: Option<&NewVacancy>,
     context: &Context<'_>,
 ) -> Result<NewVacancy, Vec<FieldFault>> {
-    let (mut raw, mut faults) = (Raw::new(Place::Element(1)), Vec::new());
+    let (mut raw, mut faults) = (Raw::new(super::Place::Element(1)), Vec::new());
     for (field, text) in base.map(|base| texts(base, context.country)).unwrap_or_default() {
         raw.set(field, &text);
     }
@@ -91,7 +92,6 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
     let mut texts = vec![
         (Field::Ref, vacancy.source_ref.clone()),
         (Field::Trade, vacancy.trade.get().to_string()),
-        (Field::Area, vacancy.area.get().to_string()),
         (Field::Kind, vacancy.kind.code().to_owned()),
         (Field::Openings, vacancy.openings.to_string()),
         (Field::Paid, vacancy.paid.code().to_owned()),
@@ -102,6 +102,13 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
         (Field::Licence, yes(vacancy.licence)),
         (Field::Closes, iso(last_day(vacancy, country))),
     ];
+    texts.push(match vacancy.place {
+        Place::Here(area) => (Field::Area, area.get().to_string()),
+        Place::Abroad(country) => (Field::Abroad, country.as_str().to_owned()),
+    });
+    if !vacancy.town.is_empty() {
+        texts.push((Field::AbroadPlace, vacancy.town.clone()));
+    }
     texts.extend(vacancy.start_day.map(|day| (Field::Start, iso(day))));
     texts.extend(
         vacancy.start_minute.map(|minute| (Field::StartTime, format!("{:02}:{:02}", minute / 60, minute % 60))),
@@ -111,6 +118,7 @@ pub fn texts(vacancy: &NewVacancy, country: &Country) -> Vec<(Field, String)> {
         texts.push((Field::Pay, country.currency.whole(pay.amount).to_string()));
         texts.push((Field::PayUnit, pay.unit.code().to_owned()));
     }
+    texts.extend(vacancy.means.map(|means| (Field::PayMeans, PayMeans::code(means).to_owned())));
     if vacancy.days.count() > 0 {
         let days = vacancy.days.days().map(|day| day.code().chars().take(3).collect::<String>());
         texts.push((Field::Days, days.collect::<Vec<_>>().join(",")));
@@ -152,7 +160,7 @@ mod tests {
     fn given() -> Map<String, Value> {
         object(
             json!({"trade": 11, "area": 1201, "kind": "short", "pay": 7000, "pay_unit": "day", "start": "2026-11-24",
-            "start_time": "07:30", "days": "mon-wed", "food": true, "openings": 3, "description": "Walls"}),
+            "start_time": "07:30", "pay_means": "cash", "days": "mon-wed", "food": true, "openings": 3, "description": "Walls"}),
         )
     }
 
@@ -176,6 +184,10 @@ mod tests {
         let base = NewVacancy { closes_ms: NOW_MS - 3 * DAY_MS, ..one(&given(), None, &context()).unwrap() };
         let changed = one(&object(json!({"openings": "5", "start": null})), Some(&base), &context()).unwrap();
         assert_eq!(changed, NewVacancy { openings: 5, start_day: None, ..base.clone() });
+        // Where nothing is paid any more, nothing is said of how.
+        let learning = object(json!({"kind": "training", "pay": null}));
+        let unpaid = one(&learning, Some(&base), &context()).unwrap();
+        assert_eq!((base.means, unpaid.pay, unpaid.means), (Some(PayMeans::Cash), None, None));
         let later = one(&object(json!({"closes": "2026-12-01"})), Some(&base), &context()).unwrap();
         assert!(later.closes_ms > NOW_MS);
     }

@@ -8,7 +8,7 @@ use super::super::job_number::mix;
 use super::super::kind::{JobKind, Weekdays};
 use super::super::pay::{PaidWhen, Pay};
 use super::*;
-use crate::country::PayUnit;
+use crate::country::{PayMeans, PayUnit};
 use crate::text::datetime::Day;
 
 const HEADER: &str = "ref,employer,employer_kind,employer_contact,trade,area,kind,pay,pay_unit,closes,description";
@@ -35,7 +35,7 @@ fn faults(row: &Result<ImportRow, RowFault>) -> Vec<(String, String)> {
 #[test]
 fn a_full_row_is_read_in_both_formats() {
     let line = json_row(
-        r#","employer_tier":"registered_firm","openings":3,"start":"2026-11-24","start_time":"07:00","duration_days":5,"pay":"7 000","pay_unit":"day","food":true,"transport":"no","live_in":"no","min_years":2,"licence":false,"days":"mon-wed, sat","closes":"2026-11-23","description":"Walls\nof a school""#,
+        r#","employer_tier":"registered_firm","openings":3,"start":"2026-11-24","start_time":"07:00","duration_days":5,"pay":"7 000","pay_unit":"day","pay_means":"MoMo","food":true,"transport":"no","live_in":"no","min_years":2,"licence":false,"days":"mon-wed, sat","closes":"2026-11-23","description":"Walls\nof a school""#,
     );
     let rows = parse(line.as_bytes(), Format::of(line.as_bytes()), &context()).unwrap();
     let row = rows[0].clone().unwrap();
@@ -52,7 +52,8 @@ fn a_full_row_is_read_in_both_formats() {
         row.vacancy,
         NewVacancy {
             trade: trade(11),
-            area: area(1201),
+            place: area(1201).into(),
+            town: String::new(),
             kind: JobKind::Short,
             openings: 3,
             start_day: Day::from_date(2026, 11, 24),
@@ -60,6 +61,7 @@ fn a_full_row_is_read_in_both_formats() {
             duration_days: Some(5),
             pay: Some(Pay { amount: 7_000, unit: PayUnit::Day }),
             paid: PaidWhen::Daily,
+            means: Some(PayMeans::Momo),
             food: true,
             transport: false,
             live_in: false,
@@ -78,7 +80,7 @@ fn a_full_row_is_read_in_both_formats() {
     let from_csv = csv(&["a1,\"EMMA, Ltd\",agency,emma@example.rw,mason,gasabo/bumbogo,short,5000,day,,"]);
     let from_csv = from_csv[0].clone().unwrap();
     assert_eq!((from_csv.place, from_csv.employer.name.as_str()), (Place::Line(2), "EMMA, Ltd"));
-    assert_eq!((from_csv.vacancy.area, from_csv.vacancy.trade), (area(1201), trade(11)));
+    assert_eq!((from_csv.vacancy.place, from_csv.vacancy.trade), (area(1201).into(), trade(11)));
     assert_eq!(from_csv.vacancy.closes_ms, NOW_MS - 8 * 3_600_000 + 31 * DAY_MS);
 }
 
@@ -118,6 +120,8 @@ fn unknown_keys_nested_values_and_broken_lines_are_told() {
     assert_eq!(faults(&rows[1]), [("pay".to_owned(), "more than one value".to_owned())]);
     assert_eq!(rows[2].as_ref().unwrap_err().place, Place::Line(3));
     assert_eq!(faults(&rows[3])[0].1, "it is not an object");
+    let bank = json_row(r#","pay":5000,"pay_unit":"day","pay_means":"bank""#);
+    assert_eq!(faults(&parse(bank.as_bytes(), Format::Json, &context()).unwrap()[0])[0].0, "pay_means");
 }
 
 #[test]
@@ -149,8 +153,8 @@ fn a_spreadsheet_of_a_french_office_is_read() {
     let rows = parse(text.as_bytes(), Format::of(text.as_bytes()), &context()).unwrap();
     let row = rows[0].as_ref().unwrap();
     assert_eq!(
-        (row.employer.name.as_str(), row.vacancy.area, row.vacancy.paid),
-        ("Café du Lac", area(33), PaidWhen::Monthly)
+        (row.employer.name.as_str(), row.vacancy.place, row.vacancy.paid),
+        ("Café du Lac", area(33).into(), PaidWhen::Monthly)
     );
 }
 
@@ -158,7 +162,7 @@ fn a_spreadsheet_of_a_french_office_is_read() {
 fn places_are_found_by_other_spellings_and_ambiguous_ones_refused() {
     let place = |text: &str| {
         let row = format!("a1,EMMA Ltd,agency,emma@example.rw,11,{text},short,5000,day,,");
-        csv(&[&row])[0].as_ref().ok().map(|row| row.vacancy.area.get())
+        csv(&[&row])[0].as_ref().ok().map(|row| row.vacancy.place.get())
     };
     assert_eq!(place("NYARUGENGE / mageragere"), place("Nyarugenge/Mageregere"));
     assert!(place("Nyarugenge/Mageregere").is_some());
@@ -180,12 +184,39 @@ fn a_file_read_again_adds_nothing() {
             let rows = rows.iter().map(|row| row.clone().unwrap()).zip(0_u64..);
             rows.map(|(row, at)| Planned { row, ids: f.ids(), random: mix(salt + at) }).collect()
         };
-        assert_eq!(store(tx, &f.keys, &plan(0), NOW_MS)?, Stored { added: 2, held: 1, duplicates: 1 });
-        assert_eq!(store(tx, &f.keys, &plan(9), NOW_MS)?, Stored { added: 0, held: 0, duplicates: 3 });
+        assert_eq!(
+            store(tx, &f.keys, &plan(0), NOW_MS)?,
+            Stored { added: 2, held: 1, duplicates: 1, refused: Vec::new() }
+        );
+        assert_eq!(
+            store(tx, &f.keys, &plan(9), NOW_MS)?,
+            Stored { added: 0, held: 0, duplicates: 3, refused: Vec::new() }
+        );
         let employers = tx.query("SELECT id FROM employer", &[], |row| row.integer(0))?;
         assert_eq!(employers.len(), 1);
         let worker = f.worker(tx, 1, "Aline Uwera")?;
         assert_eq!(f.jobs(tx, worker, NOW_MS, 9)?.len(), 1, "held ones are not listed");
+        Ok(())
+    });
+}
+
+#[test]
+fn work_abroad_names_a_listed_country_instead_of_an_area_and_a_firm_does_not_post_it() {
+    let row = |extra: &str| {
+        let line = json_row(&format!(r#","pay":5000,"pay_unit":"day"{extra}"#));
+        parse(line.as_bytes(), Format::Json, &context()).unwrap().remove(0)
+    };
+    let abroad = row(r#","area":null,"abroad":"qa","abroad_place":"Doha""#).unwrap();
+    assert_eq!((abroad.vacancy.place.country().unwrap().as_str(), abroad.vacancy.town.as_str()), ("QA", "Doha"));
+    let told = |extra| faults(&row(extra)).into_iter().map(|(field, _)| field).collect::<Vec<_>>();
+    assert_eq!(told(r#","abroad":"QA""#), ["area"]);
+    assert_eq!(told(r#","area":null,"abroad":"RW""#), ["abroad"]);
+    assert_eq!(told(r#","abroad_place":"Doha""#), ["abroad_place"]);
+    assert_eq!(told(r#","area":null,"abroad":"QA","abroad_place":"0788123456""#), ["abroad_place"]);
+    Fixture::new().run(move |tx, f| {
+        let plan = [Planned { row: abroad.clone(), ids: f.ids(), random: mix(1) }];
+        let stored = store(tx, &f.keys, &plan, NOW_MS)?;
+        assert_eq!((stored.added, stored.refused.len(), stored.refused[0].faults[0].field.as_str()), (0, 1, "abroad"));
         Ok(())
     });
 }

@@ -263,8 +263,8 @@ fn nothing_of_the_dropped_one_is_left_but_what_is_listed() {
     });
 }
 
-fn f_hash(f: &Fixture, n: u32) -> phone_number::MsisdnHash {
-    phone_number::MsisdnHash::of(&f.keys, &f.msisdn(n))
+fn f_hash(f: &Fixture, n: u32) -> MsisdnHash {
+    MsisdnHash::of(&f.keys, &f.msisdn(n))
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl ScoreOut {
         let parts = &score.parts;
         let parts = [
             ("trade", Some(parts.trade), TRADE),
-            ("place", Some(parts.place), PLACE),
+            ("place", parts.place, PLACE),
             ("pay", parts.pay, PAY),
             ("experience", parts.experience, EXPERIENCE),
             ("skills", parts.skills, SKILLS),

@@ -28,6 +28,7 @@ use crate::market::booking::record::Side;
 use crate::market::booking::request::{self, Sent};
 use crate::market::booking::{Booking, DAYS_AHEAD_MAX, NEEDED_MAX, given};
 use crate::market::import::{self, Context};
+use crate::market::vacancy::NewVacancy;
 use crate::market::{EmployerId, HiringId, job_number, person};
 use crate::storage::Tx;
 use crate::text::Language;
@@ -244,15 +245,13 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
 
 /// What is asked for, read by the rules of vacancies: the same fields have the same names.
 fn wanted(body: &Map<String, Value>, host: &Host, now_ms: i64) -> Result<request::Order, Problem> {
-    const KNOWN: [&str; 6] = ["trade", "area", "start", "pay", "pay_unit", "openings"];
+    const KNOWN: [&str; 7] = ["trade", "area", "start", "pay", "pay_unit", "pay_means", "openings"];
     let mut fields = Fields::of(body.clone(), "");
     for name in KNOWN {
         fields.take(name);
     }
-    let means = fields.value("pay_means", "cash, momo", PayMeans::from_code);
     fields.end(Some(()))?;
     let mut whole = body.clone();
-    whole.remove("pay_means");
     whole.insert("kind".to_owned(), json!("casual_day"));
     let context = Context { country: &host.country, source: LIST, now_ms };
     let offer = import::one(&whole, None, &context).map_err(pointed)?;
@@ -265,7 +264,9 @@ fn wanted(body: &Map<String, Value>, host: &Host, now_ms: i64) -> Result<request
         return Err(Problem::at("/openings", format!("at most {NEEDED_MAX}: for more, post a vacancy")));
     }
     let pay = offer.pay.ok_or_else(|| Problem::at("/pay", "nothing is given; allowed: an amount"))?;
-    Ok(request::Order { trade: offer.trade, area: offer.area, day, pay, means, needed: offer.openings, pass_on: false })
+    let NewVacancy { trade, means, openings, .. } = offer;
+    let area = offer.place.area().ok_or_else(|| Problem::at("/area", "nothing is given; allowed: an area"))?;
+    Ok(request::Order { trade, area, day, pay, means, needed: openings, pass_on: false })
 }
 
 /// One booking

@@ -17,9 +17,16 @@ pub(super) struct VacancyIn {
     /// The trade: its code, or its English name. Required.
     #[schema(example = "11")]
     trade: String,
-    /// The place: an area's code, `District/Sector`, or a district. Required.
+    /// The place: an area's code, `District/Sector`, or a district. Needed where the work is not abroad.
     #[schema(example = "Gasabo/Remera")]
-    area: String,
+    area: Option<String>,
+    /// Another country, as its two letters, instead of an area: for agencies with a licence in force alone, and always looked at by
+    /// a person first. The country pack lists which.
+    #[schema(example = "QA")]
+    abroad: Option<String>,
+    /// The town in that country, at most 14 characters.
+    #[schema(example = "Doha")]
+    abroad_place: Option<String>,
     /// `full_time`, `contract`, `short`, `casual_day`, `internship`, `apprenticeship` or `training`. Required.
     #[schema(example = "short")]
     kind: String,
@@ -44,6 +51,9 @@ pub(super) struct VacancyIn {
     /// When it is handed over: `daily`, `weekly`, `monthly` or `at_end`.
     #[schema(example = "daily")]
     paid: Option<String>,
+    /// By what: `cash` or `momo`. It stands in the terms that both sides are sent.
+    #[schema(example = "momo")]
+    pay_means: Option<String>,
     /// Whether food is given.
     food: Option<bool>,
     /// Whether the way is paid or provided.
@@ -126,6 +136,9 @@ pub(super) struct OfferIn {
     /// For how much work.
     #[schema(example = "day")]
     pay_unit: String,
+    /// By what: `cash` or `momo`; as the vacancy says when left out. The worker is sent it with the terms.
+    #[schema(example = "momo")]
+    pay_means: Option<String>,
     /// The first day, from today on.
     #[schema(example = "2026-11-26")]
     start: String,

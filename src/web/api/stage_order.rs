@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::actions::Host;
 use crate::actions::stage::{self, Advanced, By};
+use crate::country::PayMeans;
 use crate::market::import::iso;
 use crate::market::pay::Pay;
 use crate::market::stage::Stage;
@@ -56,6 +57,8 @@ pub(super) struct Assessment {
 pub(super) struct Offer {
     /// For the work.
     pub(super) pay: Pay,
+    /// By what; `None`: as the vacancy says.
+    pub(super) means: Option<PayMeans>,
     /// The first day.
     pub(super) start: Day,
     /// The last day on which the worker may answer.
@@ -109,6 +112,7 @@ impl MoveOrder {
             }),
             offer: self.offer.map(|offer| stage::Offer {
                 pay: Some(offer.pay),
+                means: offer.means,
                 start_day: Some(offer.start),
                 start_minute: None,
                 until_ms: offer.answer_by.plus(1).start_ms(&host.country.timezone),
@@ -167,9 +171,10 @@ impl MoveOrder {
             format!("Interview {} {:02}:{:02}, {place}.", iso(*day), minute / 60, minute % 60)
         });
         let assessment = self.assessment.as_ref().map(|assessment| format!("Assessment: {}.", assessment.what));
-        let offer = self.offer.map(|Offer { pay, start, answer_by, .. }| {
+        let offer = self.offer.map(|Offer { pay, means, start, answer_by, .. }| {
             let (amount, unit) = (pay.amount, pay.unit.code());
-            format!("Offer {amount} a {unit} from {} on; answer by {}.", iso(start), iso(answer_by))
+            let means = means.map_or(String::new(), |means| format!(", {}", means.code()));
+            format!("Offer {amount} a {unit}{means} from {} on; answer by {}.", iso(start), iso(answer_by))
         });
         let parts: Vec<String> = [assessment, interview, offer, self.note.clone()].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))

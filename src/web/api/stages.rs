@@ -22,7 +22,7 @@ use super::write::{Answer, Cx};
 use super::{Api, write};
 use crate::actions::stage::{self, Advanced};
 use crate::actions::{Fault, Host};
-use crate::country::{Country, PayUnit};
+use crate::country::{Country, PayMeans, PayUnit};
 use crate::market::appointment::WORDS_CHARS_MAX;
 use crate::market::import::iso;
 use crate::market::note::{self, TEXT_CHARS_MAX};
@@ -171,6 +171,7 @@ fn offer(fields: &mut Fields, country: &Country, today: Day) -> Option<Offer> {
             fields.fault("pay", format!("out of bounds; allowed: {min} to {max} a {}", unit.code()));
         }
     }
+    let means = fields.value("pay_means", "cash, momo", PayMeans::from_code);
     let (start, answer_by) = (day(fields, "start", today), day(fields, "answer_by", today));
     if let (Some(start), Some(answer_by)) = (start, answer_by)
         && answer_by > start
@@ -180,7 +181,7 @@ fn offer(fields: &mut Fields, country: &Country, today: Day) -> Option<Offer> {
     let beyond_openings = fields.value("beyond_openings", "true or false", |text| text.parse().ok());
     let beyond_openings = beyond_openings.unwrap_or_default();
     let pay = Pay { amount: amount?, unit: unit? };
-    Some(Offer { pay, start: start?, answer_by: answer_by?, beyond_openings })
+    Some(Offer { pay, means, start: start?, answer_by: answer_by?, beyond_openings })
 }
 
 /// Move an application to a stage

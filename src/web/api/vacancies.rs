@@ -19,6 +19,7 @@ use super::write::{Answer, Cx};
 use super::{Api, write};
 use crate::actions::Host;
 use crate::country::Country;
+use crate::market::employer_check::MayPost;
 use crate::market::import::{self, Context, FieldFault};
 use crate::market::post_day::{self, POSTS_A_DAY_MAX};
 use crate::market::vacancy::{self, NewVacancy, Posted};
@@ -26,6 +27,7 @@ use crate::market::vacancy_desk::{self, Change, Changed, NotChanged, OwnVacancy,
 use crate::market::worker::today;
 use crate::market::{EmployerId, VacancyId, job_number, vacancy_change};
 use crate::storage::{Keys, Tx};
+use crate::web::employer_checks::may_words;
 
 /// The name of the list, in its cursors.
 const LIST: &str = "vacancies";
@@ -129,6 +131,7 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
         }
         match vacancy::post(tx, &host.keys, &mut cx.ids, employer, &offer, random, cx.now_ms)? {
             Posted::Added { vacancy, .. } => shown(tx, &host, employer, vacancy, StatusCode::CREATED),
+            Posted::MayNot(may) => Err(may_not(may).into()),
             Posted::Duplicate { vacancy } => {
                 let detail = format!("The vacancy {} has this `ref` already.", vacancy.get());
                 Err(Problem::conflict("ref-taken", detail).into())
@@ -136,6 +139,16 @@ pub(super) async fn create(State(api): State<Arc<Api>>, order: Order) -> Result<
         }
     };
     api.write(&order, work).await
+}
+
+/// Work abroad is posted by agencies whose licence is in force, and by nobody else.
+fn may_not(may: MayPost) -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "may-not-post",
+        "Not for this employer",
+        format!("Refused: {}.", may_words(may)),
+    )
 }
 
 /// The employer has posted as many as it may on a day.
@@ -242,6 +255,7 @@ fn not_changed(why: NotChanged) -> Problem {
         NotChanged::FewerThanHired { hired } => {
             Problem::conflict("fewer-than-hired", format!("{hired} were hired already."))
         }
+        NotChanged::MayNot(may) => may_not(may),
         NotChanged::RefTaken => Problem::conflict("ref-taken", "Another vacancy has this `ref` already."),
     }
 }

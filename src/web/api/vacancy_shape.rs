@@ -5,10 +5,9 @@ use utoipa::ToSchema;
 
 use super::problem::Refusal;
 use crate::actions::Host;
-use crate::country::Country;
+use crate::country::{AreaCode, Country, PayMeans};
 use crate::market::import;
 use crate::market::usual_pay;
-use crate::market::vacancy::NewVacancy;
 use crate::market::vacancy_desk::{OwnVacancy, Standing};
 use crate::storage::Tx;
 use crate::text::Language;
@@ -34,10 +33,14 @@ pub(super) struct VacancyOut {
     trade: u8,
     /// The trade's English name.
     trade_name: String,
-    /// The area's code.
-    area: i64,
-    /// `District/Sector`, or the district.
-    area_name: String,
+    /// The area's code; null: abroad.
+    area: Option<i64>,
+    /// `District/Sector`, or the district; null: abroad.
+    area_name: Option<String>,
+    /// The other country in which the work is, as its two letters; null: here.
+    abroad: Option<String>,
+    /// The town there.
+    abroad_place: Option<String>,
     /// The kind of work.
     kind: &'static str,
     /// How many people are needed.
@@ -56,6 +59,8 @@ pub(super) struct VacancyOut {
     currency: String,
     /// When pay is handed over.
     paid: &'static str,
+    /// By what: `cash` or `momo`; null: not said.
+    pay_means: Option<&'static str>,
     /// Whether food is given.
     food: bool,
     /// Whether the way is paid or provided.
@@ -120,8 +125,10 @@ impl VacancyOut {
             reference: (offer.source != SOURCE).then(|| offer.source_ref.clone()),
             trade: offer.trade.get(),
             trade_name: country.trades.name(offer.trade, Language::En).to_owned(),
-            area: offer.area.get(),
-            area_name: area_name(country, offer),
+            area: offer.place.area().map(AreaCode::get),
+            area_name: offer.place.area().map(|area| area_name(country, area)),
+            abroad: offer.place.country().map(|country| country.as_str().to_owned()),
+            abroad_place: Some(offer.town.clone()).filter(|town| !town.is_empty()),
             kind: offer.kind.code(),
             openings: offer.openings,
             start: text(import::Field::Start),
@@ -131,6 +138,7 @@ impl VacancyOut {
             pay_unit: offer.pay.map(|pay| pay.unit.code()),
             currency: country.currency.code.clone(),
             paid: offer.paid.code(),
+            pay_means: offer.means.map(PayMeans::code),
             food: offer.food,
             transport: offer.transport,
             live_in: offer.live_in,
@@ -154,21 +162,21 @@ impl VacancyOut {
     }
 }
 
-fn area_name(country: &Country, offer: &NewVacancy) -> String {
+fn area_name(country: &Country, area: AreaCode) -> String {
     let name = |code| country.areas.name(code, Language::En).to_owned();
-    let district = offer.area.district().map(name).unwrap_or_default();
-    offer.area.sector().map_or_else(|| district.clone(), |sector| format!("{district}/{}", name(sector)))
+    let district = area.district().map(name).unwrap_or_default();
+    area.sector().map_or_else(|| district.clone(), |sector| format!("{district}/{}", name(sector)))
 }
 
 /// What is worth a second look in a vacancy as it stands.
 pub(super) fn warnings(tx: &mut Tx<'_>, country: &Country, own: &OwnVacancy) -> Result<Vec<Warning>, Refusal> {
     let mut warnings = Vec::new();
     if own.standing == Standing::Held {
-        let detail = "A person looks at it before anybody sees it, usually within 2 hours: its text has a phone number or \
-            speaks of paying.";
+        let detail = "A person looks at it before anybody sees it, usually within 2 hours: it is abroad, its text has a phone \
+            number or speaks of paying.";
         warnings.push(Warning { code: "held_for_a_look", detail: detail.to_owned() });
     }
-    if let (Some(pay), Some(district)) = (own.offer.pay, own.offer.area.district())
+    if let (Some(pay), Some(district)) = (own.offer.pay, own.offer.place.area().and_then(AreaCode::district))
         && let Some(usual) = usual_pay::usual(tx, own.offer.trade, district, pay)?
         && usual_pay::is_far(pay.amount, usual)
     {

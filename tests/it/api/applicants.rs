@@ -92,9 +92,12 @@ fn an_interview_needs_a_day_and_an_offer_its_terms() {
     let (soon, later) = (day(2), day(4));
     let late = json!({"to": "offered", "offer": {"pay": 7000, "pay_unit": "day", "start": soon, "answer_by": later}});
     assert_eq!(refused(late), ["/offer/answer_by"]);
+    let bank = json!({"pay": 7000, "pay_unit": "day", "pay_means": "bank", "start": later, "answer_by": soon});
+    assert_eq!(refused(json!({"to": "offered", "offer": bank})), ["/offer/pay_means"]);
     let interview = json!({"to": "interview", "interview": {"day": soon, "time": "09:00", "place": "Remera, gate 2"}});
     assert_eq!(moved(&office, one, &interview).status, 200);
-    let offer = json!({"to": "offered", "offer": {"pay": 7000, "pay_unit": "day", "start": later, "answer_by": soon}});
+    let offer = json!({"pay": 7000, "pay_unit": "day", "pay_means": "momo", "start": later, "answer_by": soon});
+    let offer = json!({"to": "offered", "offer": offer});
     assert_eq!(moved(&office, one, &offer).status, 200);
 }
 

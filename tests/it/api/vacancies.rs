@@ -17,10 +17,12 @@ fn changed(office: &Office<'_>, vacancy: &Value, seen: &str, change: &Value) -> 
 fn what_is_posted_is_read_back_dialled_and_listed() {
     let world = world();
     let office = Office::new(&world, "EMMA Ltd");
-    let posted = office.posted(json!({"ref": "J-7", "description": "Walls <b>of</b> a school", "days": "mon-fri"}));
+    let posted = office.posted(
+        json!({"ref": "J-7", "description": "Walls <b>of</b> a school", "days": "mon-fri", "pay_means": "momo"}),
+    );
     assert_eq!((posted["status"].as_str(), posted["ref"].as_str()), (Some("open"), Some("J-7")));
     assert_eq!((posted["trade_name"].as_str(), posted["area_name"].as_str()), (Some("Mason"), Some("Gasabo/Remera")));
-    assert_eq!(posted["days"], "mon,tue,wed,thu,fri");
+    assert_eq!((&posted["days"], &posted["pay_means"]), (&json!("mon,tue,wed,thu,fri"), &json!("momo")));
     let read = office.get(&path(&posted, ""));
     assert_eq!(body(&read), posted);
     assert!(read.header("etag").starts_with('"') && read.header("cache-control") == "no-store");
@@ -189,4 +191,36 @@ fn everything_that_is_wrong_is_told_at_once() {
     }
     let past = changed(&office, &office.posted(json!({})), "*", &json!({"start": "2020-01-01"}));
     assert_eq!((past.status, super::pointers(&past)), (422, vec!["/start".to_owned()]));
+}
+
+#[test]
+fn work_abroad_is_for_agencies_whose_licence_is_in_force_and_is_looked_at_first() {
+    let world = world();
+    let firm = Office::new(&world, "EMMA Ltd");
+    let abroad = |changes: Value| {
+        let mut given = vacancy();
+        given.as_object_mut().unwrap().remove("area");
+        given.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        given
+    };
+    let refused = firm.post("/api/v1/vacancies", &abroad(json!({"abroad": "QA", "abroad_place": "Doha"})));
+    assert_eq!((refused.status, body(&refused)["type"].as_str()), (403, Some("urn:kaziline:problem:may-not-post")));
+    let both = firm.post("/api/v1/vacancies", &abroad(json!({"abroad": "QA", "area": "Gasabo"})));
+    assert_eq!((both.status, pointers(&both)), (422, vec!["/area".to_owned()]));
+    let unknown = firm.post("/api/v1/vacancies", &abroad(json!({"abroad": "XX"})));
+    assert_eq!((unknown.status, pointers(&unknown)), (422, vec!["/abroad".to_owned()]));
+    let here = firm.posted(json!({}));
+    let moved = changed(&firm, &here, "*", &json!({"area": null, "abroad": "QA"}));
+    assert_eq!(moved.status, 403);
+    let file = rusqlite::Connection::open(world.folder().data().join("kaziline.db")).unwrap();
+    file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    // What `kaziline employer check --licence` would note of an agency.
+    let agency =
+        "UPDATE employer SET kind = 'agency', tier = 'licensed_agency', licence_until_ms = 9000000000000 WHERE id = ?1";
+    assert_eq!(file.execute(agency, [firm.employer.parse::<i64>().unwrap()]).unwrap(), 1);
+    let answer = firm.post("/api/v1/vacancies", &abroad(json!({"abroad": "QA", "abroad_place": "Doha"})));
+    let posted = body(&answer);
+    assert_eq!((answer.status, &posted["status"], &posted["area"]), (201, &json!("held"), &Value::Null));
+    assert_eq!((&posted["abroad"], &posted["abroad_place"]), (&json!("QA"), &json!("Doha")));
+    assert_eq!(posted["warnings"][0]["code"], "held_for_a_look");
 }
