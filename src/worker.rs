@@ -150,7 +150,9 @@ impl Worker {
     /// What has landed, to be written down, and what it came to.
     fn hand_in(&mut self) -> (Vec<Landing>, Report) {
         let (landed, mut report) = (std::mem::take(&mut self.landed), Report::default());
-        landed.iter().for_each(|landing| report.add(&landing.report()));
+        for landing in &landed {
+            report.add(&landing.report());
+        }
         self.channel.count(&report);
         (landed, report)
     }

@@ -240,9 +240,10 @@ impl<'a> Letters<'a> {
         let is_abroad = found.offer.place.is_abroad();
         let template = if is_abroad { JOB_ALERT_ABROAD } else { JOB_ALERT };
         let text = |language: Language| {
-            let values = match is_abroad {
-                true => values_abroad(host, bundle, language, (found, licence)),
-                false => values(host, bundle, language, found),
+            let values = if is_abroad {
+                values_abroad(host, bundle, language, (found, licence))
+            } else {
+                values(host, bundle, language, found)
             };
             bundle.languages.contains(&language).then(|| message_text(bundle, host, language, template, &values))?
         };

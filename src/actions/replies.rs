@@ -256,9 +256,8 @@ impl At<'_, '_, '_> {
             ApplyOutcome::Filled | ApplyOutcome::Closed => self.text("job_closed", number),
             ApplyOutcome::Paused => self.text("job_paused", number),
             // Work abroad is agreed to on a screen.
-            ApplyOutcome::NotEligible(Gate::Abroad) => self.how_to_ask(&found),
+            ApplyOutcome::NotEligible(Gate::Abroad) | ApplyOutcome::NotListed => self.how_to_ask(&found),
             ApplyOutcome::NotEligible(_) => self.text("job_not_for_you", number),
-            ApplyOutcome::NotListed => self.how_to_ask(&found),
         })
     }
 

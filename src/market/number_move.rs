@@ -189,11 +189,11 @@ pub fn check(
     telling: Telling<'_>,
     now_ms: i64,
 ) -> Result<Checked, Fault> {
-    let Telling { to, wants, typed, .. } = telling;
     // A try is counted before it is looked at.
     const TRY: &str = "UPDATE number_move SET tries = tries + 1 WHERE to_hmac = $1 AND to_generation = $2 \
         AND tries < $3 AND is_proven = 0 AND moves_ms = 0 AND asked_ms > $4 AND wants = $5 RETURNING code_hmac, person_id, tries";
     const PROVEN: &str = "UPDATE number_move SET is_proven = 1 WHERE to_hmac = $1";
+    let Telling { to, wants, typed, .. } = telling;
     let params = [
         to.hash.as_bytes().into(),
         to.generation.into(),
