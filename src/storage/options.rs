@@ -35,6 +35,11 @@ pub const BUSY_MS: u64 = 5_000;
 pub const CHECKPOINT_EVERY_COMMITS: u32 = 16;
 /// WAL frames (pages of 4 KiB) not yet in the database at which the checkpoint thread copies them: 4 MiB.
 pub const CHECKPOINT_FRAMES: i64 = 1_000;
+/// WAL frames that are left to the writer, if they can be: 2 MiB, a few milliseconds.
+pub const REST_FRAMES: i64 = 512;
+/// Passes of the checkpoint thread after which the rest is left to the writer, however long: where it does not shrink, the disk is
+/// no faster at copying than at writing.
+pub const PASSES_MAX: u32 = 4;
 /// WAL frames at which the writer finishes the checkpoint, so that the next commit starts the WAL anew: 16 MiB.
 pub const RESTART_FRAMES: i64 = 4_096;
 /// WAL frames beyond which long reads are interrupted: 64 MiB, the bound of the WAL.

@@ -1,8 +1,8 @@
 //! Checkpoints: copying the WAL into the database, off the path of a commit.
 //!
 //! A thread with a connection of its own copies (PASSIVE: neither the writer nor a reader waits for it) whenever enough
-//! frames have gathered. Under load it never quite catches up, so once the WAL is long the writer itself copies the small
-//! rest between two commits; the next commit then starts the WAL anew. Only a long read can stand in the way, and beyond
+//! frames have gathered. Under load it never quite catches up, so once the WAL is long, and the rest small, the writer itself
+//! copies that between two commits; the next commit then starts the WAL anew. Only a long read can stand in the way, and beyond
 //! the bound it is interrupted. When the writer has nothing to do it shortens the file. A commit thus waits for the rest
 //! of one checkpoint in four thousand frames, and never for a whole one.
 
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::options::READ_US_MAX;
+use super::options::{PASSES_MAX, READ_US_MAX, REST_FRAMES};
 use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_open::{Role, connect};
 use super::sqlite_reader::Readers;
@@ -92,8 +92,16 @@ impl Checkpointer {
         if before.frames - before.copied < self.options.checkpoint_frames {
             return Ok(());
         }
-        let after = connection.checkpoint(Checkpoint::Passive)?;
+        let mut after = connection.checkpoint(Checkpoint::Passive)?;
         if after.frames >= self.options.restart_frames {
+            // What was written meanwhile is less than was copied, and less again the next time.
+            for _ in 1..PASSES_MAX {
+                after = connection.checkpoint(Checkpoint::Look)?;
+                if after.frames - after.copied <= REST_FRAMES {
+                    break;
+                }
+                connection.checkpoint(Checkpoint::Passive)?;
+            }
             self.signals.restart.store(true, Ordering::Release);
         }
         if after.frames >= self.options.wal_frames_max {
