@@ -3,13 +3,17 @@
 //! `cargo bench --bench alerts -- --workers 1000000` fills a database with invented workers (two trades each, the first
 //! trade 15 % of all, places by their population as Zipf's law has it), posts vacancies, and prints how long it takes to
 //! score candidates and to queue the first wave. `--queue 1000000` also queues so many alerts, while a hop's transaction is
-//! timed every few milliseconds. Without `--bench` it only proves that the parts still run.
+//! timed every few milliseconds. `--postgres` does all of it on a throwaway server, each statement a round trip: give it fewer
+//! workers. Without `--bench` it only proves that the parts still run.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark talks to a terminal")]
 
+#[path = "../load/engines.rs"]
+mod engines;
 mod people;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +32,7 @@ use kaziline::storage::{Options, Store, Tx, Work};
 use kaziline::text::Language;
 use kaziline::{embedded, migrations};
 
+use engines::Cluster;
 use people::World;
 
 /// A Sunday morning at nine in Kigali.
@@ -38,6 +43,7 @@ struct Scale {
     workers: u32,
     vacancies: u32,
     queue: u64,
+    on_postgres: bool,
 }
 
 fn scale() -> Scale {
@@ -53,6 +59,7 @@ fn scale() -> Scale {
         workers: number(of("--workers").unwrap_or_else(|| or(100_000, 300))),
         vacancies: number(of("--vacancies").unwrap_or_else(|| or(300, 3))),
         queue: of("--queue").unwrap_or_else(|| or(0, 20)),
+        on_postgres: arguments.iter().any(|argument| argument == "--postgres"),
     }
 }
 
@@ -69,8 +76,12 @@ fn main() -> ExitCode {
 fn run(scale: Scale) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
-    let path = folder.path().join("kaziline.db");
-    let store = Store::open_sqlite(&path, migrations::SQLITE, Arc::clone(&clock), Options::default())?;
+    let cluster = scale.on_postgres.then(Cluster::start);
+    let place = match &cluster {
+        Some(cluster) => Place::Server(cluster.create_database("alerts")),
+        None => Place::File(folder.path().join("kaziline.db")),
+    };
+    let store = place.open(&clock)?;
     let world = Arc::new(World::new()?);
     let began = Instant::now();
     let listing = people::fill(&store, &world, scale.workers)?;
@@ -79,7 +90,7 @@ fn run(scale: Scale) -> Result<()> {
     line("a worker is listed as a candidate (two trades)", listing, "cheap beside a hop");
     // Started anew, as a service is: how much of the database it keeps in memory is decided at the start.
     store.close();
-    let store = Store::open_sqlite(&path, migrations::SQLITE, Arc::clone(&clock), Options::default())?;
+    let store = place.open(&clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let core = runtime.block_on(open(store.clone(), clock))?;
     one_by_one(&core, &world, scale)?;
@@ -88,6 +99,22 @@ fn run(scale: Scale) -> Result<()> {
     }
     store.close();
     Ok(())
+}
+
+/// Where the database is.
+enum Place {
+    File(PathBuf),
+    Server(String),
+}
+
+impl Place {
+    fn open(&self, clock: &Arc<dyn Clock>) -> Result<Store> {
+        let options = Options::default();
+        Ok(match self {
+            Place::File(path) => Store::open_sqlite(path, migrations::SQLITE, Arc::clone(clock), options)?,
+            Place::Server(url) => Store::open_postgres(url, None, migrations::POSTGRES, clock, options)?,
+        })
+    }
 }
 
 async fn open(store: Store, clock: Arc<dyn Clock>) -> Result<Core> {
