@@ -1,5 +1,6 @@
 //! The provider of both sides. It speaks as Kannel's `sendsms` does: answers a message at once, and calls the address that
-//! came with it to say that the phone has it. Beside that it is whoever Kannel passes reports on to.
+//! came with it to say that the phone has it. Beside that it is whoever Kannel passes reports on to. It works on the cores that
+//! both sides work on, so it reads no more of a request than it needs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,10 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
-use axum::Router;
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
-use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
@@ -19,7 +18,12 @@ use crate::client::Client;
 use crate::{PATIENCE, WINDOW, index_of};
 
 /// What a message is answered with: Kannel takes no other.
-const ACCEPTED: &str = "0: Accepted for delivery";
+const ACCEPTED: &[u8] =
+    b"HTTP/1.1 202 Accepted\r\ncontent-type: text/plain\r\ncontent-length: 24\r\n\r\n0: Accepted for delivery";
+/// What who passes a report on is answered with.
+const THANKS: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+/// And any other.
+const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 /// From a message to its report. Kannel refuses those that come before it has noted that its message was taken.
 const REPORT_AFTER: Duration = Duration::from_millis(200);
 /// Before a report that was not acknowledged is brought again.
@@ -123,11 +127,9 @@ impl Sink {
             reports,
             is_held: watch::Sender::new(false),
         });
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
-        let routes = Router::new().route("/cgi-bin/sendsms", get(take)).route("/told", get(told));
-        let routes = routes.with_state(Arc::clone(&seen));
-        runtime.spawn(async { axum::serve(listener, routes).await });
+        runtime.spawn(accept(listener, Arc::clone(&seen)));
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WINDOW {
             runtime.spawn(report(Arc::clone(&waiting), Arc::clone(&seen)));
@@ -166,22 +168,55 @@ impl Sink {
     }
 }
 
-async fn take(State(seen): State<Arc<Seen>>, RawQuery(query): RawQuery) -> (StatusCode, &'static str) {
-    // Fails only when everything is being torn down.
-    drop(seen.is_held.subscribe().wait_for(|is_held| !is_held).await);
-    let query = query.unwrap_or_default();
-    let to = value(&query, "to").unwrap_or_default();
-    seen.note(&seen.is_taken, &seen.taken, index_of(&to));
-    if let Some(pattern) = value(&query, "dlr-url") {
-        drop(seen.reports.send((Instant::now() + REPORT_AFTER, filled(&pattern))));
+async fn accept(listener: TcpListener, seen: Arc<Seen>) {
+    while let Ok((socket, _)) = listener.accept().await {
+        if socket.set_nodelay(true).is_ok() {
+            tokio::spawn(answer(socket, Arc::clone(&seen)));
+        }
     }
-    (StatusCode::ACCEPTED, ACCEPTED)
 }
 
-async fn told(State(seen): State<Arc<Seen>>, RawQuery(query): RawQuery) -> &'static str {
-    let index = query.as_deref().and_then(|query| value(query, "index")).and_then(|index| index.parse().ok());
+/// Answers the requests of one connection, none of which has a body, until the other side ends it.
+async fn answer(mut socket: TcpStream, seen: Arc<Seen>) -> std::io::Result<()> {
+    let mut read = Vec::with_capacity(4_096);
+    loop {
+        let end = loop {
+            if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if socket.read_buf(&mut read).await? == 0 {
+                return Ok(());
+            }
+        };
+        let head: Vec<u8> = read.drain(..end).collect();
+        let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        let target = String::from_utf8_lossy(line.split(|byte| *byte == b' ').nth(1).unwrap_or_default());
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let answer = match path {
+            "/cgi-bin/sendsms" => take(&seen, query).await,
+            "/told" => told(&seen, query),
+            _ => NOT_FOUND,
+        };
+        socket.write_all(answer).await?;
+    }
+}
+
+async fn take(seen: &Seen, query: &str) -> &'static [u8] {
+    if *seen.is_held.borrow() {
+        // Fails only when everything is being torn down.
+        drop(seen.is_held.subscribe().wait_for(|is_held| !is_held).await);
+    }
+    seen.note(&seen.is_taken, &seen.taken, index_of(&value(query, "to").unwrap_or_default()));
+    if let Some(pattern) = value(query, "dlr-url") {
+        drop(seen.reports.send((Instant::now() + REPORT_AFTER, filled(&pattern))));
+    }
+    ACCEPTED
+}
+
+fn told(seen: &Seen, query: &str) -> &'static [u8] {
+    let index = value(query, "index").and_then(|index| index.parse().ok());
     seen.note(&seen.is_told, &seen.told, index);
-    ""
+    THANKS
 }
 
 /// Brings reports until there are none any more.
