@@ -97,6 +97,15 @@ impl Report {
     }
 }
 
+/// Whether one bad event among many undoes the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// It does, and all are to be taken again.
+    None,
+    /// Each has a savepoint of its own.
+    Each,
+}
+
 /// A call and what it tells; `None` where no dialect can read it.
 struct Read {
     call: Waiting,
@@ -128,6 +137,19 @@ impl Intake {
 
     /// Reads calls in one transaction, so that many share a commit. One that cannot be read does not keep the others.
     async fn read_calls(&self, calls: Vec<Waiting>) -> Result<Report, Fault> {
+        let calls = self.decode_all(calls);
+        // Nearly no event fails, and a savepoint for each costs a copy of every page that it touches.
+        let report = match self.take_all(&calls, Guard::None).await {
+            Err(fault) if fault.passing().is_none() => self.take_all(&calls, Guard::Each).await?,
+            done => done?,
+        };
+        if report.answers > 0 {
+            self.enqueued.notify_one();
+        }
+        Ok(report)
+    }
+
+    fn decode_all(&self, calls: Vec<Waiting>) -> Arc<[Read]> {
         let now_ms = self.clock.now_ms();
         let read = |call: Waiting| {
             let events = self.decoded(&call);
@@ -138,9 +160,14 @@ impl Intake {
             let blocks = events.iter().flatten().map(|_| self.ids.block(now_ms)).collect();
             Read { call, events: events.ok(), blocks }
         };
-        let calls: Arc<[Read]> = calls.into_iter().map(read).collect();
+        calls.into_iter().map(read).collect()
+    }
+
+    /// Acts upon every event of some calls.
+    async fn take_all(&self, calls: &Arc<[Read]>, guard: Guard) -> Result<Report, Fault> {
+        let (calls, now_ms) = (Arc::clone(calls), self.clock.now_ms());
         let (keys, host, bundle) = (self.keys.clone(), Arc::clone(&self.host), Arc::clone(&self.bundles.now().live));
-        let done = self.store.transact(Work::interactive(None), move |tx| {
+        let taken = self.store.transact(Work::interactive(None), move |tx| {
             let mut report = Report::default();
             for Read { call, events, blocks } in calls.iter() {
                 if !hook_call::done(tx, call.id, events.is_some())? {
@@ -153,10 +180,14 @@ impl Intake {
                 report.read += 1;
                 let place = Place { keys: &keys, host: &host, bundle: &bundle, call, now_ms };
                 for (event, block) in events.iter().zip(blocks) {
-                    // One bad event among many must not undo the others.
-                    match tx.attempt(|tx| place.take(tx, event, &mut block.clone())) {
+                    let mut ids = block.clone();
+                    let came = match guard {
+                        Guard::None => place.take(tx, event, &mut ids),
+                        Guard::Each => tx.attempt(|tx| place.take(tx, event, &mut ids)),
+                    };
+                    match came {
                         Ok(came) => report.add(&came),
-                        Err(fault) if fault.passing().is_some() => return Err(fault),
+                        Err(fault) if guard == Guard::None || fault.passing().is_some() => return Err(fault),
                         Err(error) => {
                             tracing::error!(call = call.id, %error, "an event of a provider's call was not acted upon");
                         }
@@ -165,11 +196,7 @@ impl Intake {
             }
             Ok(report)
         });
-        let report = done.await?;
-        if report.answers > 0 {
-            self.enqueued.notify_one();
-        }
-        Ok(report)
+        taken.await
     }
 
     /// What a call tells; a stable word where it cannot be told.

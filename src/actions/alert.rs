@@ -112,8 +112,9 @@ pub fn plan(
     if found.people.is_empty() {
         return Ok(Plan::Onward(after(run, terms, now_ms)));
     }
-    let are_more = found.people.len() >= wanted;
-    Ok(Plan::Tell { people: found.people, left, are_more })
+    let (are_more, mut people) = (found.people.len() >= wanted, found.people);
+    candidate::seat(&mut people, left, run.vacancy);
+    Ok(Plan::Tell { people, left, are_more })
 }
 
 /// What follows a wave that is done.

@@ -35,6 +35,8 @@ const OTHER_ROWS: i64 = 250;
 const PLACES_PER_STATEMENT: usize = 8;
 /// Statements that are sent together to a server.
 const STATEMENTS_TOGETHER: usize = 8;
+/// People of a wave who may change places among themselves, since their messages leave within seconds of each other.
+const NEIGHBOURS: usize = 512;
 /// Values of `spread`.
 const SPREAD: i64 = 1 << 16;
 /// The place of who would move for work, found from anywhere; no place, which finds nobody; and that of who agreed to be told
@@ -181,6 +183,18 @@ pub fn best(
     found.people.sort_unstable_by_key(|one| (Reverse(one.score), one.turn, one.person));
     found.people.truncate(wanted);
     Ok(found)
+}
+
+/// Seats the first `told` of those whom a vacancy fits: neighbours in the order of their identifiers, so that those who are
+/// written down together stand on few pages of the indexes by person, and half as many go to the disk. Each vacancy begins
+/// elsewhere, or whoever registered first would always be told first. The others stay: they come in somebody's stead.
+pub fn seat(people: &mut [Fitting], told: i64, vacancy: VacancyId) {
+    let told = usize::try_from(told).unwrap_or_default().min(people.len());
+    for neighbours in people.split_at_mut(told).0.chunks_mut(NEIGHBOURS) {
+        neighbours.sort_unstable_by_key(|one| one.person);
+        let first = usize::try_from(spread_of(vacancy.get())).unwrap_or_default() % neighbours.len();
+        neighbours.rotate_left(first);
+    }
 }
 
 /// One statement of a search.

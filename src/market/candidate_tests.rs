@@ -233,3 +233,32 @@ proptest! {
         prop_assert_eq!(side.abroad, moves_abroad);
     }
 }
+
+#[test]
+fn neighbours_of_a_wave_are_seated_by_their_identifiers_and_nobody_passes_to_another_neighbourhood() {
+    let wave = |vacancy: i64| {
+        let mut people: Vec<Fitting> = (0..1_500)
+            .map(|turn| Fitting { person: PersonId::new(turn * 7_919 % 1_511), score: 100, turn })
+            .collect();
+        seat(&mut people, 1_200, VacancyId::new(vacancy));
+        people
+    };
+    let (one, other) = (wave(1), wave(2));
+    for people in [&one, &other] {
+        for (at, neighbours) in people[..1_200].chunks(NEIGHBOURS).enumerate() {
+            let mut turns: Vec<i64> = neighbours.iter().map(|fitting| fitting.turn).collect();
+            turns.sort_unstable();
+            let first = i64::try_from(at * NEIGHBOURS).unwrap();
+            assert!(turns.into_iter().eq(first..first + i64::try_from(neighbours.len()).unwrap()));
+            let falls = neighbours.iter().zip(&neighbours[1..]).filter(|(a, b)| a.person > b.person).count();
+            assert!(falls <= 1, "one run of identifiers, and what stood before its beginning");
+        }
+        assert!(people[1_200..].iter().map(|fitting| fitting.turn).eq(1_200..1_500), "in somebody's stead, the best first");
+    }
+    assert_ne!(one[0].person, other[0].person, "not the same one is told first each time");
+    // Fewer than are wanted, and nobody.
+    let mut few = vec![one[0]];
+    seat(&mut few, 10, VacancyId::new(3));
+    seat(&mut [], 10, VacancyId::new(3));
+    assert_eq!(few, [one[0]]);
+}

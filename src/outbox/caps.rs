@@ -3,6 +3,8 @@
 //!
 //! What is counted is a message that is about to leave, in the transaction that lets it leave.
 
+use std::collections::BTreeMap;
+
 use crate::storage::{self, Tx};
 
 /// Caps of a day. 0: none.
@@ -70,82 +72,176 @@ impl Capped {
     }
 }
 
-/// Counts a message; answers what is at its cap, and then the message must not leave. What was counted before the cap was
-/// found stays counted: a cap errs on the side of less.
-pub fn count(tx: &mut Tx<'_>, counted: &Counted<'_>, caps: &Caps) -> Result<Option<Capped>, storage::Error> {
-    // The channel first: at its cap nothing else is counted for nothing.
-    let employer = counted.employer_id.to_be_bytes();
-    let scopes = [
-        ("channel", counted.channel.as_bytes(), caps.channel, caps.channel_cost_micros, Capped::Channel),
-        ("employer", &employer[..], caps.employer, 0, Capped::Employer),
-        ("prefix", counted.prefix_hmac, caps.prefix, 0, Capped::Prefix),
-        ("number", counted.address_hmac, caps.number, 0, Capped::Number),
-    ];
-    for (scope, key, messages_max, cost_max, capped) in scopes {
-        let is_counted = match scope {
-            "employer" => counted.employer_id != 0,
-            "prefix" => !key.is_empty(),
-            _ => true,
-        };
-        if !is_counted || (messages_max == 0 && cost_max == 0 && scope != "channel") {
-            continue;
-        }
-        if !add(tx, counted, scope, key, (messages_max, cost_max))? {
-            let is_money = cost_max > 0 && (messages_max == 0 || messages(tx, counted, scope, key)? < messages_max);
-            return Ok(Some(if is_money { Capped::Money } else { capped }));
-        }
-    }
-    Ok(None)
+/// What many messages share, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Channel,
+    Employer,
+    Prefix,
 }
 
-/// Adds one message unless that would be more than may be.
-fn add(
-    tx: &mut Tx<'_>,
-    counted: &Counted<'_>,
-    scope: &'static str,
-    key: &[u8],
-    (messages_max, cost_max): (i64, i64),
-) -> Result<bool, storage::Error> {
+impl Scope {
+    fn code(self) -> &'static str {
+        match self {
+            Scope::Channel => "channel",
+            Scope::Employer => "employer",
+            Scope::Prefix => "prefix",
+        }
+    }
+}
+
+/// A count of the day as it was found, and what was added since.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    found: i64,
+    found_micros: i64,
+    messages: i64,
+    segments: i64,
+    cost_micros: i64,
+}
+
+impl Count {
+    fn add(&mut self, counted: &Counted<'_>, sign: i64) {
+        self.messages += sign;
+        self.segments += sign * counted.segments;
+        self.cost_micros += sign * counted.cost_micros;
+    }
+}
+
+/// Counts messages that leave together: what they share is read once and written once, however many they are. A count that was
+/// read is ours until the transaction ends: another node that counts the same waits for it.
+#[derive(Debug)]
+pub struct Tally {
+    day: i64,
+    caps: Caps,
+    shared: BTreeMap<(Scope, Vec<u8>), Count>,
+}
+
+impl Tally {
+    /// Of a day.
+    pub fn new(day: i64, caps: Caps) -> Self {
+        Self { day, caps, shared: BTreeMap::new() }
+    }
+
+    /// Counts a message; answers what is at its cap, and then the message must not leave and is not counted.
+    pub fn count(&mut self, tx: &mut Tx<'_>, counted: &Counted<'_>) -> Result<Option<Capped>, storage::Error> {
+        for (scope, key) in self.shared_by(counted) {
+            let found = match self.shared.get(&(scope, key.clone())) {
+                Some(found) => *found,
+                None => *self.shared.entry((scope, key.clone())).or_insert(find(tx, self.day, scope, &key)?),
+            };
+            let is_at = |messages_max: i64| messages_max > 0 && found.found + found.messages >= messages_max;
+            let cost = found.found_micros + found.cost_micros + counted.cost_micros;
+            let capped = match scope {
+                Scope::Channel if is_at(self.caps.channel) => Some(Capped::Channel),
+                Scope::Channel if self.caps.channel_cost_micros > 0 && cost > self.caps.channel_cost_micros => {
+                    Some(Capped::Money)
+                }
+                Scope::Employer if is_at(self.caps.employer) => Some(Capped::Employer),
+                Scope::Prefix if is_at(self.caps.prefix) => Some(Capped::Prefix),
+                _ => None,
+            };
+            if capped.is_some() {
+                return Ok(capped);
+            }
+        }
+        if self.caps.number > 0 && !add_to_number(tx, counted, self.caps.number)? {
+            return Ok(Some(Capped::Number));
+        }
+        self.add(counted, 1);
+        Ok(None)
+    }
+
+    /// A message that was counted does not leave after all.
+    pub fn uncount(&mut self, tx: &mut Tx<'_>, counted: &Counted<'_>) -> Result<(), storage::Error> {
+        self.add(counted, -1);
+        take_from(tx, counted, "number", counted.address_hmac)
+    }
+
+    /// Writes down what was added.
+    pub fn write(&self, tx: &mut Tx<'_>) -> Result<(), storage::Error> {
+        const WRITE: &str = "UPDATE sent_count SET messages = messages + $4, segments = segments + $5, \
+            cost_micros = cost_micros + $6 WHERE day = $1 AND scope = $2 AND counted = $3";
+        for ((scope, key), count) in self.shared.iter().filter(|(_, count)| count.messages != 0) {
+            let (messages, segments, cost) = (count.messages, count.segments, count.cost_micros);
+            let row = [
+                self.day.into(),
+                scope.code().into(),
+                key.into(),
+                messages.into(),
+                segments.into(),
+                cost.into(),
+            ];
+            tx.execute(WRITE, &row)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, counted: &Counted<'_>, sign: i64) {
+        for shared in self.shared_by(counted) {
+            if let Some(count) = self.shared.get_mut(&shared) {
+                count.add(counted, sign);
+            }
+        }
+    }
+
+    /// What is counted for a message besides its number, where there is a cap to hold; the channel always.
+    fn shared_by(&self, counted: &Counted<'_>) -> impl Iterator<Item = (Scope, Vec<u8>)> + use<> {
+        let employer = self.caps.employer > 0 && counted.employer_id != 0;
+        let prefix = self.caps.prefix > 0 && !counted.prefix_hmac.is_empty();
+        // The channel first: two nodes that send over the same wait for each other there, and nowhere crosswise.
+        [
+            Some((Scope::Channel, counted.channel.as_bytes().to_vec())),
+            employer.then(|| (Scope::Employer, counted.employer_id.to_be_bytes().to_vec())),
+            prefix.then(|| (Scope::Prefix, counted.prefix_hmac.to_vec())),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// A count as it is now, kept from others until the transaction ends.
+fn find(tx: &mut Tx<'_>, day: i64, scope: Scope, key: &[u8]) -> Result<Count, storage::Error> {
+    const FIND: &str = "INSERT INTO sent_count (day, scope, counted, messages, segments, cost_micros) \
+        VALUES ($1, $2, $3, 0, 0, 0) ON CONFLICT (day, scope, counted) DO UPDATE SET \
+        messages = sent_count.messages RETURNING messages, cost_micros";
+    let found = tx.query_one(FIND, &[day.into(), scope.code().into(), key.into()], |row| {
+        Ok(Count { found: row.integer(0)?, found_micros: row.integer(1)?, ..Count::default() })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Counts one message more to its number unless that would be more than may be: numbers are seldom the same.
+fn add_to_number(tx: &mut Tx<'_>, counted: &Counted<'_>, messages_max: i64) -> Result<bool, storage::Error> {
     const ADD: &str = "INSERT INTO sent_count (day, scope, counted, messages, segments, cost_micros) \
-        VALUES ($1, $2, $3, 1, $4, $5) ON CONFLICT (day, scope, counted) DO UPDATE SET \
+        VALUES ($1, 'number', $2, 1, $3, $4) ON CONFLICT (day, scope, counted) DO UPDATE SET \
         messages = sent_count.messages + 1, segments = sent_count.segments + excluded.segments, \
-        cost_micros = sent_count.cost_micros + excluded.cost_micros \
-        WHERE (sent_count.messages < $6 OR $6 = 0) \
-        AND (sent_count.cost_micros + excluded.cost_micros <= $7 OR $7 = 0)";
+        cost_micros = sent_count.cost_micros + excluded.cost_micros WHERE sent_count.messages < $5";
     let row = [
         counted.day.into(),
-        scope.into(),
-        key.into(),
+        counted.address_hmac.into(),
         counted.segments.into(),
         counted.cost_micros.into(),
         messages_max.into(),
-        cost_max.into(),
     ];
     Ok(tx.execute(ADD, &row)? == 1)
 }
 
 /// Takes back what was counted for a message that did not leave after all.
 pub fn take_back(tx: &mut Tx<'_>, counted: &Counted<'_>) -> Result<(), storage::Error> {
-    const TAKE_BACK: &str = "UPDATE sent_count SET messages = messages - 1, segments = segments - $4, \
-        cost_micros = cost_micros - $5 WHERE day = $1 AND scope = $2 AND counted = $3 AND messages > 0";
     let employer = counted.employer_id.to_be_bytes();
-    let scopes = [
-        ("channel", counted.channel.as_bytes()),
-        ("employer", &employer[..]),
-        ("prefix", counted.prefix_hmac),
-        ("number", counted.address_hmac),
-    ];
-    for (scope, key) in scopes {
-        let (segments, cost) = (counted.segments, counted.cost_micros);
-        tx.execute(TAKE_BACK, &[counted.day.into(), scope.into(), key.into(), segments.into(), cost.into()])?;
-    }
-    Ok(())
+    take_from(tx, counted, "channel", counted.channel.as_bytes())?;
+    take_from(tx, counted, "employer", &employer)?;
+    take_from(tx, counted, "prefix", counted.prefix_hmac)?;
+    take_from(tx, counted, "number", counted.address_hmac)
 }
 
-fn messages(tx: &mut Tx<'_>, counted: &Counted<'_>, scope: &'static str, key: &[u8]) -> Result<i64, storage::Error> {
-    const SENT: &str = "SELECT messages FROM sent_count WHERE day = $1 AND scope = $2 AND counted = $3";
-    let sent = tx.query_one(SENT, &[counted.day.into(), scope.into(), key.into()], |row| row.integer(0))?;
-    Ok(sent.unwrap_or_default())
+fn take_from(tx: &mut Tx<'_>, counted: &Counted<'_>, scope: &'static str, key: &[u8]) -> Result<(), storage::Error> {
+    const TAKE_BACK: &str = "UPDATE sent_count SET messages = messages - 1, segments = segments - $4, \
+        cost_micros = cost_micros - $5 WHERE day = $1 AND scope = $2 AND counted = $3 AND messages > 0";
+    let (segments, cost) = (counted.segments, counted.cost_micros);
+    tx.execute(TAKE_BACK, &[counted.day.into(), scope.into(), key.into(), segments.into(), cost.into()])?;
+    Ok(())
 }
 
 /// Messages, segments and cost over each channel on a day.
@@ -170,6 +266,13 @@ mod tests {
 
     const CAPS: Caps = Caps { number: 2, prefix: 4, employer: 3, channel: 9, channel_cost_micros: 70 };
 
+    fn counted_alone(tx: &mut Tx<'_>, counted: &Counted<'_>, caps: Caps) -> Result<Option<Capped>, crate::outbox::Error> {
+        let mut tally = Tally::new(counted.day, caps);
+        let capped = tally.count(tx, counted)?;
+        tally.write(tx)?;
+        Ok(capped)
+    }
+
     fn counted(rig: &Rig, number: u8, employer_id: i64, cost_micros: i64) -> Option<Capped> {
         rig.tx(move |tx| {
             let number = [number; 32];
@@ -182,7 +285,7 @@ mod tests {
                 segments: 2,
                 cost_micros,
             };
-            Ok(count(tx, &counted, &CAPS)?)
+            counted_alone(tx, &counted, CAPS)
         })
         .unwrap()
     }
@@ -218,7 +321,7 @@ mod tests {
                     segments: 1,
                     cost_micros: 5,
                 };
-                Ok(count(tx, &counted, &none)?)
+                counted_alone(tx, &counted, none)
             });
             assert_eq!(capped.unwrap(), None);
         }

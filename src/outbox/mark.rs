@@ -1,7 +1,7 @@
 //! The mark that is on disk before the first byte leaves: lanes that are held still, caps that are not reached, a lease that
 //! begins. A message is its claimant's by the mark and by nothing before it: whoever chose the same one finds it gone.
 
-use super::caps::{self, Capped};
+use super::caps::{Capped, Tally};
 use super::claim::{Claim, ClaimReport, Claimed, RecipientCheck, candidates, claimed, put_off, withdraw};
 use super::pause::{Pause, Why};
 use super::{Class, Error, lane, retry};
@@ -94,9 +94,10 @@ pub(super) fn mark(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Resu
     const MARK: &str = "UPDATE outbox SET status = 'sending', fence = $2, attempts = $3 + 1, client_ref = $4, \
           lease_until_ms = $5, changed_ms = $6, channel = $7 \
         WHERE id = $1 AND status = 'queued' AND attempts = $3";
-    let mut marked = Marked::default();
+    let (mut marked, mut tally) = (Marked::default(), Tally::new(terms.day, terms.caps));
     for message in messages {
-        if let Some(capped) = counted(tx, terms, message)? {
+        let counted = message.counted(terms.day, &terms.channel, terms.cost_micros);
+        if let Some(capped) = tally.count(tx, &counted)? {
             marked.capped += 1;
             marked.pause = hold_back(tx, terms, message, capped)?;
             if marked.pause.is_some() {
@@ -120,14 +121,11 @@ pub(super) fn mark(tx: &mut Tx<'_>, terms: &Claim, messages: &[Claimed]) -> Resu
             super::settle::log(tx, message.id, terms.fence, "sending", terms.now_ms, &terms.channel)?;
             marked.sending.push(message.id);
         } else {
-            caps::take_back(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros))?;
+            tally.uncount(tx, &counted)?;
         }
     }
+    tally.write(tx)?;
     Ok(marked)
-}
-
-fn counted(tx: &mut Tx<'_>, terms: &Claim, message: &Claimed) -> Result<Option<Capped>, storage::Error> {
-    caps::count(tx, &message.counted(terms.day, &terms.channel, terms.cost_micros), &terms.caps)
 }
 
 /// What a cap means for a message: at the channel's, the channel rests; an alert is not worth a day's wait, the rest is.
