@@ -33,6 +33,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(27, "linked_number", include_str!("../migrations/sqlite/0027_linked_number.sql")),
     Migration::new(28, "vacancy_pay_means", include_str!("../migrations/sqlite/0028_vacancy_pay_means.sql")),
     Migration::new(29, "abroad", include_str!("../migrations/sqlite/0029_abroad.sql")),
+    Migration::new(30, "alert_place", include_str!("../migrations/sqlite/0030_alert_place.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -66,6 +67,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(27, "linked_number", include_str!("../migrations/postgres/0027_linked_number.sql")),
     Migration::new(28, "vacancy_pay_means", include_str!("../migrations/postgres/0028_vacancy_pay_means.sql")),
     Migration::new(29, "abroad", include_str!("../migrations/postgres/0029_abroad.sql")),
+    Migration::new(30, "alert_place", include_str!("../migrations/postgres/0030_alert_place.sql")),
 ];
 
 #[cfg(test)]

@@ -105,8 +105,8 @@ fn register(tx: &mut Tx<'_>, world: &World, at: u32) -> Result<Duration, Fault> 
     const PERSON: &str = "INSERT INTO person (id, msisdn_hmac, number_generation, language, status, created_ms, changed_ms) \
         VALUES ($1, $2, 1, 'rw', 'listed', $3, $3)";
     const WORKER: &str = "INSERT INTO worker (person_id, birth_year, area_code, district_code, will_move, rate_kind, \
-        rate_amount, rate_unit, kinds, days, listed_ms, changed_ms) \
-        VALUES ($1, $2, $3, $4, 0, 'amount', $5, 'day', 127, 127, $6, $6)";
+        rate_amount, rate_unit, kinds, days, listed_ms, changed_ms, alert_place) \
+        VALUES ($1, $2, $3, $4, 0, 'amount', $5, 'day', 127, 127, $6, $6, $3)";
     const TRADE: &str = "INSERT INTO worker_trade (person_id, trade, rank, years, paid) VALUES ($1, $2, $3, 3, 1) \
         ON CONFLICT DO NOTHING";
     const CONSENT: &str = "INSERT INTO consent (id, person_id, purpose, text_version, language, channel, hop_uid, given_ms) \

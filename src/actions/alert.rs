@@ -158,9 +158,9 @@ pub fn batch(
     let mut addressed = Vec::with_capacity(people.len());
     for (fitting, ids) in people {
         match alert::tellable(tx, &host.keys, fitting.person, vacancy, now_ms)? {
-            Tellable::Yes(to) => {
+            Tellable::Yes(to, place) => {
                 let id = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
-                addressed.extend(letters.to(host, fitting, &to, id)?);
+                addressed.extend(letters.to(host, fitting, (&to, place), id)?);
             }
             Tellable::Knows => {}
             Tellable::Never => addressed.push(Addressed::Never(*fitting)),
@@ -208,7 +208,14 @@ pub fn tell_some(
         match addressed {
             Addressed::Told { fitting, reached, message } => {
                 let is_told = alert::is_still(tx, fitting.person, run.vacancy, reached)?
-                    && alert::note(tx, message.id(), run.vacancy, fitting, (batch.day, terms.day_max), now_ms)?
+                    && alert::note(
+                        tx,
+                        message.id(),
+                        run.vacancy,
+                        (fitting, reached.place),
+                        (batch.day, terms.day_max),
+                        now_ms,
+                    )?
                     && matches!(outbox::enqueue_sealed(tx, message, now_ms)?, Enqueued::New { .. });
                 told += i64::from(is_told);
             }
@@ -268,12 +275,18 @@ impl<'a> Letters<'a> {
     }
 
     /// The alert to one person; `None` where it has no words.
-    fn to(&self, host: &Host, fitting: &Fitting, to: &Recipient, id: i64) -> Result<Option<Addressed>, Fault> {
+    fn to(
+        &self,
+        host: &Host,
+        fitting: &Fitting,
+        (to, place): (&Recipient, i64),
+        id: i64,
+    ) -> Result<Option<Addressed>, Fault> {
         let Some(text) = self.in_language(to.language) else { return Ok(None) };
         let (person, vacancy) = (fitting.person.get(), self.found.vacancy.get());
         let message = NewMessage {
             id,
-            operation_key: &format!("alert/{vacancy}/{person}"),
+            operation_key: &format!("alert/{vacancy}/{place}/{person}"),
             content: Content::Sms(NewSms {
                 to: &to.msisdn,
                 generation: to.number_generation,
@@ -288,9 +301,8 @@ impl<'a> Letters<'a> {
             due_ms: self.due_ms,
             expires_ms: self.expires_ms,
         };
-        let (message, reached) =
-            (message.seal(&host.keys)?, Reached { number: to.number, generation: to.number_generation });
-        Ok(Some(Addressed::Told { fitting: *fitting, reached, message: Box::new(message) }))
+        let reached = Reached { number: to.number, generation: to.number_generation, place };
+        Ok(Some(Addressed::Told { fitting: *fitting, reached, message: Box::new(message.seal(&host.keys)?) }))
     }
 }
 

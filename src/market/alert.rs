@@ -20,7 +20,7 @@ use super::place::Place;
 use super::vacancy::{VacancyDetails, VacancyStatus};
 use super::{Fault, PersonId, VacancyId};
 use crate::outbox::erase as messages;
-use crate::storage::{Error, Keys, Tx};
+use crate::storage::{Error, Keys, Row, Tx};
 use crate::text::datetime::Day;
 
 /// The most that one wave tells, of a tea estate with a thousand places: two waves of a day stay below the cap for one
@@ -146,8 +146,8 @@ pub fn told(tx: &mut Tx<'_>, vacancy: VacancyId) -> Result<HashSet<PersonId>, Fa
 /// Whether somebody may be told of a vacancy now.
 #[derive(Clone, Debug)]
 pub enum Tellable {
-    /// Yes, on this number, in this language.
-    Yes(Recipient),
+    /// Yes, on this number, in this language; and where their alerts stand.
+    Yes(Recipient, i64),
     /// They asked for it, or were told.
     Knows,
     /// Of no vacancy: what was known when they were listed as a candidate holds no more.
@@ -163,9 +163,10 @@ pub fn tellable(
     now_ms: i64,
 ) -> Result<Tellable, Fault> {
     const TELLABLE: &str = "SELECT phone_number.msisdn_hmac, phone_number.msisdn_sealed, phone_number.generation, \
-        phone_number.language, \
+        phone_number.language, COALESCE(worker.alert_place, 0), \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = $2 AND application.person_id = $1), \
-        (SELECT COUNT(*) FROM alert WHERE alert.vacancy_id = $2 AND alert.person_id = $1) \
+        (SELECT COUNT(*) FROM alert WHERE alert.vacancy_id = $2 AND alert.place = COALESCE(worker.alert_place, 0) \
+        AND alert.person_id = $1) \
         FROM person JOIN worker ON worker.person_id = person.id \
         JOIN phone_number ON phone_number.msisdn_hmac = person.msisdn_hmac \
         AND phone_number.generation = person.number_generation \
@@ -185,12 +186,12 @@ pub fn tellable(
             number_generation: row.integer(2)?,
             language: phone_number::read_language(row, 3)?,
         };
-        Ok((recipient, row.integer(4)? + row.integer(5)?))
+        Ok((recipient, row.integer(4)?, row.integer(5)? + row.integer(6)?))
     })?;
     Ok(match found {
         None => Tellable::Never,
-        Some((_, 1..)) => Tellable::Knows,
-        Some((recipient, _)) => Tellable::Yes(recipient),
+        Some((_, _, 1..)) => Tellable::Knows,
+        Some((recipient, place, _)) => Tellable::Yes(recipient, place),
     })
 }
 
@@ -204,13 +205,15 @@ pub fn is_still(tx: &mut Tx<'_>, person: PersonId, vacancy: VacancyId, was: &Rea
     Ok(tx.query_one(STILL, &params, |row| row.integer(0))? == Some(1))
 }
 
-/// The number on which somebody is told, and whose number it was then.
+/// The number on which somebody is told, whose number it was then, and where their alerts stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Reached {
     /// Its keyed hash.
     pub number: MsisdnHash,
     /// Its generation.
     pub generation: i64,
+    /// The place where they lived first: those who are told together mostly live together, and so a wave is written on few pages.
+    pub place: i64,
 }
 
 /// Notes that somebody is told of a vacancy by message `id`, as one of at most `day_max` on that day; false when they were told
@@ -219,13 +222,13 @@ pub fn note(
     tx: &mut Tx<'_>,
     id: i64,
     vacancy: VacancyId,
-    told: &Fitting,
+    (told, place): (&Fitting, i64),
     (day, day_max): (Day, i64),
     now_ms: i64,
 ) -> Result<bool, Fault> {
     // Two nodes that count at the same moment find the same number, and one of them that it is taken.
-    const NOTE: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
-        SELECT $1, $2, $3, $4, $5, $6, $7, COUNT(*) + 1 FROM alert WHERE person_id = $3 AND day = $7 \
+    const NOTE: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth, place) \
+        SELECT $1, $2, $3, $4, $5, $6, $7, COUNT(*) + 1, $9 FROM alert WHERE day = $7 AND place = $9 AND person_id = $3 \
         HAVING COUNT(*) < $8 ON CONFLICT DO NOTHING";
     let row = [
         id.into(),
@@ -236,14 +239,62 @@ pub fn note(
         now_ms.into(),
         i64::from(day.0).into(),
         day_max.into(),
+        place.into(),
     ];
     Ok(tx.execute(NOTE, &row)? == 1)
 }
 
+const FORGET: &str = "DELETE FROM alert WHERE id = $1";
+
+/// The alerts of person `$1`, looked for day by day at the place where they stand. No index leads from a person to all of them: each
+/// alert would be a page of its own in it. Days are a few hundred, and the next one is found by a step in the index.
+macro_rules! alerts_of {
+    ($columns:literal $joined:literal $end:literal) => {
+        concat!(
+            "WITH RECURSIVE told (day) AS (SELECT MIN(day) FROM alert UNION ALL \
+             SELECT (SELECT MIN(alert.day) FROM alert WHERE alert.day > told.day) FROM told WHERE told.day IS NOT NULL) \
+             SELECT ",
+            $columns,
+            " FROM told CROSS JOIN alert ",
+            $joined,
+            " WHERE alert.day = told.day AND alert.person_id = $1 \
+             AND alert.place = (SELECT COALESCE(alert_place, 0) FROM worker WHERE person_id = $1) ORDER BY alert.id",
+            $end
+        )
+    };
+}
+
 /// The messages by which somebody was told of vacancies, the oldest first: the outbox does not look for them by the person.
 pub fn messages_to(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<i64>, Fault> {
-    const MESSAGES: &str = "SELECT id FROM alert WHERE person_id = $1 ORDER BY id";
+    const MESSAGES: &str = alerts_of!("alert.id" "" "");
     Ok(tx.query(MESSAGES, &[person.into()], |row| row.integer(0))?)
+}
+
+/// What somebody was told: the job's number, the score, and when.
+pub fn told_to(tx: &mut Tx<'_>, person: PersonId, limit: i64) -> Result<Vec<(i64, i64, i64)>, Fault> {
+    const TOLD_TO: &str = alerts_of!("vacancy.job_number, alert.score, alert.told_ms"
+        "JOIN vacancy ON vacancy.id = alert.vacancy_id" " LIMIT $2");
+    let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?));
+    Ok(tx.query(TOLD_TO, &[person.into(), limit.into()], read)?)
+}
+
+/// What somebody was told is another registration's of the same human being from now on. Of a vacancy of which both were told one
+/// alert stays known; answers the messages of the others, of which nothing is left to be known.
+pub fn carry(tx: &mut Tx<'_>, kept: PersonId, alerts: &[i64]) -> Result<Vec<i64>, Fault> {
+    // Its number on its day may be taken: the message's is nobody else's.
+    const CARRY: &str = "UPDATE alert SET person_id = $1, nth = id, place = $3 \
+        WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM alert AS kept \
+        WHERE kept.vacancy_id = alert.vacancy_id AND kept.place = $3 AND kept.person_id = $1)";
+    const PLACE: &str = "SELECT COALESCE(alert_place, 0) FROM worker WHERE person_id = $1";
+    let place = tx.query_one(PLACE, &[kept.into()], |row| row.integer(0))?.unwrap_or_default();
+    let mut twice = Vec::new();
+    for id in alerts {
+        if tx.execute(CARRY, &[kept.into(), (*id).into(), place.into()])? == 0 {
+            tx.execute(FORGET, &[(*id).into()])?;
+            twice.push(*id);
+        }
+    }
+    Ok(twice)
 }
 
 /// Whether an alert that waits to be sent is still of use.
@@ -274,7 +325,6 @@ pub fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Standing, Fault> {
 /// bulk job.
 pub fn forget(tx: &mut Tx<'_>, before_id: i64, limit: i64) -> Result<u64, Fault> {
     const OLD: &str = "SELECT id FROM alert WHERE id < $1 ORDER BY id LIMIT $2";
-    const FORGET: &str = "DELETE FROM alert WHERE id = $1";
     let old = tx.query(OLD, &[before_id.into(), limit.into()], |row| row.integer(0))?;
     for id in &old {
         messages::empty(tx, *id).map_err(of_outbox)?;

@@ -4,7 +4,7 @@ use super::super::application::ApplyOutcome;
 use super::super::candidate::{self, Fitting};
 use super::super::consent::{self, Purpose};
 use super::super::employer::EmployerKind;
-use super::super::fixture::{DAY_MS, Fixture, NOW_MS};
+use super::super::fixture::{DAY_MS, Fixture, NOW_MS, area};
 use super::super::vacancy::{self, Decision, NewVacancy, decide};
 use super::super::worker;
 use super::*;
@@ -57,11 +57,12 @@ fn somebody_is_told_of_a_vacancy_once_and_so_often_on_a_day() {
         let person = f.worker(tx, 1, "Aline Uwera")?;
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let fits = fitting(tx, f, vacancy)[0];
-        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Yes(_)));
+        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Yes(_, 1201)));
         let today = Day(20_000);
-        assert!(!note(tx, 1, vacancy, &fits, (today, 0), NOW_MS)?);
-        assert!(note(tx, 1, vacancy, &fits, (today, 3), NOW_MS)?);
-        assert!(!note(tx, 2, vacancy, &fits, (today, 3), NOW_MS)?, "of each vacancy once");
+        let fits = (&fits, 1201);
+        assert!(!note(tx, 1, vacancy, fits, (today, 0), NOW_MS)?);
+        assert!(note(tx, 1, vacancy, fits, (today, 3), NOW_MS)?);
+        assert!(!note(tx, 2, vacancy, fits, (today, 3), NOW_MS)?, "of each vacancy once");
         assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
         assert_eq!(told(tx, vacancy)?, HashSet::from([person]));
         let mut others = Vec::new();
@@ -71,11 +72,20 @@ fn somebody_is_told_of_a_vacancy_once_and_so_often_on_a_day() {
         let mut id = 2;
         let mut noted = |tx: &mut Tx<'_>, at: usize, day| {
             id += 1;
-            note(tx, id, others[at], &fits, (day, 3), NOW_MS)
+            note(tx, id, others[at], fits, (day, 3), NOW_MS)
         };
         assert!(noted(tx, 0, today)? && noted(tx, 1, today)? && !noted(tx, 2, today)?, "three on a day");
         assert!(noted(tx, 3, today.plus(1))?);
         assert_eq!(messages_to(tx, person)?, [1, 3, 4, 6]);
+        // Who moves house is told no more often for it, and what they were told is still found.
+        worker::set_area(tx, &f.country, person, area(1101), NOW_MS)?;
+        let (fifth, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1101, "fifth"))?;
+        assert!(matches!(tellable(tx, &f.keys, person, fifth, NOW_MS)?, Tellable::Yes(_, 1201)));
+        assert_eq!(messages_to(tx, person)?, [1, 3, 4, 6]);
+        let times: Vec<i64> = told_to(tx, person, 3)?.into_iter().map(|(_, _, told_ms)| told_ms).collect();
+        assert_eq!(times, [NOW_MS; 3]);
+        let other = f.worker(tx, 2, "Benoit")?;
+        assert!(messages_to(tx, other)?.is_empty() && messages_to(tx, PersonId::new(77))?.is_empty());
         Ok(())
     });
 }
@@ -113,7 +123,7 @@ fn an_alert_that_waits_is_over_with_the_vacancy_or_with_the_consent() {
         let (b, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
         for (id, vacancy) in [(1, a), (2, b)] {
             let fits = fitting(tx, f, vacancy)[0];
-            note(tx, id, vacancy, &fits, (Day(20_000), 3), NOW_MS)?;
+            note(tx, id, vacancy, (&fits, 1201), (Day(20_000), 3), NOW_MS)?;
             assert_eq!(standing(tx, id)?, Standing::Wanted);
         }
         decide(tx, a, Decision::Fill, NOW_MS)?;

@@ -135,6 +135,8 @@ pub struct Fitting {
     pub score: u8,
     /// Decides between equals: how far behind the place at which this vacancy began to read.
     turn: i64,
+    /// Where they live: the sector, where it is known.
+    home: i64,
 }
 
 /// What a search found.
@@ -185,13 +187,13 @@ pub fn best(
     Ok(found)
 }
 
-/// Seats the first `told` of those whom a vacancy fits: neighbours in the order of their identifiers, so that those who are
-/// written down together stand on few pages of the indexes by person, and half as many go to the disk. Each vacancy begins
-/// elsewhere, or whoever registered first would always be told first. The others stay: they come in somebody's stead.
+/// Seats the first `told` of those whom a vacancy fits: neighbours by their homes and identifiers, so that those who are written down
+/// together stand on few pages of the indexes, and a fraction of them goes to the disk. Each vacancy begins elsewhere, or whoever
+/// registered first would always be told first. The others stay: they come in somebody's stead.
 pub fn seat(people: &mut [Fitting], told: i64, vacancy: VacancyId) {
     let told = usize::try_from(told).unwrap_or_default().min(people.len());
     for neighbours in people.split_at_mut(told).0.chunks_mut(NEIGHBOURS) {
-        neighbours.sort_unstable_by_key(|one| one.person);
+        neighbours.sort_unstable_by_key(|one| (one.home, one.person));
         let first = usize::try_from(spread_of(vacancy.get())).unwrap_or_default() % neighbours.len();
         neighbours.rotate_left(first);
     }
@@ -295,14 +297,17 @@ impl Rows for Search<'_> {
         let person = PersonId::new(row.integer(0)?);
         let is_new = self.seen.insert(person);
         let packed = Packed { trades: row.integer(3)?, facts: row.integer(4)?, rate_amount: row.integer(5)? };
-        let profile = Profile::read(row.integer(2)?, packed)?;
+        let home = row.integer(2)?;
+        let profile = Profile::read(home, packed)?;
         let side = profile.side((self.age_of)(profile.birth_year));
         if !is_new || matching::gates(self.country, &side, self.side).is_err() {
             return Ok(());
         }
         let score = matching::score(self.country, &side, self.side).total;
         if score >= ALERT_MIN {
-            self.found.people.push(Fitting { person, score, turn: (row.integer(1)? - self.start).rem_euclid(SPREAD) });
+            let home = side.area.sector().map_or(home, AreaCode::get);
+            let turn = (row.integer(1)? - self.start).rem_euclid(SPREAD);
+            self.found.people.push(Fitting { person, score, turn, home });
             self.by_score.iter_mut().skip(usize::from(score)).take(1).for_each(|count| *count += 1);
         }
         Ok(())

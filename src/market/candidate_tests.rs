@@ -235,10 +235,15 @@ proptest! {
 }
 
 #[test]
-fn neighbours_of_a_wave_are_seated_by_their_identifiers_and_nobody_passes_to_another_neighbourhood() {
+fn neighbours_of_a_wave_are_seated_by_home_and_identifier_and_nobody_passes_to_another_neighbourhood() {
     let wave = |vacancy: i64| {
         let mut people: Vec<Fitting> = (0..1_500)
-            .map(|turn| Fitting { person: PersonId::new(turn * 7_919 % 1_511), score: 100, turn })
+            .map(|turn| Fitting {
+                person: PersonId::new(turn * 7_919 % 1_511),
+                score: 100,
+                turn,
+                home: 1_201 + turn % 3,
+            })
             .collect();
         seat(&mut people, 1_200, VacancyId::new(vacancy));
         people
@@ -250,10 +255,17 @@ fn neighbours_of_a_wave_are_seated_by_their_identifiers_and_nobody_passes_to_ano
             turns.sort_unstable();
             let first = i64::try_from(at * NEIGHBOURS).unwrap();
             assert!(turns.into_iter().eq(first..first + i64::try_from(neighbours.len()).unwrap()));
-            let falls = neighbours.iter().zip(&neighbours[1..]).filter(|(a, b)| a.person > b.person).count();
-            assert!(falls <= 1, "one run of identifiers, and what stood before its beginning");
+            let falls = neighbours
+                .iter()
+                .zip(&neighbours[1..])
+                .filter(|(a, b)| (a.home, a.person) > (b.home, b.person))
+                .count();
+            assert!(falls <= 1, "one run, and what stood before its beginning");
         }
-        assert!(people[1_200..].iter().map(|fitting| fitting.turn).eq(1_200..1_500), "in somebody's stead, the best first");
+        assert!(
+            people[1_200..].iter().map(|fitting| fitting.turn).eq(1_200..1_500),
+            "in somebody's stead, the best first"
+        );
     }
     assert_ne!(one[0].person, other[0].person, "not the same one is told first each time");
     // Fewer than are wanted, and nobody.

@@ -166,7 +166,7 @@ fn taking_it_back_ends_lists_and_alerts_that_wait() {
         let side = vacancy::details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
         let found = candidate::best(tx, &f.country, (vacancy, &side), 9, HashSet::new(), NOW_MS)?;
         let fitting = found.people[0];
-        assert!(alert::note(tx, 77, vacancy, &fitting, (Day(20_000), 3), NOW_MS)?);
+        assert!(alert::note(tx, 77, vacancy, (&fitting, 1201), (Day(20_000), 3), NOW_MS)?);
         assert_eq!(alert::standing(tx, 77)?, Standing::Wanted);
         assert!(consent::withdraw(tx, person, Purpose::Abroad, NOW_MS)?);
         assert_eq!(alert::standing(tx, 77)?, Standing::Over);

@@ -76,11 +76,14 @@ pub fn set_area(
     area: AreaCode,
     now_ms: i64,
 ) -> Result<AreaOutcome, Fault> {
-    const SET: &str = "UPDATE worker SET area_code = $2, district_code = $3, changed_ms = $4 WHERE person_id = $1 RETURNING listed_ms";
+    // Where their alerts stand is decided once: they are found there.
+    const SET: &str = "UPDATE worker SET area_code = $2, district_code = $3, changed_ms = $4, \
+        alert_place = COALESCE(alert_place, $5) WHERE person_id = $1 RETURNING listed_ms";
     let (Some(district), Some(_)) = (area.district(), country.areas.get(area)) else {
         return Ok(AreaOutcome::Unusable);
     };
-    let params = [person.into(), area.get().into(), district.get().into(), now_ms.into()];
+    let place = area.sector().unwrap_or(district);
+    let params = [person.into(), area.get().into(), district.get().into(), now_ms.into(), place.get().into()];
     save(tx, person, SET, &params)?;
     bookable::refresh(tx, person)?;
     Ok(AreaOutcome::Saved)

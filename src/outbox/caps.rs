@@ -164,14 +164,7 @@ impl Tally {
             cost_micros = cost_micros + $6 WHERE day = $1 AND scope = $2 AND counted = $3";
         for ((scope, key), count) in self.shared.iter().filter(|(_, count)| count.messages != 0) {
             let (messages, segments, cost) = (count.messages, count.segments, count.cost_micros);
-            let row = [
-                self.day.into(),
-                scope.code().into(),
-                key.into(),
-                messages.into(),
-                segments.into(),
-                cost.into(),
-            ];
+            let row = [self.day.into(), scope.code().into(), key.into(), messages.into(), segments.into(), cost.into()];
             tx.execute(WRITE, &row)?;
         }
         Ok(())
@@ -266,7 +259,11 @@ mod tests {
 
     const CAPS: Caps = Caps { number: 2, prefix: 4, employer: 3, channel: 9, channel_cost_micros: 70 };
 
-    fn counted_alone(tx: &mut Tx<'_>, counted: &Counted<'_>, caps: Caps) -> Result<Option<Capped>, crate::outbox::Error> {
+    fn counted_alone(
+        tx: &mut Tx<'_>,
+        counted: &Counted<'_>,
+        caps: Caps,
+    ) -> Result<Option<Capped>, crate::outbox::Error> {
         let mut tally = Tally::new(counted.day, caps);
         let capped = tally.count(tx, counted)?;
         tally.write(tx)?;

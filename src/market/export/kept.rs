@@ -11,7 +11,7 @@ use super::super::booking::{self, Booking, client};
 use super::super::case::{self, CaseEvent, EventLine};
 use super::super::import::iso;
 use super::super::linked_number;
-use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId};
+use super::super::{ApplicationId, BookingId, CaseId, Fault, PersonId, alert};
 use crate::country::{Country, PayMeans};
 use crate::storage::{Keys, Param, Row, Tx};
 use crate::text::datetime::Day;
@@ -105,11 +105,8 @@ fn line_of(line: &EventLine) -> Value {
 
 /// Jobs that the person was told of.
 pub(super) fn alerts(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
-    const ALERTS: &str = "SELECT vacancy.job_number, alert.score, alert.told_ms FROM alert \
-        JOIN vacancy ON vacancy.id = alert.vacancy_id WHERE alert.person_id = $1 ORDER BY alert.id LIMIT $2";
-    Ok(tx.query(ALERTS, &[person.into(), ROWS_MAX.into()], |row| {
-        Ok(json!({ "job": row.integer(0)?, "score_of_100": row.integer(1)?, "told_ms": row.integer(2)? }))
-    })?)
+    let told = alert::told_to(tx, person, ROWS_MAX)?.into_iter();
+    Ok(told.map(|(job, score, told_ms)| json!({ "job": job, "score_of_100": score, "told_ms": told_ms })).collect())
 }
 
 /// Where the person was asked to come for a job.
@@ -246,7 +243,8 @@ mod tests {
         let offered = NewVacancy { means: Some(PayMeans::Cash), ..f.vacancy(11, 1201, "a") };
         let terms = Terms::checked(&f.country, &offered, (None, None, None, None), until_ms, NOW_MS).unwrap();
         offer::make(tx, application, &terms, NOW_MS)?;
-        let told = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) VALUES (7, $1, $2, 90, 1, 8, 1, 1)";
+        let told = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth, place) \
+            VALUES (7, $1, $2, 90, 1, 8, 1, 1, 1201)";
         tx.execute(told, &[job.into(), aline.into()])?;
         let about = vacancy::details(tx, &f.keys, job)?.unwrap();
         let reason = ReportReason::NotReal;

@@ -33,10 +33,6 @@ const ROWS: &[&str] = &[
      WHERE kept.leader_id = $1 AND kept.member_id = group_member.member_id)",
     "UPDATE group_member SET member_id = $1 WHERE member_id = $2 AND NOT EXISTS (SELECT 1 FROM group_member AS kept \
      WHERE kept.member_id = $1 AND kept.leader_id = group_member.leader_id)",
-    // Its number on its day may be taken: the message's is nobody else's.
-    "UPDATE alert SET person_id = $1, nth = id WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM alert AS kept \
-     WHERE kept.person_id = $1 AND kept.vacancy_id = alert.vacancy_id)",
-    "DELETE FROM alert WHERE person_id = $2 AND person_id <> $1",
     "UPDATE quiz SET person_id = $1 WHERE person_id = $2 AND NOT EXISTS (SELECT 1 FROM quiz AS kept \
      WHERE kept.person_id = $1 AND kept.trade = quiz.trade)",
     // A second number stays the human being's, unless the kept one has one, or is on it.
@@ -87,11 +83,9 @@ pub(super) fn carry(
 
 /// What was written to them. Of a vacancy of which both were told one alert stays known; the other is empty.
 fn messages_of(tx: &mut Tx<'_>, kept: PersonId, dropped: PersonId) -> Result<(), Fault> {
-    const TWICE: &str = "SELECT alert.id FROM alert JOIN alert AS kept ON kept.vacancy_id = alert.vacancy_id \
-        AND kept.person_id = $1 WHERE alert.person_id = $2";
     let alerts = alert::messages_to(tx, dropped)?;
     of_person::carry(tx, kept.get(), (dropped.get(), &alerts))?;
-    for twice in tx.query(TWICE, &[kept.into(), dropped.into()], |row| row.integer(0))? {
+    for twice in alert::carry(tx, kept, &alerts)? {
         messages::empty(tx, twice).map_err(of_outbox)?;
     }
     Ok(())
@@ -116,11 +110,12 @@ fn cases(tx: &mut Tx<'_>, dropped: PersonId, to: &PhoneNumber) -> Result<(), Fau
 /// What was told as a worker: what the kept one has not told is filled in.
 fn work(tx: &mut Tx<'_>, kept: PersonId, dropped: PersonId) -> Result<(), Fault> {
     const BEGIN: &str = "INSERT INTO worker (person_id, birth_year, area_code, district_code, will_move, rate_kind, \
-        rate_amount, rate_unit, kinds, days, licence, free_on_day, changed_ms, scored, birth_year_corrected) \
+        rate_amount, rate_unit, kinds, days, licence, free_on_day, changed_ms, scored, birth_year_corrected, alert_place) \
         SELECT $1, birth_year, area_code, district_code, will_move, rate_kind, rate_amount, rate_unit, kinds, days, \
-        licence, free_on_day, changed_ms, scored, birth_year_corrected FROM worker WHERE person_id = $2 \
+        licence, free_on_day, changed_ms, scored, birth_year_corrected, alert_place FROM worker WHERE person_id = $2 \
         ON CONFLICT (person_id) DO NOTHING";
-    const PLACE: &str = "UPDATE worker SET area_code = other.area_code, district_code = other.district_code \
+    const PLACE: &str = "UPDATE worker SET area_code = other.area_code, district_code = other.district_code, \
+        alert_place = COALESCE(worker.alert_place, other.alert_place) \
         FROM worker AS other WHERE worker.person_id = $1 AND other.person_id = $2 AND worker.area_code IS NULL";
     const RATE: &str = "UPDATE worker SET rate_kind = other.rate_kind, rate_amount = other.rate_amount, \
         rate_unit = other.rate_unit FROM worker AS other \

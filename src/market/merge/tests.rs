@@ -90,8 +90,8 @@ fn agreed(tx: &mut Tx<'_>, f: &Fixture, who: PersonId, worker: PersonId, days: i
 
 /// Somebody who has done everything that leaves a row, and the vacancies that they applied to.
 fn busy(tx: &mut Tx<'_>, f: &Fixture, n: u32) -> Result<PersonId, Fault> {
-    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
-        VALUES (900, $1, $2, 90, 1, 8, 1, 1)";
+    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth, place) \
+        VALUES (900, $1, $2, 90, 1, 8, 1, 1, 1201)";
     const AGENT: &str = "INSERT INTO agent (id, person_id, organisation_sealed, kind, area_code, added_ms, added_by, ended_ms, \
         ended_by) VALUES (5, $1, $2, 'school', 1201, 0, 'x', 0, '')";
     const REGISTERED: &str = "INSERT INTO agent_registration (id, agent_id, person_id, state, begun_ms, told_ms, lists_ms, \
@@ -162,8 +162,8 @@ fn queue(tx: &mut Tx<'_>, f: &Fixture, n: u32, (id, person, template): (i64, Per
 
 #[test]
 fn of_two_alerts_to_the_same_job_one_stays_and_the_other_says_nothing() {
-    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth) \
-        VALUES ($1, $2, $3, 90, 1, 8, 1, 1)";
+    const TOLD: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth, place) \
+        VALUES ($1, $2, $3, 90, 1, 8, $1, 1, 1201)";
     Fixture::new().run(|tx, f| {
         let (kept, dropped) = (f.worker(tx, 1, "Aline Uwera")?, f.worker(tx, 1, "A. Uwera")?);
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "both"))?;
@@ -172,8 +172,6 @@ fn of_two_alerts_to_the_same_job_one_stays_and_the_other_says_nothing() {
             tx.execute(TOLD, &[id.into(), told.into(), person.into()])?;
             queue(tx, f, 1, (id, person, "job_alert"))?;
         }
-        // Both the first on the same day.
-        tx.execute("UPDATE alert SET nth = 2 WHERE id = 902", &[])?;
         tx.execute(TOLD, &[903.into(), other.into(), dropped.into()])?;
         queue(tx, f, 1, (903, dropped, "job_alert"))?;
         assert_eq!(join(tx, f, kept, dropped)?, Merged::Done);
