@@ -293,13 +293,49 @@ mod tests {
             assert_eq!(counted(&rig, 1, 5, 10), None);
             assert_eq!(counted(&rig, 1, 5, 10), None);
             assert_eq!(counted(&rig, 1, 5, 10), Some(Capped::Number));
-            assert_eq!(counted(&rig, 2, 5, 10), Some(Capped::Employer), "three were for that employer");
+            assert_eq!(counted(&rig, 2, 5, 10), None, "what does not leave is not counted");
+            assert_eq!(counted(&rig, 2, 5, 10), Some(Capped::Employer));
             assert_eq!(counted(&rig, 2, 0, 10), None);
             assert_eq!(counted(&rig, 3, 0, 10), Some(Capped::Prefix));
-            assert_eq!(counted(&rig, 4, 0, 20), Some(Capped::Money));
+            assert_eq!(counted(&rig, 3, 0, 40), Some(Capped::Money));
             let sent = rig.tx(|tx| Ok(of_channels(tx, 20_000)?)).unwrap();
-            assert_eq!(sent, [("mtn".to_owned(), [6, 12, 60])]);
+            assert_eq!(sent, [("mtn".to_owned(), [4, 8, 40])]);
             assert_eq!(rig.tx(|tx| Ok(forget(tx, 20_001)?)).unwrap(), 5);
+        }
+    }
+
+    #[test]
+    fn messages_of_one_claim_are_counted_together_and_one_that_stays_is_taken_back() {
+        for rig in Rig::on_each_engine() {
+            let all = rig.tx(|tx| {
+                let mut tally = Tally::new(20_000, CAPS);
+                let mut all = Vec::new();
+                for number in 1..=5 {
+                    let number = [number; 32];
+                    let counted = Counted {
+                        day: 20_000,
+                        address_hmac: &number,
+                        prefix_hmac: &[7; 32],
+                        employer_id: 5,
+                        channel: "mtn",
+                        segments: 1,
+                        cost_micros: 10,
+                    };
+                    all.push(tally.count(tx, &counted)?);
+                    if number[0] == 2 {
+                        tally.uncount(tx, &counted)?;
+                    }
+                }
+                tally.write(tx)?;
+                Ok(all)
+            });
+            assert_eq!(all.unwrap(), [None, None, None, None, Some(Capped::Employer)]);
+            let sent = rig.tx(|tx| Ok(of_channels(tx, 20_000)?)).unwrap();
+            assert_eq!(sent, [("mtn".to_owned(), [3, 3, 30])]);
+            // The next claim finds what the first has left.
+            assert_eq!(counted(&rig, 2, 5, 10), Some(Capped::Employer));
+            assert_eq!(counted(&rig, 2, 0, 10), None);
+            assert_eq!(counted(&rig, 6, 0, 10), Some(Capped::Prefix));
         }
     }
 
