@@ -34,6 +34,7 @@ pub const SQLITE: &[Migration] = &[
     Migration::new(28, "vacancy_pay_means", include_str!("../migrations/sqlite/0028_vacancy_pay_means.sql")),
     Migration::new(29, "abroad", include_str!("../migrations/sqlite/0029_abroad.sql")),
     Migration::new(30, "alert_place", include_str!("../migrations/sqlite/0030_alert_place.sql")),
+    Migration::new(31, "ids_are_times", include_str!("../migrations/sqlite/0031_ids_are_times.sql")),
 ];
 
 /// Every migration of the `PostgreSQL` engine.
@@ -68,6 +69,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration::new(28, "vacancy_pay_means", include_str!("../migrations/postgres/0028_vacancy_pay_means.sql")),
     Migration::new(29, "abroad", include_str!("../migrations/postgres/0029_abroad.sql")),
     Migration::new(30, "alert_place", include_str!("../migrations/postgres/0030_alert_place.sql")),
+    Migration::new(31, "ids_are_times", include_str!("../migrations/postgres/0031_ids_are_times.sql")),
 ];
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Invented workers and vacancies, the same on every machine.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
@@ -81,10 +82,10 @@ impl Draw {
 }
 
 /// Fills the database; answers how long it took to list some of them as candidates.
-pub(crate) fn fill(store: &Store, world: &std::sync::Arc<World>, workers: u32) -> Result<Vec<Duration>> {
+pub(crate) fn fill(store: &Store, world: &std::sync::Arc<World>, workers: Range<u32>) -> Result<Vec<Duration>> {
     let mut listing = Vec::new();
-    for first in (0..workers).step_by(usize::try_from(TOGETHER)?) {
-        let (world, last) = (std::sync::Arc::clone(world), (first + TOGETHER).min(workers));
+    for first in workers.clone().step_by(usize::try_from(TOGETHER)?) {
+        let (world, last) = (std::sync::Arc::clone(world), (first + TOGETHER).min(workers.end));
         let some = store.transact_blocking(Work::bulk(), move |tx| {
             let mut times = Vec::new();
             for at in first..last {

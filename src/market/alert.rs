@@ -20,7 +20,7 @@ use super::place::Place;
 use super::vacancy::{VacancyDetails, VacancyStatus};
 use super::{Fault, PersonId, VacancyId};
 use crate::outbox::erase as messages;
-use crate::storage::{Error, Keys, Row, Tx};
+use crate::storage::{Error, Keys, Tx};
 use crate::text::datetime::Day;
 
 /// The most that one wave tells, of a tea estate with a thousand places: two waves of a day stay below the cap for one
@@ -246,36 +246,36 @@ pub fn note(
 
 const FORGET: &str = "DELETE FROM alert WHERE id = $1";
 
-/// The alerts of person `$1`, looked for day by day at the place where they stand. No index leads from a person to all of them: each
-/// alert would be a page of its own in it. Days are a few hundred, and the next one is found by a step in the index.
-macro_rules! alerts_of {
-    ($columns:literal $joined:literal $end:literal) => {
-        concat!(
-            "WITH RECURSIVE told (day) AS (SELECT MIN(day) FROM alert UNION ALL \
-             SELECT (SELECT MIN(alert.day) FROM alert WHERE alert.day > told.day) FROM told WHERE told.day IS NOT NULL) \
-             SELECT ",
-            $columns,
-            " FROM told CROSS JOIN alert ",
-            $joined,
-            " WHERE alert.day = told.day AND alert.person_id = $1 \
-             AND alert.place = (SELECT COALESCE(alert_place, 0) FROM worker WHERE person_id = $1) ORDER BY alert.id",
-            $end
-        )
-    };
+/// An alert, as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The message.
+    pub id: i64,
+    /// The job's number.
+    pub job_number: i64,
+    /// How well it fitted, of 100.
+    pub score: i64,
+    /// When, in milliseconds since the epoch.
+    pub told_ms: i64,
 }
 
-/// The messages by which somebody was told of vacancies, the oldest first: the outbox does not look for them by the person.
+/// What somebody was told, the oldest first. Looked for day by day at the place where their alerts stand: no index leads from a person
+/// to all of them, in which each alert would be a page of its own. Days are a few hundred, and the next one is a step in the index.
+pub fn told_to(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Told>, Fault> {
+    const TOLD: &str = "WITH RECURSIVE told (day) AS (SELECT MIN(day) FROM alert UNION ALL \
+        SELECT (SELECT MIN(alert.day) FROM alert WHERE alert.day > told.day) FROM told WHERE told.day IS NOT NULL) \
+        SELECT alert.id, vacancy.job_number, alert.score, alert.told_ms \
+        FROM told CROSS JOIN alert JOIN vacancy ON vacancy.id = alert.vacancy_id \
+        WHERE alert.day = told.day AND alert.person_id = $1 \
+        AND alert.place = (SELECT COALESCE(alert_place, 0) FROM worker WHERE person_id = $1) ORDER BY alert.id";
+    Ok(tx.query(TOLD, &[person.into()], |row| {
+        Ok(Told { id: row.integer(0)?, job_number: row.integer(1)?, score: row.integer(2)?, told_ms: row.integer(3)? })
+    })?)
+}
+
+/// The messages by which somebody was told: the outbox does not look for them by the person.
 pub fn messages_to(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<i64>, Fault> {
-    const MESSAGES: &str = alerts_of!("alert.id" "" "");
-    Ok(tx.query(MESSAGES, &[person.into()], |row| row.integer(0))?)
-}
-
-/// What somebody was told: the job's number, the score, and when.
-pub fn told_to(tx: &mut Tx<'_>, person: PersonId, limit: i64) -> Result<Vec<(i64, i64, i64)>, Fault> {
-    const TOLD_TO: &str = alerts_of!("vacancy.job_number, alert.score, alert.told_ms"
-        "JOIN vacancy ON vacancy.id = alert.vacancy_id" " LIMIT $2");
-    let read = |row: &Row<'_>| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?));
-    Ok(tx.query(TOLD_TO, &[person.into(), limit.into()], read)?)
+    Ok(told_to(tx, person)?.into_iter().map(|told| told.id).collect())
 }
 
 /// What somebody was told is another registration's of the same human being from now on. Of a vacancy of which both were told one

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use crate::clock::first_id_at;
 use crate::gateway::sms::{Hook, HookKind};
 use crate::storage::{self, Column, Keys, Tx};
 
@@ -110,8 +111,8 @@ pub fn done(tx: &mut Tx<'_>, id: i64, was_read: bool) -> Result<bool, Error> {
 /// Forgets calls that came before `before_ms`, at most `limit`; answers how many went.
 pub fn forget(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
     const FORGET: &str = "DELETE FROM hook_call WHERE id IN (SELECT id FROM hook_call \
-        WHERE received_ms < $1 AND status <> 'waiting' ORDER BY received_ms LIMIT $2)";
-    Ok(tx.execute(FORGET, &[before_ms.into(), limit.into()])?)
+        WHERE id < $1 AND status <> 'waiting' ORDER BY id LIMIT $2)";
+    Ok(tx.execute(FORGET, &[first_id_at(before_ms).into(), limit.into()])?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The operator's hand on one message: send it again, or take it back.
 
 use super::{Error, Status};
+use crate::clock::first_id_at;
 use crate::storage::{self, Tx};
 
 /// What became of an order.
@@ -82,11 +83,12 @@ fn standing(tx: &mut Tx<'_>, id: i64) -> Result<Option<(Status, i64)>, storage::
     })
 }
 
-/// Forgets what was tried before `before_ms`, at most `limit` lines; answers how many went.
+/// Forgets what was tried with messages that were queued before `before_ms`, of at most `limit` lines all that belongs to their
+/// messages; answers how many went.
 pub fn forget_attempts(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, Error> {
     const FORGET: &str = "DELETE FROM outbox_attempt WHERE message_id IN \
-        (SELECT message_id FROM outbox_attempt WHERE at_ms < $1 ORDER BY at_ms LIMIT $2) AND at_ms < $1";
-    Ok(tx.execute(FORGET, &[before_ms.into(), limit.into()])?)
+        (SELECT message_id FROM outbox_attempt WHERE message_id < $1 ORDER BY message_id LIMIT $2)";
+    Ok(tx.execute(FORGET, &[first_id_at(before_ms).into(), limit.into()])?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! [`join_parked`] when the message is.
 
 use super::Error;
+use crate::clock::first_id_at;
 use crate::gateway::sms::{About, Receipt, Reported};
 use crate::storage::{self, Tx};
 
@@ -166,9 +167,8 @@ pub fn parked(tx: &mut Tx<'_>) -> Result<i64, storage::Error> {
 
 /// Forgets reports that came before `before_ms`, at most `limit`; answers how many went.
 pub fn forget(tx: &mut Tx<'_>, before_ms: i64, limit: i64) -> Result<u64, storage::Error> {
-    const FORGET: &str = "DELETE FROM receipt WHERE id IN (SELECT id FROM receipt WHERE received_ms < $1 \
-        ORDER BY received_ms LIMIT $2)";
-    tx.execute(FORGET, &[before_ms.into(), limit.into()])
+    const FORGET: &str = "DELETE FROM receipt WHERE id IN (SELECT id FROM receipt WHERE id < $1 ORDER BY id LIMIT $2)";
+    tx.execute(FORGET, &[first_id_at(before_ms).into(), limit.into()])
 }
 
 #[cfg(test)]

@@ -105,8 +105,10 @@ fn line_of(line: &EventLine) -> Value {
 
 /// Jobs that the person was told of.
 pub(super) fn alerts(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Value>, Fault> {
-    let told = alert::told_to(tx, person, ROWS_MAX)?.into_iter();
-    Ok(told.map(|(job, score, told_ms)| json!({ "job": job, "score_of_100": score, "told_ms": told_ms })).collect())
+    let told = alert::told_to(tx, person)?.into_iter().take(usize::try_from(ROWS_MAX).unwrap_or_default());
+    Ok(told
+        .map(|told| json!({ "job": told.job_number, "score_of_100": told.score, "told_ms": told.told_ms }))
+        .collect())
 }
 
 /// Where the person was asked to come for a job.
