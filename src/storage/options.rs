@@ -48,7 +48,7 @@ pub const WAL_FRAMES_MAX: i64 = 16_384;
 /// Bytes of a database that is checked thoroughly at start (half a second); a larger one is checked quickly.
 pub const THOROUGH_CHECK_BYTES: u64 = 32 << 20;
 /// Kibibytes of page cache of the writer, at least.
-pub const WRITER_CACHE_KIB: i64 = 16 << 10;
+pub const WRITER_CACHE_KIB: i64 = 8 << 10;
 /// Kibibytes of page cache of the writer of a large database: so much that a page which is written here and there, of an index
 /// by person, is still there when it is written again. Not more: of a database below 1 GiB, SQLite goes through its whole cache at
 /// the end of a transaction that has split a page (it has used the number of the lock page for a moment, and looks for pages beyond
