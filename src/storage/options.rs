@@ -40,9 +40,9 @@ pub const REST_FRAMES: i64 = 512;
 /// Passes of the checkpoint thread after which the rest is left to the writer, however long: where it does not shrink, the disk is
 /// no faster at copying than at writing.
 pub const PASSES_MAX: u32 = 4;
-/// WAL frames at which the writer finishes the checkpoint, so that the next commit starts the WAL anew: 48 MiB. Hops wait for
-/// that, so the WAL is let grow nearly to its bound first.
-pub const RESTART_FRAMES: i64 = 12_288;
+/// WAL frames at which the writer finishes the checkpoint, so that the next commit starts the WAL anew: 16 MiB. (Three times as
+/// many made hops a twentieth slower, whose pages then are cold, and the longest waits no shorter.)
+pub const RESTART_FRAMES: i64 = 4_096;
 /// WAL frames beyond which long reads are interrupted: 64 MiB, the bound of the WAL.
 pub const WAL_FRAMES_MAX: i64 = 16_384;
 /// Bytes of a database that is checked thoroughly at start (half a second); a larger one is checked quickly.

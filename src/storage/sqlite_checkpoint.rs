@@ -4,7 +4,7 @@
 //! frames have gathered. Under load it never quite catches up, so once the WAL is long, and the rest small, the writer itself
 //! copies that between two commits; the next commit then starts the WAL anew. Only a long read can stand in the way, and beyond
 //! the bound it is interrupted. When the writer has nothing to do it shortens the file. A commit thus waits for the rest
-//! of one checkpoint in twelve thousand frames, and never for a whole one.
+//! of one checkpoint in four thousand frames, and never for a whole one.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
