@@ -262,11 +262,11 @@ pub struct Told {
 /// What somebody was told, the oldest first. Looked for day by day at the place where their alerts stand: no index leads from a person
 /// to all of them, in which each alert would be a page of its own. Days are a few hundred, and the next one is a step in the index.
 pub fn told_to(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Told>, Fault> {
-    const TOLD: &str = "WITH RECURSIVE told (day) AS (SELECT MIN(day) FROM alert UNION ALL \
-        SELECT (SELECT MIN(alert.day) FROM alert WHERE alert.day > told.day) FROM told WHERE told.day IS NOT NULL) \
+    const TOLD: &str = "WITH RECURSIVE told_day (day) AS (SELECT MIN(day) FROM alert UNION ALL \
+        SELECT (SELECT MIN(alert.day) FROM alert WHERE alert.day > told_day.day) FROM told_day WHERE told_day.day IS NOT NULL) \
         SELECT alert.id, vacancy.job_number, alert.score, alert.told_ms \
-        FROM told CROSS JOIN alert JOIN vacancy ON vacancy.id = alert.vacancy_id \
-        WHERE alert.day = told.day AND alert.person_id = $1 \
+        FROM told_day CROSS JOIN alert JOIN vacancy ON vacancy.id = alert.vacancy_id \
+        WHERE alert.day = told_day.day AND alert.person_id = $1 \
         AND alert.place = (SELECT COALESCE(alert_place, 0) FROM worker WHERE person_id = $1) ORDER BY alert.id";
     Ok(tx.query(TOLD, &[person.into()], |row| {
         Ok(Told { id: row.integer(0)?, job_number: row.integer(1)?, score: row.integer(2)?, told_ms: row.integer(3)? })
