@@ -3,7 +3,8 @@
 //! `cargo bench --bench alerts -- --workers 1000000` fills a database with invented workers (two trades each, the first
 //! trade 15 % of all, places by their population as Zipf's law has it), posts vacancies, and prints how long it takes to
 //! score candidates and to queue the first wave. `--queue 1000000` also queues so many alerts, while a hop's transaction is
-//! timed every few milliseconds. `--postgres` does all of it on a throwaway server. Without `--bench` it only proves that the parts still run.
+//! timed every few milliseconds. `--postgres` does all of it on a throwaway server. Without `--bench` it only proves that the parts
+//! still run.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark talks to a terminal")]
@@ -91,8 +92,8 @@ fn run(scale: Scale) -> Result<()> {
             (file, listing)
         }
         Some(cluster) => {
-            // Most of them are registered in a file, which is moved to the server as an operator would: a round trip for each
-            // statement would take an hour.
+            // Most of them are registered in a file, which is moved to the server as an operator would, and not by a round
+            // trip for each statement.
             let there = scale.workers.min(LISTED_ON_SERVER);
             let store = file.open(&clock)?;
             people::fill(&store, &world, 0..scale.workers - there)?;

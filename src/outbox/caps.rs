@@ -192,7 +192,8 @@ impl Tally {
     fn shared_by(&self, counted: &Counted<'_>) -> impl Iterator<Item = (Scope, Vec<u8>)> + use<> {
         let employer = self.caps.employer > 0 && counted.employer_id != 0;
         let prefix = self.caps.prefix > 0 && !counted.prefix_hmac.is_empty();
-        // The channel first: two nodes that send over the same wait for each other there, and nowhere crosswise.
+        // The channel first: two nodes that send over the same one wait for each other there. Over different ones they may wait for
+        // each other's employers crosswise: the server ends one of them, and it is run again.
         [
             Some((Scope::Channel, counted.channel.as_bytes().to_vec())),
             employer.then(|| (Scope::Employer, counted.employer_id.to_be_bytes().to_vec())),
