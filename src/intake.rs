@@ -289,3 +289,7 @@ impl Place<'_> {
         self.host.country.phone.parse(number).or_else(|_| Msisdn::parse_e164(number)).ok()
     }
 }
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod tests;

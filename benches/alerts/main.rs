@@ -42,6 +42,9 @@ pub(crate) const NOW_MS: i64 = 1_795_330_800_000;
 /// Workers who are listed on the server itself.
 const LISTED_ON_SERVER: u32 = 5_000;
 
+/// As an operator would have it for a million workers, 2 GB of tables: what is read often stays in the server's own memory.
+const SERVER: &str = "shared_buffers = 1GB\nmax_wal_size = 4GB\n";
+
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     workers: u32,
@@ -82,7 +85,7 @@ fn run(scale: Scale) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::at(NOW_MS));
     let world = Arc::new(World::new()?);
     let file = Place::File(folder.path().join("kaziline.db"));
-    let cluster = scale.on_postgres.then(Cluster::start);
+    let cluster = scale.on_postgres.then(|| Cluster::start_with(SERVER));
     let began = Instant::now();
     let (place, listing) = match &cluster {
         None => {

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::manifest::{CODE, fields};
 use super::{Fault, Host, job, labels, message_text};
-use crate::market::alert::{self, Onward, Reached, Run, Tellable, Terms};
+use crate::market::alert::{self, Addressee, Onward, Run, Tellable, Terms};
 use crate::market::candidate::{self, Fitting};
 use crate::market::person::Recipient;
 use crate::market::vacancy::{self, NewVacancy, VacancyDetails};
 use crate::market::{PersonId, VacancyId, employer, employer_check};
 use crate::menu::Bundle;
 use crate::menu::manifest::{Field, FieldType, Value};
-use crate::outbox::{self, Class, Content, Enqueued, NewMessage, NewSms, Priority, SealedMessage};
+use crate::outbox::{self, Class, Content, NewMessage, NewSms, Priority, SealedMessage};
 use crate::storage::{IdBlock, Tx};
 use crate::text::Language;
 use crate::text::datetime::Day;
@@ -128,16 +128,10 @@ pub struct Batch {
     /// What the messages say of the vacancy; `None` where it takes nobody any more.
     offer: Option<NewVacancy>,
     day: Day,
-    people: Vec<Addressed>,
-}
-
-/// Somebody whom a vacancy fits.
-#[derive(Debug)]
-enum Addressed {
-    /// They may be told, by this message.
-    Told { fitting: Fitting, reached: Reached, message: Box<SealedMessage> },
-    /// They may be told of nothing, it seems.
-    Never(Fitting),
+    /// Who may be told, and by what.
+    letters: Vec<(Addressee, SealedMessage)>,
+    /// Who may be told of nothing, it seems.
+    never: Vec<PersonId>,
 }
 
 /// Finds out who of `people` may be told, and makes their messages. Only reads: not for the writer.
@@ -150,24 +144,29 @@ pub fn batch(
     now_ms: i64,
 ) -> Result<Batch, Fault> {
     let Some(found) = vacancy::details(tx, &host.keys, vacancy)?.filter(|found| found.is_open(now_ms)) else {
-        return Ok(Batch { offer: None, day: Day::from_ms(now_ms, &host.country.timezone), people: Vec::new() });
+        let day = Day::from_ms(now_ms, &host.country.timezone);
+        return Ok(Batch { offer: None, day, letters: Vec::new(), never: Vec::new() });
     };
     let licence =
         if found.offer.place.is_abroad() { employer_check::licence(tx, &host.keys, found.employer)? } else { None };
-    let letters = Letters::of(host, bundle, &found, &licence.unwrap_or_default(), now_ms);
-    let mut addressed = Vec::with_capacity(people.len());
-    for (fitting, ids) in people {
-        match alert::tellable(tx, &host.keys, fitting.person, vacancy, now_ms)? {
+    let words = Words::of(host, bundle, &found, &licence.unwrap_or_default(), now_ms);
+    let persons: Vec<PersonId> = people.iter().map(|(fitting, _)| fitting.person).collect();
+    let tellable = alert::tellable(tx, &host.keys, &persons, vacancy, now_ms)?;
+    let (mut letters, mut never) = (Vec::with_capacity(people.len()), Vec::new());
+    for ((fitting, ids), tellable) in people.iter().zip(tellable) {
+        match tellable {
             Tellable::Yes(to, place) => {
-                let id = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
-                addressed.extend(letters.to(host, fitting, (&to, place), id)?);
+                let message = ids.clone().next_id().ok_or(Fault::IdsUsedUp)?;
+                let (number, generation) = (to.number, to.number_generation);
+                let addressee = Addressee { message, fitting: *fitting, number, generation, place };
+                letters.extend(words.to(host, &addressee, &to)?.map(|sealed| (addressee, sealed)));
             }
             Tellable::Knows => {}
-            Tellable::Never => addressed.push(Addressed::Never(*fitting)),
+            Tellable::Never => never.push(fitting.person),
         }
     }
-    let day = letters.day;
-    Ok(Batch { offer: Some(found.offer), day, people: addressed })
+    let day = words.day;
+    Ok(Batch { offer: Some(found.offer), day, letters, never })
 }
 
 /// What came of telling some.
@@ -200,32 +199,22 @@ pub fn tell_some(
     if batch.offer.as_ref() != Some(&found.offer) || !alert::go_on(tx, run, Onward::Told(0, until_ms))? {
         return Ok(Telling::Lost);
     }
-    let mut told = 0;
-    for addressed in &batch.people {
-        if told >= left {
-            break;
-        }
-        match addressed {
-            Addressed::Told { fitting, reached, message } => {
-                let is_told = alert::is_still(tx, fitting.person, run.vacancy, reached)?
-                    && alert::note(
-                        tx,
-                        message.id(),
-                        run.vacancy,
-                        (fitting, reached.place),
-                        (batch.day, terms.day_max),
-                        now_ms,
-                    )?
-                    && matches!(outbox::enqueue_sealed(tx, message, now_ms)?, Enqueued::New { .. });
-                told += i64::from(is_told);
-            }
-            // Not looked at again until something of theirs changes: they would stand in the way of others each time.
-            Addressed::Never(Fitting { person, .. }) => {
-                let now = alert::tellable(tx, &host.keys, *person, run.vacancy, now_ms)?;
-                if matches!(now, Tellable::Never) {
-                    candidate::unlist(tx, *person)?;
-                }
-            }
+    let (mut told, mut letters) = (0, &batch.letters[..]);
+    while told < left && !letters.is_empty() {
+        let wanted = usize::try_from(left - told).unwrap_or(usize::MAX).min(letters.len());
+        let (now, later) = letters.split_at(wanted);
+        letters = later;
+        let people: Vec<&Addressee> = now.iter().map(|(addressee, _)| addressee).collect();
+        let noted = alert::note(tx, run.vacancy, &people, (batch.day, terms.day_max), now_ms)?;
+        let noted = now.iter().zip(noted).filter(|(_, is_noted)| *is_noted);
+        let messages: Vec<&SealedMessage> = noted.map(|((_, message), _)| message).collect();
+        told += i64::try_from(outbox::enqueue_sealed(tx, &messages, now_ms)?).unwrap_or(i64::MAX);
+    }
+    // Not looked at again until something of theirs changes: they would stand in the way of others each time.
+    let never = alert::tellable(tx, &host.keys, &batch.never, run.vacancy, now_ms)?;
+    for (person, tellable) in batch.never.iter().zip(never) {
+        if matches!(tellable, Tellable::Never) {
+            candidate::unlist(tx, *person)?;
         }
     }
     alert::go_on(tx, run, Onward::Told(told, until_ms))?;
@@ -233,7 +222,7 @@ pub fn tell_some(
 }
 
 /// An alert in every language, made once for all who are told together.
-struct Letters<'a> {
+struct Words<'a> {
     found: &'a VacancyDetails,
     template: &'static str,
     texts: [Option<String>; 4],
@@ -243,7 +232,7 @@ struct Letters<'a> {
     day: Day,
 }
 
-impl<'a> Letters<'a> {
+impl<'a> Words<'a> {
     fn of(host: &Host, bundle: &Bundle, found: &'a VacancyDetails, licence: &str, now_ms: i64) -> Self {
         let is_abroad = found.offer.place.is_abroad();
         let template = if is_abroad { JOB_ALERT_ABROAD } else { JOB_ALERT };
@@ -275,18 +264,12 @@ impl<'a> Letters<'a> {
     }
 
     /// The alert to one person; `None` where it has no words.
-    fn to(
-        &self,
-        host: &Host,
-        fitting: &Fitting,
-        (to, place): (&Recipient, i64),
-        id: i64,
-    ) -> Result<Option<Addressed>, Fault> {
+    fn to(&self, host: &Host, addressee: &Addressee, to: &Recipient) -> Result<Option<SealedMessage>, Fault> {
         let Some(text) = self.in_language(to.language) else { return Ok(None) };
-        let (person, vacancy) = (fitting.person.get(), self.found.vacancy.get());
+        let (person, place) = (addressee.fitting.person.get(), addressee.place);
         let message = NewMessage {
-            id,
-            operation_key: &format!("alert/{vacancy}/{place}/{person}"),
+            id: addressee.message,
+            operation_key: &format!("alert/{}/{place}/{person}", self.found.vacancy.get()),
             content: Content::Sms(NewSms {
                 to: &to.msisdn,
                 generation: to.number_generation,
@@ -301,8 +284,7 @@ impl<'a> Letters<'a> {
             due_ms: self.due_ms,
             expires_ms: self.expires_ms,
         };
-        let reached = Reached { number: to.number, generation: to.number_generation, place };
-        Ok(Some(Addressed::Told { fitting: *fitting, reached, message: Box::new(message.seal(&host.keys)?) }))
+        Ok(Some(message.seal(&host.keys)?))
     }
 }
 

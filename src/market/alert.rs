@@ -20,7 +20,7 @@ use super::place::Place;
 use super::vacancy::{VacancyDetails, VacancyStatus};
 use super::{Fault, PersonId, VacancyId};
 use crate::outbox::erase as messages;
-use crate::storage::{Error, Keys, Tx};
+use crate::storage::{Error, Keys, Param, Step, Tx};
 use crate::text::datetime::Day;
 
 /// The most that one wave tells, of a tea estate with a thousand places: two waves of a day stay below the cap for one
@@ -154,14 +154,14 @@ pub enum Tellable {
     Never,
 }
 
-/// Looks whether somebody may be told of a vacancy now.
+/// Looks who of `people` may be told of a vacancy now; answers in their order.
 pub fn tellable(
     tx: &mut Tx<'_>,
     keys: &Keys,
-    person: PersonId,
+    people: &[PersonId],
     vacancy: VacancyId,
     now_ms: i64,
-) -> Result<Tellable, Fault> {
+) -> Result<Vec<Tellable>, Fault> {
     const TELLABLE: &str = "SELECT phone_number.msisdn_hmac, phone_number.msisdn_sealed, phone_number.generation, \
         phone_number.language, COALESCE(worker.alert_place, 0), \
         (SELECT COUNT(*) FROM application WHERE application.vacancy_id = $2 AND application.person_id = $1), \
@@ -177,8 +177,13 @@ pub fn tellable(
         AND EXISTS (SELECT 1 FROM consent WHERE consent.person_id = $1 AND consent.purpose = 'alerts' \
         AND consent.withdrawn_ms IS NULL)";
     // Who was silent for so long may be somebody else: nobody has shown yet that they are not.
-    let params = [person.into(), vacancy.into(), (now_ms - IDLE_MS).into()];
-    let found = tx.query_one(TELLABLE, &params, |row| {
+    let asked: Vec<_> =
+        people.iter().map(|person| [(*person).into(), vacancy.into(), (now_ms - IDLE_MS).into()]).collect();
+    let steps: Vec<Step<'_>> = asked.iter().map(|params| (TELLABLE, &params[..])).collect();
+    let found = tx.query_one_each(&steps, |row| {
+        if row.integer(5)? + row.integer(6)? > 0 {
+            return Ok(Tellable::Knows);
+        }
         let number = MsisdnHash::read(row, 0)?;
         let recipient = Recipient {
             msisdn: phone_number::open_msisdn(keys, &number, row.bytes(1)?)?,
@@ -186,29 +191,19 @@ pub fn tellable(
             number_generation: row.integer(2)?,
             language: phone_number::read_language(row, 3)?,
         };
-        Ok((recipient, row.integer(4)?, row.integer(5)? + row.integer(6)?))
+        Ok(Tellable::Yes(recipient, row.integer(4)?))
     })?;
-    Ok(match found {
-        None => Tellable::Never,
-        Some((_, _, 1..)) => Tellable::Knows,
-        Some((recipient, place, _)) => Tellable::Yes(recipient, place),
-    })
+    Ok(found.into_iter().map(|one| one.unwrap_or(Tellable::Never)).collect())
 }
 
-/// Whether somebody who might be told a moment ago still is who they were, and has not asked for the vacancy meanwhile. All
-/// else is asked again when the message is about to leave.
-pub fn is_still(tx: &mut Tx<'_>, person: PersonId, vacancy: VacancyId, was: &Reached) -> Result<bool, Fault> {
-    const STILL: &str = "SELECT COUNT(*) FROM person WHERE id = $1 AND status = 'listed' AND msisdn_hmac = $2 \
-        AND number_generation = $3 \
-        AND NOT EXISTS (SELECT 1 FROM application WHERE application.vacancy_id = $4 AND application.person_id = $1)";
-    let params = [person.into(), was.number.as_bytes().into(), was.generation.into(), vacancy.into()];
-    Ok(tx.query_one(STILL, &params, |row| row.integer(0))? == Some(1))
-}
-
-/// The number on which somebody is told, whose number it was then, and where their alerts stand.
+/// Somebody who is about to be told: by which message, on which number, whose number it was then, and where their alerts stand.
 #[derive(Clone, Copy, Debug)]
-pub struct Reached {
-    /// Its keyed hash.
+pub struct Addressee {
+    /// The message.
+    pub message: i64,
+    /// Who, and how well the vacancy fits them.
+    pub fitting: Fitting,
+    /// The keyed hash of the number.
     pub number: MsisdnHash,
     /// Its generation.
     pub generation: i64,
@@ -216,32 +211,41 @@ pub struct Reached {
     pub place: i64,
 }
 
-/// Notes that somebody is told of a vacancy by message `id`, as one of at most `day_max` on that day; false when they were told
-/// of it before, or of so many.
+/// Notes that these are told of a vacancy, as one of at most `day_max` on that day; answers in their order who are. Not who was
+/// told of it before, or of so many; nor who is no more who they were when they were found, or has asked for it meanwhile. All
+/// else is asked again when the message is about to leave.
 pub fn note(
     tx: &mut Tx<'_>,
-    id: i64,
     vacancy: VacancyId,
-    (told, place): (&Fitting, i64),
+    people: &[&Addressee],
     (day, day_max): (Day, i64),
     now_ms: i64,
-) -> Result<bool, Fault> {
+) -> Result<Vec<bool>, Fault> {
     // Two nodes that count at the same moment find the same number, and one of them that it is taken.
     const NOTE: &str = "INSERT INTO alert (id, vacancy_id, person_id, score, score_version, told_ms, day, nth, place) \
         SELECT $1, $2, $3, $4, $5, $6, $7, COUNT(*) + 1, $9 FROM alert WHERE day = $7 AND place = $9 AND person_id = $3 \
-        HAVING COUNT(*) < $8 ON CONFLICT DO NOTHING";
-    let row = [
-        id.into(),
-        vacancy.into(),
-        told.person.into(),
-        i64::from(told.score).into(),
-        SCORE_VERSION.into(),
-        now_ms.into(),
-        i64::from(day.0).into(),
-        day_max.into(),
-        place.into(),
-    ];
-    Ok(tx.execute(NOTE, &row)? == 1)
+        HAVING COUNT(*) < $8 AND EXISTS (SELECT 1 FROM person WHERE person.id = $3 AND person.status = 'listed' \
+        AND person.msisdn_hmac = $10 AND person.number_generation = $11) \
+        AND NOT EXISTS (SELECT 1 FROM application WHERE application.vacancy_id = $2 AND application.person_id = $3) \
+        ON CONFLICT DO NOTHING";
+    let mut rows: Vec<[Param<'_>; 11]> = Vec::with_capacity(people.len());
+    for one in people {
+        rows.push([
+            one.message.into(),
+            vacancy.into(),
+            one.fitting.person.into(),
+            i64::from(one.fitting.score).into(),
+            SCORE_VERSION.into(),
+            now_ms.into(),
+            i64::from(day.0).into(),
+            day_max.into(),
+            one.place.into(),
+            one.number.as_bytes().into(),
+            one.generation.into(),
+        ]);
+    }
+    let steps: Vec<Step<'_>> = rows.iter().map(|row| (NOTE, &row[..])).collect();
+    Ok(tx.execute_each(&steps)?.into_iter().map(|noted| noted == 1).collect())
 }
 
 const FORGET: &str = "DELETE FROM alert WHERE id = $1";

@@ -16,6 +16,19 @@ fn fitting(tx: &mut Tx<'_>, f: &Fixture, vacancy: VacancyId) -> Vec<Fitting> {
     candidate::best(tx, &f.country, (vacancy, &side), 9, HashSet::new(), NOW_MS).unwrap().people
 }
 
+/// Whether one person may be told.
+fn one(tx: &mut Tx<'_>, f: &Fixture, person: PersonId, vacancy: VacancyId, now_ms: i64) -> Tellable {
+    let mut all = tellable(tx, &f.keys, &[person], vacancy, now_ms).unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// Somebody as they would be told now by message `message`.
+fn addressee(tx: &mut Tx<'_>, f: &Fixture, message: i64, vacancy: VacancyId, fitting: Fitting) -> Addressee {
+    let Tellable::Yes(to, place) = one(tx, f, fitting.person, vacancy, NOW_MS) else { panic!("they may be told") };
+    Addressee { message, fitting, number: to.number, generation: to.number_generation, place }
+}
+
 #[test]
 fn a_vacancy_that_opens_leaves_a_run_and_a_held_one_none_until_it_is_released() {
     Fixture::new().run(|tx, f| {
@@ -57,34 +70,32 @@ fn somebody_is_told_of_a_vacancy_once_and_so_often_on_a_day() {
         let person = f.worker(tx, 1, "Aline Uwera")?;
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let fits = fitting(tx, f, vacancy)[0];
-        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Yes(_, 1201)));
+        let aline = addressee(tx, f, 1, vacancy, fits);
+        assert_eq!(aline.place, 1201);
         let today = Day(20_000);
-        let fits = (&fits, 1201);
-        assert!(!note(tx, 1, vacancy, fits, (today, 0), NOW_MS)?);
-        assert!(note(tx, 1, vacancy, fits, (today, 3), NOW_MS)?);
-        assert!(!note(tx, 2, vacancy, fits, (today, 3), NOW_MS)?, "of each vacancy once");
-        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
+        let noted = |tx: &mut Tx<'_>, message, vacancy, day_max, day| {
+            let again = Addressee { message, ..aline };
+            Ok::<_, Fault>(note(tx, vacancy, &[&again], (day, day_max), NOW_MS)? == [true])
+        };
+        assert!(!noted(tx, 1, vacancy, 0, today)?);
+        assert!(noted(tx, 1, vacancy, 3, today)?);
+        assert!(!noted(tx, 2, vacancy, 3, today)?, "of each vacancy once");
+        assert!(matches!(one(tx, f, person, vacancy, NOW_MS), Tellable::Knows));
         assert_eq!(told(tx, vacancy)?, HashSet::from([person]));
         let mut others = Vec::new();
         for n in 2..6 {
             others.push(f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, &n.to_string()))?.0);
         }
-        let mut id = 2;
-        let mut noted = |tx: &mut Tx<'_>, at: usize, day| {
-            id += 1;
-            note(tx, id, others[at], fits, (day, 3), NOW_MS)
-        };
-        assert!(noted(tx, 0, today)? && noted(tx, 1, today)? && !noted(tx, 2, today)?, "three on a day");
-        assert!(noted(tx, 3, today.plus(1))?);
+        assert!(noted(tx, 3, others[0], 3, today)? && noted(tx, 4, others[1], 3, today)?);
+        assert!(!noted(tx, 5, others[2], 3, today)?, "three on a day");
+        assert!(noted(tx, 6, others[3], 3, today.plus(1))?);
         assert_eq!(messages_to(tx, person)?, [1, 3, 4, 6]);
         // Who moves house is told no more often for it, and what they were told is still found.
         worker::set_area(tx, &f.country, person, area(1101), NOW_MS)?;
         let (fifth, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1101, "fifth"))?;
-        assert!(matches!(tellable(tx, &f.keys, person, fifth, NOW_MS)?, Tellable::Yes(_, 1201)));
+        assert!(matches!(one(tx, f, person, fifth, NOW_MS), Tellable::Yes(_, 1201)));
         assert_eq!(messages_to(tx, person)?, [1, 3, 4, 6]);
-        assert!(
-            told_to(tx, person)?.iter().all(|told| told.told_ms == NOW_MS && told.score == i64::from(fits.0.score))
-        );
+        assert!(told_to(tx, person)?.iter().all(|told| told.told_ms == NOW_MS && told.score == i64::from(fits.score)));
         let other = f.worker(tx, 2, "Benoit")?;
         assert!(messages_to(tx, other)?.is_empty() && messages_to(tx, PersonId::new(77))?.is_empty());
         Ok(())
@@ -97,9 +108,8 @@ fn what_changed_since_the_index_was_written_is_seen() {
         let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
         let person = f.worker(tx, 1, "Aline Uwera")?;
         let number = f.number(tx, 1)?;
-        let never = |tx: &mut Tx<'_>, now_ms| {
-            Ok::<_, Fault>(matches!(tellable(tx, &f.keys, person, vacancy, now_ms)?, Tellable::Never))
-        };
+        let never =
+            |tx: &mut Tx<'_>, now_ms| Ok::<_, Fault>(matches!(one(tx, f, person, vacancy, now_ms), Tellable::Never));
         assert!(!never(tx, NOW_MS)?);
         assert!(never(tx, NOW_MS + IDLE_MS)?, "silent for so long");
         worker::set_scored(tx, person, false, NOW_MS)?;
@@ -109,9 +119,32 @@ fn what_changed_since_the_index_was_written_is_seen() {
         assert!(never(tx, NOW_MS)?);
         phone_number::start(tx, &number.hash)?;
         assert!(matches!(f.apply(tx, person, vacancy, "k", NOW_MS)?, ApplyOutcome::Applied { .. }));
-        assert!(matches!(tellable(tx, &f.keys, person, vacancy, NOW_MS)?, Tellable::Knows));
+        assert!(matches!(one(tx, f, person, vacancy, NOW_MS), Tellable::Knows));
         consent::withdraw(tx, person, Purpose::Alerts, NOW_MS)?;
         assert!(never(tx, NOW_MS)?);
+        Ok(())
+    });
+}
+
+#[test]
+fn who_changes_between_the_look_and_the_note_is_passed_over_and_the_others_are_told() {
+    Fixture::new().run(|tx, f| {
+        let people: Vec<_> = (1..6).map(|n| f.worker(tx, n, "Aline Uwera").unwrap()).collect();
+        let (vacancy, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "a"))?;
+        let mut found = fitting(tx, f, vacancy);
+        found.sort_by_key(|fitting| fitting.person);
+        let all: Vec<_> = (1..).zip(found).map(|(id, fits)| addressee(tx, f, id, vacancy, fits)).collect();
+        assert_eq!(all.iter().map(|one| one.fitting.person).collect::<Vec<_>>(), people);
+        // The second asks for the job, the third's number gets another owner, the fourth registration is closed.
+        assert!(matches!(f.apply(tx, people[1], vacancy, "k", NOW_MS)?, ApplyOutcome::Applied { .. }));
+        let other_owner = Addressee { generation: all[2].generation + 1, ..all[2] };
+        tx.execute("UPDATE person SET status = 'closed' WHERE id = $1", &[people[3].into()])?;
+        let asked = [&all[0], &all[1], &other_owner, &all[3], &all[4]];
+        assert_eq!(note(tx, vacancy, &asked, (Day(20_000), 3), NOW_MS)?, [true, false, false, false, true]);
+        assert_eq!(told(tx, vacancy)?, HashSet::from([people[0], people[4]]));
+        let may = tellable(tx, &f.keys, &people, vacancy, NOW_MS)?;
+        let may: Vec<_> = may.iter().map(|one| matches!(one, Tellable::Yes(..))).collect();
+        assert_eq!(may, [false, false, true, false, false], "in the order asked");
         Ok(())
     });
 }
@@ -124,7 +157,8 @@ fn an_alert_that_waits_is_over_with_the_vacancy_or_with_the_consent() {
         let (b, _) = f.post(tx, EmployerKind::Organisation, &f.vacancy(11, 1201, "b"))?;
         for (id, vacancy) in [(1, a), (2, b)] {
             let fits = fitting(tx, f, vacancy)[0];
-            note(tx, id, vacancy, (&fits, 1201), (Day(20_000), 3), NOW_MS)?;
+            let aline = addressee(tx, f, id, vacancy, fits);
+            assert_eq!(note(tx, vacancy, &[&aline], (Day(20_000), 3), NOW_MS)?, [true]);
             assert_eq!(standing(tx, id)?, Standing::Wanted);
         }
         decide(tx, a, Decision::Fill, NOW_MS)?;

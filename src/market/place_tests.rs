@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::alert::{self, Standing};
+use super::super::alert::{self, Addressee, Standing};
 use super::super::application::ApplyOutcome;
 use super::super::candidate::{self, Fitting};
 use super::super::consent::{self, Given, Purpose};
@@ -166,7 +166,9 @@ fn taking_it_back_ends_lists_and_alerts_that_wait() {
         let side = vacancy::details(tx, &f.keys, vacancy)?.unwrap().side(NOW_MS);
         let found = candidate::best(tx, &f.country, (vacancy, &side), 9, HashSet::new(), NOW_MS)?;
         let fitting = found.people[0];
-        assert!(alert::note(tx, 77, vacancy, (&fitting, 1201), (Day(20_000), 3), NOW_MS)?);
+        let number = f.number(tx, 1)?;
+        let aline = Addressee { message: 77, fitting, number: number.hash, generation: number.generation, place: 1201 };
+        assert_eq!(alert::note(tx, vacancy, &[&aline], (Day(20_000), 3), NOW_MS)?, [true]);
         assert_eq!(alert::standing(tx, 77)?, Standing::Wanted);
         assert!(consent::withdraw(tx, person, Purpose::Abroad, NOW_MS)?);
         assert_eq!(alert::standing(tx, 77)?, Standing::Over);

@@ -351,6 +351,37 @@ mod tests {
     }
 
     #[test]
+    fn what_many_count_at_once_stays_at_the_cap() {
+        const CAPS: Caps = Caps { number: 0, prefix: 0, employer: 20, channel: 30, channel_cost_micros: 0 };
+        for rig in Rig::on_each_engine() {
+            let sender = |employer_id: i64| {
+                let messages = 0..25;
+                let count = move |tx: &mut Tx<'_>| {
+                    let counted = Counted {
+                        day: 20_000,
+                        address_hmac: &[1; 32],
+                        prefix_hmac: &[],
+                        employer_id,
+                        channel: "mtn",
+                        segments: 1,
+                        cost_micros: 0,
+                    };
+                    counted_alone(tx, &counted, CAPS)
+                };
+                messages.map(|_| rig.tx(count).unwrap()).collect::<Vec<_>>()
+            };
+            let all = std::thread::scope(|scope| {
+                let threads = [5, 5, 6, 7].map(|employer_id| scope.spawn(move || sender(employer_id)));
+                threads.map(|thread| thread.join().unwrap()).concat()
+            });
+            assert_eq!(all.len(), 100);
+            assert_eq!(all.iter().filter(|capped| capped.is_none()).count(), 30, "{all:?}");
+            assert!(all.iter().flatten().all(|capped| matches!(capped, Capped::Channel | Capped::Employer)));
+            assert_eq!(rig.tx(|tx| Ok(of_channels(tx, 20_000)?)).unwrap()[0].1, [30, 30, 0]);
+        }
+    }
+
+    #[test]
     fn without_caps_a_channel_is_counted_all_the_same() {
         let rig = Rig::new();
         let none = Caps { number: 0, prefix: 0, employer: 0, channel: 0, channel_cost_micros: 0 };

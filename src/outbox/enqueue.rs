@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::content::Row;
 use super::{Class, Content, Error, Priority};
-use crate::storage::{Keys, Tx};
+use crate::storage::{Keys, Param, Step, Tx};
 
 /// Longest operation key, in bytes: a hop, its action and a recipient make about 60.
 const OPERATION_KEY_BYTES_MAX: usize = 200;
@@ -104,42 +104,49 @@ impl NewMessage<'_> {
 
 /// Queues a message. Recipient and words are sealed; the row exists if and only if the transaction commits.
 pub fn enqueue(tx: &mut Tx<'_>, keys: &Keys, new: &NewMessage<'_>, now_ms: i64) -> Result<Enqueued, Error> {
-    enqueue_sealed(tx, &new.seal(keys)?, now_ms)
+    let sealed = new.seal(keys)?;
+    let inserted = tx.execute(ENQUEUE, &params(&sealed, now_ms))?;
+    Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments: sealed.row.segments } })
 }
 
-/// Queues a message that was sealed before.
-pub fn enqueue_sealed(tx: &mut Tx<'_>, new: &SealedMessage, now_ms: i64) -> Result<Enqueued, Error> {
-    let Row { route, address, address_hmac, prefix_hmac, generation, endpoint_id, body, segments } = &new.row;
-    let inserted = tx.execute(
-        "INSERT INTO outbox (id, operation_key, status, priority, class, template, person_id, address_hmac,
+/// Queues messages that were sealed before; answers how many were not in the outbox already.
+pub fn enqueue_sealed(tx: &mut Tx<'_>, new: &[&SealedMessage], now_ms: i64) -> Result<u64, Error> {
+    let rows: Vec<_> = new.iter().map(|one| params(one, now_ms)).collect();
+    let steps: Vec<Step<'_>> = rows.iter().map(|row| (ENQUEUE, &row[..])).collect();
+    Ok(tx.execute_each(&steps)?.iter().sum())
+}
+
+const ENQUEUE: &str =
+    "INSERT INTO outbox (id, operation_key, status, priority, class, template, person_id, address_hmac,
            number_generation, address, body, segments, created_ms, due_ms, expires_ms, changed_ms, attempts, fence,
            lease_until_ms, client_ref, provider_id, resend_ms, possible_duplicate, reason, route, channel,
            employer_id, prefix_hmac, receipt_by_ms, endpoint_id)
          VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $12, 0, 0, 0, '', '', 0, 0, '',
            $15, '', $16, $17, 0, $18)
-         ON CONFLICT (operation_key) DO NOTHING",
-        &[
-            new.id.into(),
-            new.operation_key.as_str().into(),
-            new.priority.rank().into(),
-            new.class.code().into(),
-            new.template.as_str().into(),
-            new.person_id.into(),
-            address_hmac.into(),
-            (*generation).into(),
-            address.into(),
-            body.into(),
-            (*segments).into(),
-            now_ms.into(),
-            new.due_ms.into(),
-            new.expires_ms.into(),
-            route.as_str().into(),
-            new.employer_id.unwrap_or_default().into(),
-            prefix_hmac.into(),
-            (*endpoint_id).into(),
-        ],
-    )?;
-    Ok(if inserted == 0 { Enqueued::Duplicate } else { Enqueued::New { segments: *segments } })
+         ON CONFLICT (operation_key) DO NOTHING";
+
+fn params(new: &SealedMessage, now_ms: i64) -> [Param<'_>; 18] {
+    let Row { route, address, address_hmac, prefix_hmac, generation, endpoint_id, body, segments } = &new.row;
+    [
+        new.id.into(),
+        new.operation_key.as_str().into(),
+        new.priority.rank().into(),
+        new.class.code().into(),
+        new.template.as_str().into(),
+        new.person_id.into(),
+        address_hmac.into(),
+        (*generation).into(),
+        address.into(),
+        body.into(),
+        (*segments).into(),
+        now_ms.into(),
+        new.due_ms.into(),
+        new.expires_ms.into(),
+        route.as_str().into(),
+        new.employer_id.unwrap_or_default().into(),
+        prefix_hmac.into(),
+        (*endpoint_id).into(),
+    ]
 }
 
 fn check(new: &NewMessage<'_>) -> Result<(), Error> {

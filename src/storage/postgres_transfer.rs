@@ -105,6 +105,10 @@ pub fn to_postgres(
     // The first hops should not be planned as on empty tables.
     there.script("ANALYZE", limit).map_err(|what| TransferFault::Server { what })?;
     there.script("COMMIT", limit).map_err(|what| TransferFault::Uncertain { what })?;
+    // Or each page is written anew by who reads it first. Everything is there without it, and the server comes to it by itself.
+    if let Err(what) = there.script("VACUUM", limit) {
+        tracing::warn!(what, "the new database could not be vacuumed");
+    }
     Ok(carried)
 }
 

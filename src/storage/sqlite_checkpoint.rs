@@ -1,10 +1,13 @@
 //! Checkpoints: copying the WAL into the database, off the path of a commit.
 //!
 //! A thread with a connection of its own copies (PASSIVE: neither the writer nor a reader waits for it) whenever enough
-//! frames have gathered. Under load it never quite catches up, so once the WAL is long, and the rest small, the writer itself
-//! copies that between two commits; the next commit then starts the WAL anew. Only a long read can stand in the way, and beyond
-//! the bound it is interrupted. When the writer has nothing to do it shortens the file. A commit thus waits for the rest
-//! of one checkpoint in four thousand frames, and never for a whole one.
+//! frames have gathered, and puts them on the disk. Under load it never quite catches up, so once the WAL is long, and the rest
+//! small, the writer itself copies that between two commits; the next commit then starts the WAL anew. Only a long read can stand in
+//! the way, and beyond the bound it is interrupted. When the writer has nothing to do it shortens the file. A commit thus waits for
+//! the rest of one checkpoint in four thousand frames, and never for a whole one.
+//!
+//! The engine syncs the database when it has copied to the end of the WAL, and at no other time. Under load that is the writer's
+//! rest, with which it would put all on the disk that this thread has copied: tens of milliseconds, in which every hop waits.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +17,7 @@ use super::options::{PASSES_MAX, READ_US_MAX, REST_FRAMES};
 use super::sqlite::{Checkpoint, SqliteConnection};
 use super::sqlite_open::{Role, connect};
 use super::sqlite_reader::Readers;
+use super::sqlite_sync::Disk;
 use super::{Error, Options};
 
 #[derive(Debug, Default)]
@@ -68,6 +72,7 @@ pub(super) struct Checkpointer {
     pub(super) options: Options,
     pub(super) signals: Arc<Signals>,
     pub(super) readers: Arc<Readers>,
+    pub(super) disk: Disk,
     pub(super) connection: Option<SqliteConnection>,
 }
 
@@ -94,6 +99,7 @@ impl Checkpointer {
         }
         let mut after = connection.checkpoint(Checkpoint::Passive)?;
         if after.frames >= self.options.restart_frames {
+            self.disk.sync_database()?;
             // What was written meanwhile is less than was copied, and less again the next time.
             for _ in 1..PASSES_MAX {
                 after = connection.checkpoint(Checkpoint::Look)?;

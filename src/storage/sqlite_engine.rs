@@ -49,14 +49,15 @@ impl SqliteEngine {
         let signals = Arc::new(Signals::default());
         let readers = Arc::new(Readers::new(path.to_owned(), options, Arc::clone(&clock)));
         let available = Arc::new(AtomicBool::new(true));
+        let disk = Disk::of(path).map_err(|error| OpenError::database(path, error))?;
         let checkpointer = Checkpointer {
             path: path.to_owned(),
             options,
             signals: Arc::clone(&signals),
             readers: Arc::clone(&readers),
+            disk: disk.share(),
             connection: None,
         };
-        let disk = Disk::of(path);
         let (syncer, handover) = Syncer::new(disk.share(), Arc::clone(&queue));
         let seen = disk.share();
         let writer = Writer {

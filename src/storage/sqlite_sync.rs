@@ -25,11 +25,15 @@ use super::queue::Queue;
 /// Jobs of one commit, each with its own outcome.
 pub(super) type Committed = Vec<(Box<dyn Job>, Result<(), Error>)>;
 
-/// Puts the WAL of one database on the disk. Each thread that does so has a handle of its own; what failed, failed for all.
+/// Puts the WAL of one database on the disk, and the database. Each thread that does so has a handle of its own of the WAL; what
+/// failed, failed for all.
 #[derive(Debug)]
 pub(super) struct Disk {
     wal: PathBuf,
     file: Option<File>,
+    /// Shared, and closed when the last has gone, after every connection: a process that closes any handle of a file loses its locks
+    /// on it.
+    database: Arc<File>,
     failed: Arc<AtomicBool>,
     /// Commits that were handed on and are not answered yet.
     under_way: Arc<AtomicUsize>,
@@ -37,16 +41,17 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Of the database at `path`.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let mut wal = path.as_os_str().to_owned();
         wal.push("-wal");
-        Self { wal: wal.into(), file: None, failed: Arc::default(), under_way: Arc::default() }
+        let database = Arc::new(File::open(path)?);
+        Ok(Self { wal: wal.into(), file: None, database, failed: Arc::default(), under_way: Arc::default() })
     }
 
     /// For another thread.
     pub(super) fn share(&self) -> Self {
         let (failed, under_way) = (Arc::clone(&self.failed), Arc::clone(&self.under_way));
-        Self { wal: self.wal.clone(), file: None, failed, under_way }
+        Self { wal: self.wal.clone(), file: None, database: Arc::clone(&self.database), failed, under_way }
     }
 
     /// Whether the disk has failed: then nothing is begun any more.
@@ -61,23 +66,31 @@ impl Disk {
 
     /// One fsync, and the answers of all who were committed before it.
     pub(super) fn sync_and_answer(&mut self, jobs: Committed) {
-        let fate = if self.has_failed() { Err(Error::Unavailable) } else { self.sync() };
+        let synced = self.sync_wal();
+        let fate = self.kept(synced);
         for (job, own) in jobs {
             job.answer(fate.clone().and(own));
         }
     }
 
-    fn sync(&mut self) -> Result<(), Error> {
-        self.sync_file().map_err(|error| {
+    /// An fsync of the database, into which the WAL is copied: or the engine's own, of all that was copied since it last copied
+    /// to the end, makes the writer wait.
+    pub(super) fn sync_database(&self) -> Result<(), Error> {
+        self.kept(self.database.sync_data())
+    }
+
+    /// What an fsync came to means for everybody, for good.
+    fn kept(&self, synced: std::io::Result<()>) -> Result<(), Error> {
+        if let Err(error) = synced {
             tracing::error!(%error, "the disk does not keep what was committed: all is refused until a restart");
             self.failed.store(true, Ordering::Release);
-            Error::Unavailable
-        })
+        }
+        if self.has_failed() { Err(Error::Unavailable) } else { Ok(()) }
     }
 
     /// A writer that failed may have been the last who had the database open: then the engine has put the whole WAL into the
     /// database, synced that, and removed the WAL; the next writer makes a new one.
-    fn sync_file(&mut self) -> std::io::Result<()> {
+    fn sync_wal(&mut self) -> std::io::Result<()> {
         let found = match std::fs::metadata(&self.wal) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return self.file.as_ref().map_or(Ok(()), File::sync_data);

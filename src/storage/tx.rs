@@ -20,6 +20,25 @@ pub trait Rows {
     fn row(&mut self, at: usize, row: &Row<'_>) -> Result<(), Error>;
 }
 
+/// A statement that answers one row answered more: what is stored cannot be trusted.
+const TOO_MANY: Error = Error::Corrupt { what: "a statement that answers one row answered more" };
+
+/// Takes one row or none of each query.
+struct OneOfEach<T, F> {
+    ones: Vec<Option<T>>,
+    make: F,
+}
+
+impl<T, F: FnMut(&Row<'_>) -> Result<T, Error>> Rows for OneOfEach<T, F> {
+    fn row(&mut self, at: usize, row: &Row<'_>) -> Result<(), Error> {
+        match self.ones.get_mut(at) {
+            Some(one @ None) => *one = Some((self.make)(row)?),
+            _ => return Err(TOO_MANY),
+        }
+        Ok(())
+    }
+}
+
 /// What an engine offers to `Tx`. Depth 0 is the savepoint of the unit of work itself and belongs to the engine.
 pub trait Connection {
     /// Runs a statement to its end; answers the number of rows changed.
@@ -147,12 +166,24 @@ impl<'c> Tx<'c> {
         let mut one = None;
         let done = self.connection.query(sql, params, &mut |found| {
             if one.is_some() {
-                return Err(Error::Corrupt { what: "a statement that answers one row answered more" });
+                return Err(TOO_MANY);
             }
             one = Some(row(found)?);
             Ok(())
         });
         self.note(done).map(|()| one)
+    }
+
+    /// Runs queries in order, each of which answers one row or none, on a server in one round trip; answers what `row` makes
+    /// of each. A second row is [`Error::Corrupt`].
+    pub fn query_one_each<T>(
+        &mut self,
+        steps: &[Step<'_>],
+        row: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
+        let mut rows = OneOfEach { ones: steps.iter().map(|_| None).collect(), make: row };
+        self.query_each(steps, &mut rows)?;
+        Ok(rows.ones)
     }
 
     /// Runs `f` in a savepoint of its own. When `f` fails, or has poisoned the transaction, everything it did is undone

@@ -25,7 +25,14 @@ fn write(writer: &mut SqliteConnection, id: i64) {
 fn checkpointer(place: &Place, signals: &Arc<Signals>) -> Checkpointer {
     drop(place.store());
     let readers = Arc::new(Readers::new(place.path(), OPTIONS(), place.clock.clone()));
-    Checkpointer { path: place.path(), options: OPTIONS(), signals: Arc::clone(signals), readers, connection: None }
+    Checkpointer {
+        path: place.path(),
+        options: OPTIONS(),
+        signals: Arc::clone(signals),
+        readers,
+        disk: Disk::of(&place.path()).unwrap(),
+        connection: None,
+    }
 }
 
 #[test]
@@ -103,8 +110,8 @@ fn failed_writer(place: &Place) -> Writer {
         connection: None,
         ran: Vec::new(),
         guarded: false,
-        handover: Syncer::new(Disk::of(&place.path()), queue).1,
-        disk: Disk::of(&place.path()),
+        handover: Syncer::new(Disk::of(&place.path()).unwrap(), queue).1,
+        disk: Disk::of(&place.path()).unwrap(),
         commits: 0,
     }
 }

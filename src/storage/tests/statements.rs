@@ -91,6 +91,26 @@ fn query_one_refuses_a_second_row() {
 }
 
 #[test]
+fn one_row_of_each_query_comes_in_their_order_and_a_second_is_refused() {
+    const NAMED: &str = "SELECT name FROM item WHERE id >= $1 AND id < $2 ORDER BY id";
+    on_each_store(|store| {
+        let found = run(store, |tx| {
+            for id in [1, 3, 4] {
+                insert(tx, id)?;
+            }
+            let bounds = [(3, 4), (2, 3), (1, 2)].map(|(from, until): (i64, i64)| [from.into(), until.into()]);
+            let steps = bounds.each_ref().map(|bounds| (NAMED, &bounds[..]));
+            let each = tx.query_one_each(&steps, |row| row.text(0).map(str::to_owned))?;
+            let (none, both) = (tx.query_one_each(&[], |row| row.integer(0))?, [3.into(), 5.into()]);
+            let both = tx.attempt(|tx| tx.query_one_each(&[steps[0], (NAMED, &both)], |row| row.integer(0).or(Ok(0))));
+            Ok((each.iter().map(Option::is_some).collect::<Vec<_>>(), each[0] != each[2], none, both))
+        });
+        let both = Err(Error::Corrupt { what: "a statement that answers one row answered more" });
+        assert_eq!(found, Ok((vec![true, false, true], true, vec![], both)));
+    });
+}
+
+#[test]
 fn execute_counts_rows_and_refuses_answers() {
     on_each_store(|store| {
         let rows: &[&[Param<'_>]] = &[

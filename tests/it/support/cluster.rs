@@ -102,6 +102,11 @@ pub(crate) fn shared() -> &'static Cluster {
 impl Cluster {
     /// A new server that accepts connections.
     pub(crate) fn start() -> Cluster {
+        Self::start_with("")
+    }
+
+    /// The same with other settings, as they stand in `postgresql.conf`.
+    pub(crate) fn start_with(others: &str) -> Cluster {
         let cluster = Cluster::empty();
         let password = cluster.folder.join("password");
         std::fs::write(&password, PASSWORD).unwrap();
@@ -112,7 +117,7 @@ impl Cluster {
         done(initdb);
         let settings = cluster.data().join("postgresql.conf");
         let text = std::fs::read_to_string(&settings).unwrap();
-        std::fs::write(settings, text + SETTINGS).unwrap();
+        std::fs::write(settings, text + SETTINGS + others).unwrap();
         cluster.up()
     }
 
