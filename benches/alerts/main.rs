@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use kaziline::actions::{self, Plan, TOLD_TOGETHER, Telling};
+use kaziline::actions::{self, Plan, Telling};
 use kaziline::app::{Core, Parts, demo_host};
 use kaziline::bundles::Given;
 use kaziline::clock::{Clock, SimulatedClock};
@@ -183,8 +183,10 @@ fn one_by_one(core: &Core, world: &Arc<World>, scale: Scale) -> Result<()> {
         let (mut made, mut work, mut most) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         if let Plan::Tell { people, mut left, .. } = plan {
             read += people.len();
-            for together in people.chunks(TOLD_TOGETHER) {
-                if left <= 0 {
+            let mut people = &people[..];
+            loop {
+                let together = actions::together(&mut people, left);
+                if together.is_empty() {
                     break;
                 }
                 let together: Vec<_> = together.iter().map(|one| (*one, service.ids.block(NOW_MS))).collect();

@@ -23,7 +23,7 @@ pub(super) const JOB_ALERT_ABROAD: &str = "job_alert_abroad";
 /// Both of them.
 pub const JOB_ALERTS: [&str; 2] = [JOB_ALERT, JOB_ALERT_ABROAD];
 /// People who are told in one transaction: a few ms of the writer's time, as a bulk closure may take.
-pub const TOLD_TOGETHER: usize = 64;
+const TOLD_TOGETHER: usize = 64;
 /// An alert that could not be sent for so long is news no more.
 const ALERT_EXPIRES_MS: i64 = 12 * 3_600_000;
 /// How exactly the beginning of the quiet hours is known.
@@ -117,6 +117,15 @@ pub fn plan(
     Ok(Plan::Tell { people, left, are_more })
 }
 
+/// Takes from `people` those who are looked at and told together: as many as may still be told, or fewer. Nobody is looked at in
+/// vain unless somebody before them may not be told.
+pub fn together<'a>(people: &mut &'a [Fitting], left: i64) -> &'a [Fitting] {
+    let most = usize::try_from(left).unwrap_or_default().min(TOLD_TOGETHER);
+    let (now, later) = people.split_at(most.min(people.len()));
+    *people = later;
+    now
+}
+
 /// What follows a wave that is done.
 pub fn after(run: &Run, terms: &Terms, now_ms: i64) -> Onward {
     if run.wave >= terms.waves_max { Onward::Over } else { Onward::NextWave(now_ms + terms.wave_wait_ms) }
@@ -132,6 +141,13 @@ pub struct Batch {
     letters: Vec<(Addressee, SealedMessage)>,
     /// Who may be told of nothing, it seems.
     never: Vec<PersonId>,
+}
+
+impl Batch {
+    /// How many it may tell.
+    pub fn letters(&self) -> i64 {
+        i64::try_from(self.letters.len()).unwrap_or(i64::MAX)
+    }
 }
 
 /// Finds out who of `people` may be told, and makes their messages. Only reads: not for the writer.

@@ -42,7 +42,7 @@ mod trade;
 mod who;
 
 pub use agent::rehearse as rehearse_agent;
-pub use alert::{Batch, JOB_ALERTS, Plan, TOLD_TOGETHER, Telling, after as after_wave, batch, plan, tell_some};
+pub use alert::{Batch, JOB_ALERTS, Plan, Telling, after as after_wave, batch, plan, tell_some, together};
 pub use booking::{Round, Rounded, Saying, note_pay, round};
 pub use case_news::{follow_cases, tell_cases};
 pub use inbound::{Letter, answer as answer_letter};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::actions::{self, Batch, Fault, Plan, TOLD_TOGETHER, Telling};
+use crate::actions::{self, Batch, Fault, Plan, Telling};
 use crate::clock::first_id_at;
 use crate::hop::Service;
 use crate::market::alert::{self, Onward, Run};
@@ -75,11 +75,16 @@ async fn look_after(service: &Service, mut run: Run) -> Result<u64, Fault> {
             Plan::Tell { people, left, are_more } => (people, left, are_more),
         };
         passed_over.extend(people.iter().map(|fitting| fitting.person));
-        let mut parts = people.chunks(TOLD_TOGETHER);
-        let mut made = make(service, run, parts.next()).await?;
-        while let Some(batch) = made.filter(|_| left > 0) {
+        let (mut people, mut made) = (&people[..], None);
+        while left > 0 {
+            let batch = match made.take() {
+                None => make(service, run, actions::together(&mut people, left)).await?,
+                ready => ready,
+            };
+            let Some(batch) = batch else { break };
             // While these are written, the messages of the next are made.
-            let (telling, next) = tokio::join!(tell(service, run, batch, left), make(service, run, parts.next()));
+            let next = actions::together(&mut people, left - batch.letters());
+            let (telling, next) = tokio::join!(tell(service, run, batch, left), make(service, run, next));
             match telling? {
                 Telling::Told(told) => {
                     left -= told;
@@ -102,9 +107,11 @@ async fn look_after(service: &Service, mut run: Run) -> Result<u64, Fault> {
     Ok(all)
 }
 
-/// Makes the messages to some people, by a reader.
-async fn make(service: &Service, run: Run, people: Option<&[Fitting]>) -> Result<Option<Batch>, Fault> {
-    let Some(people) = people else { return Ok(None) };
+/// Makes the messages to some people, by a reader; `None` for nobody.
+async fn make(service: &Service, run: Run, people: &[Fitting]) -> Result<Option<Batch>, Fault> {
+    if people.is_empty() {
+        return Ok(None);
+    }
     let now_ms = service.clock.now_ms();
     let people: Vec<_> = people.iter().map(|fitting| (*fitting, service.ids.block(now_ms))).collect();
     let (host, bundle) = (Arc::clone(&service.host), Arc::clone(&service.bundles.now().live));
