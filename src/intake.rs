@@ -291,5 +291,4 @@ impl Place<'_> {
 }
 
 #[cfg(test)]
-#[path = "intake_tests.rs"]
 mod tests;

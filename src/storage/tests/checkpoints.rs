@@ -63,6 +63,21 @@ fn the_wal_is_started_anew_again_and_again() {
 }
 
 #[test]
+fn what_was_copied_and_cannot_be_put_on_the_disk_is_never_written_over() {
+    let (place, signals) = (Place::new(), Arc::new(Signals::default()));
+    let mut checkpointer = checkpointer(&place, &signals);
+    // Takes everything, and cannot be synced.
+    checkpointer.disk = Disk::of(std::path::Path::new("/dev/null")).unwrap();
+    let mut writer = connect(&place.path(), Role::Writer).unwrap();
+    for id in 1..=40 {
+        write(&mut writer, id);
+    }
+    assert!(writer.checkpoint(Checkpoint::Look).unwrap().frames >= OPTIONS().restart_frames);
+    assert!(checkpointer.pass().is_err());
+    assert!(checkpointer.disk.has_failed() && !signals.take_restart());
+}
+
+#[test]
 fn a_short_wal_is_left_alone() {
     let (place, signals) = (Place::new(), Arc::new(Signals::default()));
     let mut checkpointer = checkpointer(&place, &signals);
