@@ -5,8 +5,9 @@
 //! 1. The web decodes what the gateway sent into a [`Hop`].
 //! 2. [`answer`] prepares what may not happen inside a transaction (hashes, identifiers, the time) and hands a closure to
 //!    the store, which runs it where the data is, under a deadline.
-//! 3. The closure *loads* the session's row ([`record`]) and asks [`redelivery`] what the hop is: a repeat gets the stored
-//!    answer, a dial begins a visit or takes a dropped one up (`taken_up`), anything else is an input.
+//! 3. Mostly the session goes on where its last hop on this node left it ([`recent`]). Else the closure *loads* its row
+//!    ([`record`]). [`redelivery`] says what the hop is: a repeat gets the stored answer, a dial begins a visit or takes a
+//!    dropped one up (`taken_up`), anything else is an input.
 //! 4. The session engine steps (`drive`); what it asks for is done by [`crate::actions`] in the same transaction.
 //! 5. Answer and visit are saved, unless another hop of the session was first: then this one runs again. The screen is
 //!    sent only when all of it is on the disk.
@@ -21,6 +22,7 @@ pub mod dials;
 mod drive;
 pub mod explain;
 pub mod figures;
+pub mod recent;
 pub mod record;
 pub mod redelivery;
 pub mod rehearsal;
@@ -49,6 +51,7 @@ use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
 use crate::text::datetime::Day;
 use dials::Dials;
 use drive::{Driven, drive, save};
+use recent::RecentSessions;
 use record::Record;
 use redelivery::Reading;
 use rehearsal::Rehearsal;
@@ -113,6 +116,8 @@ pub struct Service {
     pub ranking: Weights,
     /// Counts dials.
     pub dials: Arc<Dials>,
+    /// Sessions that need not be loaded.
+    pub recent: Arc<RecentSessions>,
 }
 
 /// How a hop came out, for counters and tests.
@@ -150,10 +155,12 @@ struct Prepared {
     session_key: [u8; 32],
     number: MsisdnHash,
     text_hash: [u8; 32],
+    /// The session, as far as it is known without asking.
+    recent: Option<Record>,
 }
 
 /// Answers a hop. Never fails: what cannot be answered is an END that apologises, and leaves no trace.
-pub async fn answer(service: &Service, hop: Hop) -> Answered {
+pub async fn answer(service: &Arc<Service>, hop: Hop) -> Answered {
     let prepared = Arc::new(prepare(service, hop));
     if let UssdEvent::Closed(why) = prepared.hop.event {
         return closed(service, &prepared, why.code()).await;
@@ -162,6 +169,9 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
     let limit = Duration::from_millis(HOP_DEADLINE_MS.unsigned_abs());
     match tokio::time::timeout(limit, settle(service, &prepared)).await.unwrap_or(Err(Error::TooLate)) {
         Ok(done) => {
+            if let Some(session) = done.session {
+                service.recent.keep(prepared.session_key, session);
+            }
             if done.dialled {
                 let network = service.host.country.phone.operator(&prepared.hop.msisdn).unwrap_or_default();
                 service.dials.count(&prepared.hop.channel, network, prepared.now_ms);
@@ -176,12 +186,18 @@ pub async fn answer(service: &Service, hop: Hop) -> Answered {
 }
 
 /// Runs a hop's transaction until its fate is known, as far as a few repetitions can tell.
-async fn settle(service: &Service, prepared: &Arc<Prepared>) -> Result<Done, Error> {
+async fn settle(service: &Arc<Service>, prepared: &Arc<Prepared>) -> Result<Done, Error> {
     let mut runs = 0;
     loop {
-        let (service_in, prepared_in) = (service.clone(), Arc::clone(prepared));
+        let (service_in, prepared_in) = (Arc::clone(service), Arc::clone(prepared));
         let work = Work::interactive(prepared.now_ms + HOP_DEADLINE_MS);
-        let result = service.store.transact(work, move |tx| run(tx, &service_in, &prepared_in)).await;
+        let is_first = runs == 0;
+        let hop = move |tx: &mut Tx<'_>| {
+            // A hop that runs again has perhaps gone on from something that was out of date.
+            let gone_on = if is_first { go_on(tx, &service_in, &prepared_in)? } else { None };
+            gone_on.map_or_else(|| run(tx, &service_in, &prepared_in), Ok)
+        };
+        let result = service.store.transact(work, hop).await;
         runs += 1;
         let again = match &result {
             // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
@@ -235,13 +251,16 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
     let mut ids = service.ids.block(now_ms);
     let hop_uid = ids.next_id().unwrap_or_default();
     let (menus, today) = (service.bundles.now(), Today { day, year: day.year() });
-    Prepared { hop, menus, now_ms, today, hop_uid, ids, session_key, number, text_hash }
+    let recent = service.recent.take(&session_key);
+    Prepared { hop, menus, now_ms, today, hop_uid, ids, session_key, number, text_hash, recent }
 }
 
 struct Done {
     answer: UssdAnswer,
     outcome: Outcome,
     asked: Option<Asked>,
+    /// The session as it stands now, where the hop moved it.
+    session: Option<Record>,
     /// A call began with it.
     dialled: bool,
     _wake: Wake,
@@ -259,7 +278,22 @@ impl Drop for Wake {
     }
 }
 
-/// The transaction of a hop.
+/// The usual hop: an input to the session that this node answered last. `None`: it is something else, and only what is stored
+/// can tell.
+fn go_on(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Option<Done>, Error> {
+    let Some(before) = &prepared.recent else { return Ok(None) };
+    let Reading::Typed(typed) = reading(service, prepared, before) else { return Ok(None) };
+    let Some((bundle, visit)) = visit_of(service, prepared, before)? else { return Ok(None) };
+    let event = Event::Input(typed.to_owned());
+    turn(tx, service, prepared, before, (bundle, visit, event), prepared.ids.clone()).map(Some)
+}
+
+fn reading<'p>(service: &Service, prepared: &'p Prepared, before: &Record) -> Reading<'p> {
+    let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
+    redelivery::read(before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash)
+}
+
+/// The transaction of a hop, from what is stored.
 fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, Error> {
     let mut ids = prepared.ids.clone();
     let fresh_id = ids.next_id().unwrap_or_default();
@@ -269,9 +303,7 @@ fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, 
         let done = repeat(tx, service, prepared, &before, before.hop_uid)?;
         return Ok(Done { dialled: before.hops == 1, ..done });
     }
-    let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
-    let reading = redelivery::read(&before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash);
-    match reading {
+    match reading(service, prepared, &before) {
         Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_uid),
         Reading::Earlier => match record::earlier(tx, &before, prepared)? {
             Some(hop_uid) => repeat(tx, service, prepared, &before, hop_uid),
@@ -358,11 +390,11 @@ fn turn(
     mut ids: IdBlock,
 ) -> Result<Done, Error> {
     let driven = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
-    save(tx, service, prepared, before, &bundle, &visit, &driven)?;
+    let session = Some(save(tx, service, prepared, before, &bundle, &visit, &driven)?);
     let Driven { screen, enqueued, .. } = driven;
     let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
     let (answer, asked) = (UssdAnswer { text: screen.text, end: screen.end }, Some(screen.asked));
-    Ok(Done { answer, outcome: Outcome::Answered, asked, dialled: before.hops == 0, _wake: wake })
+    Ok(Done { answer, outcome: Outcome::Answered, asked, session, dialled: before.hops == 0, _wake: wake })
 }
 
 /// The stored answer, byte for byte; a secret screen is made again from the visit.
@@ -382,7 +414,7 @@ fn repeat(
         None => shown_again(tx, service, prepared, before)?,
     };
     let answer = UssdAnswer { text, end };
-    Ok(Done { answer, outcome: Outcome::Repeated, asked, dialled: false, _wake: Wake(None) })
+    Ok(Done { answer, outcome: Outcome::Repeated, asked, session: None, dialled: false, _wake: Wake(None) })
 }
 
 fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {

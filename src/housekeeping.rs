@@ -144,7 +144,7 @@ fn of_market(fault: actions::Fault) -> market::Fault {
 }
 
 /// Turns until told to stop. What was dialled since the last turn is written down at the end.
-pub async fn run(service: Service, stop: watch::Receiver<bool>) {
+pub async fn run(service: Arc<Service>, stop: watch::Receiver<bool>) {
     turns(&service, stop).await;
     if let Err(error) = silence::watch(&service, service.clock.now_ms()).await {
         tracing::warn!(%error, "the last dials could not be written down");

@@ -61,7 +61,7 @@ async fn walks(options: &Options) -> Result<Vec<Inside>> {
 
 /// Nanoseconds by the number of the hop in the walk, and what the first screen of that number begins with.
 async fn walk_all(
-    service: &Service,
+    service: &Arc<Service>,
     clock: &SimulatedClock,
     callers: &Callers,
     (mix, walks): (Mix, u64),
@@ -91,7 +91,7 @@ async fn walk_all(
 }
 
 /// From the body of a request to the body of its answer, as `web/hooks.rs` does it.
-async fn answer(service: &Service, form: &str) -> Result<String> {
+async fn answer(service: &Arc<Service>, form: &str) -> Result<String> {
     let content_type = Some("application/x-www-form-urlencoded; charset=UTF-8");
     let asked = DIALECT.decode(&RequestParts { method: "POST", content_type, body: form.as_bytes() });
     let asked = asked.map_err(|fault| anyhow!("not understood: {}", fault.reason()))?;

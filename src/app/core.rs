@@ -56,7 +56,7 @@ pub struct Core {
     /// Who the channels for SMS speak to, by their names.
     peers: Arc<[(String, Peer)]>,
     /// Answers hops.
-    pub service: Service,
+    pub service: Arc<Service>,
     /// Sends messages.
     pub delivery: Arc<Delivery>,
     /// The simulated phones that the loop-back provider sends to.
@@ -88,7 +88,7 @@ impl Core {
         if population {
             population::store(&store, &keys, &host, clock.now_ms()).await.map_err(StartFault::Population)?;
         }
-        let service = Service {
+        let service = Arc::new(Service {
             store: store.clone(),
             keys: keys.clone(),
             clock: Arc::clone(&clock),
@@ -102,7 +102,8 @@ impl Core {
             alerts: outward.alerts,
             ranking: outward.ranking,
             dials: Arc::default(),
-        };
+            recent: Arc::default(),
+        });
         let loopback = Arc::new(Loopback::new(Arc::clone(&clock)));
         let timezone = service.host.country.timezone.clone();
         let seed = ids.block(now_ms).first().unsigned_abs();
@@ -134,7 +135,7 @@ impl Core {
 
     /// What commands on the store work with.
     pub fn admin(&self) -> Admin {
-        let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = self.service.clone();
+        let Service { store, keys, clock, ids, host, enqueued, bundles, .. } = Service::clone(&self.service);
         let delivery = Some(Arc::clone(&self.delivery));
         Admin { store, keys, clock, ids, host, enqueued, bundles: Some(bundles), delivery }
     }
@@ -146,15 +147,16 @@ impl Core {
         if let Some(mason) = TradeCode::new(REHEARSED_TRADE) {
             host.country.quizzes = Quizzes::invented(mason);
         }
-        self.service.host = Arc::new(host);
+        let service = Arc::make_mut(&mut self.service);
+        service.host = Arc::new(host);
         let rehearsal = Arc::new(Rehearsal::default());
-        self.service.rehearsal = Some(Arc::clone(&rehearsal));
+        service.rehearsal = Some(Arc::clone(&rehearsal));
         rehearsal
     }
 
     /// What reads the calls of providers.
     pub fn intake(&self) -> Intake {
-        let Service { store, keys, clock, ids, host, bundles, enqueued, .. } = self.service.clone();
+        let Service { store, keys, clock, ids, host, bundles, enqueued, .. } = Service::clone(&self.service);
         Intake { store, keys, clock, ids, peers: Arc::clone(&self.peers), host, bundles, enqueued }
     }
 
@@ -166,7 +168,7 @@ impl Core {
 
     /// What looks for other menus.
     pub fn watcher(&self) -> Watcher {
-        let Service { store, clock, host, bundles, .. } = self.service.clone();
+        let Service { store, clock, host, bundles, .. } = Service::clone(&self.service);
         Watcher::new(store, host, clock, bundles)
     }
 

@@ -101,28 +101,22 @@ pub(super) fn decode_form(body: &[u8]) -> Result<Vec<(String, String)>, NotUtf8>
 fn decode_value(encoded: &[u8]) -> Result<String, NotUtf8> {
     let mut plain = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
-    loop {
-        rest = match rest {
-            [] => break,
-            [b'%', high, low, after @ ..] => {
-                if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
-                    plain.push(high * 16 + low);
-                    after
-                } else {
-                    plain.push(b'%');
-                    rest.get(1..).unwrap_or_default()
-                }
-            }
-            [b'+', after @ ..] => {
-                plain.push(b' ');
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'+')) {
+        let (as_it_is, marked) = rest.split_at(at);
+        plain.extend_from_slice(as_it_is);
+        rest = match marked {
+            [b'%', high, low, after @ ..] if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) => {
+                plain.push(high * 16 + low);
                 after
             }
-            [byte, after @ ..] => {
-                plain.push(*byte);
+            [mark, after @ ..] => {
+                plain.push(if *mark == b'+' { b' ' } else { *mark });
                 after
             }
+            [] => marked,
         };
     }
+    plain.extend_from_slice(rest);
     String::from_utf8(plain).map_err(|_| NotUtf8)
 }
 

@@ -81,7 +81,7 @@ pub(super) fn save(
     bundle: &Bundle,
     visit: &Visit,
     driven: &Driven,
-) -> Result<(), Error> {
+) -> Result<Record, Error> {
     let screen = &driven.screen;
     let state = bundle.state(screen.state);
     let worth_resuming = state.is_some_and(|state| state.back && !state.opening && !state.private);
@@ -94,8 +94,8 @@ pub(super) fn save(
     };
     let saved = Saved {
         text_len: i64::try_from(text_len).unwrap_or(i64::MAX),
-        bundle_hash: &bundle.hash,
-        visit_sealed: &visit_sealed,
+        bundle_hash: bundle.hash,
+        visit_sealed,
         answer_sealed: answer_sealed.as_deref(),
         state: state.map_or("", |state| state.name.as_str()),
         language: visit.language.code(),
@@ -103,5 +103,5 @@ pub(super) fn save(
         end: screen.end,
         resumable: !screen.end && worth_resuming,
     };
-    record::save(tx, prepared, before, &saved)
+    record::save(tx, prepared, before, saved)
 }

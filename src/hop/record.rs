@@ -39,9 +39,9 @@ pub struct Record {
     /// Bytes of the last cumulative text.
     pub text_len: i64,
     /// Its keyed hash.
-    pub text_hash: Vec<u8>,
+    pub text_hash: [u8; 32],
     /// The bundle of the visit.
-    pub bundle_hash: Vec<u8>,
+    pub bundle_hash: [u8; 32],
     /// The visit.
     pub visit_sealed: Vec<u8>,
     /// Whether the visit may be offered again on the next dial.
@@ -52,7 +52,7 @@ pub struct Record {
 
 impl Record {
     /// A session that was not heard of before.
-    fn of_nothing(session_id: i64, now_ms: i64) -> Self {
+    pub(super) fn of_nothing(session_id: i64, now_ms: i64) -> Self {
         Self {
             session_id,
             is_new: true,
@@ -63,8 +63,8 @@ impl Record {
             hop_uid: 0,
             hops: 0,
             text_len: 0,
-            text_hash: Vec::new(),
-            bundle_hash: Vec::new(),
+            text_hash: [0; 32],
+            bundle_hash: [0; 32],
             visit_sealed: Vec::new(),
             resumable: false,
             anew: false,
@@ -83,8 +83,8 @@ impl Record {
 /// What a hop leaves behind.
 pub(super) struct Saved<'a> {
     pub(super) text_len: i64,
-    pub(super) bundle_hash: &'a [u8],
-    pub(super) visit_sealed: &'a [u8],
+    pub(super) bundle_hash: [u8; 32],
+    pub(super) visit_sealed: Vec<u8>,
     pub(super) answer_sealed: Option<&'a [u8]>,
     pub(super) state: &'a str,
     pub(super) language: &'a str,
@@ -112,17 +112,21 @@ fn read(row: &Row<'_>) -> Result<Record, Error> {
         hop_uid: row.integer(5)?,
         hops: row.integer(6)?,
         text_len: row.integer(7)?,
-        text_hash: row.bytes(8)?.to_vec(),
-        bundle_hash: row.bytes(9)?.to_vec(),
+        text_hash: hash(row, 8)?,
+        bundle_hash: hash(row, 9)?,
         visit_sealed: row.bytes(10)?.to_vec(),
         resumable: row.boolean(11)?,
         anew: row.boolean(12)?,
     })
 }
 
-/// Saves what the hop made: the session as it stands now, and the answer. [`Error::Conflict`] when another hop of the
+fn hash(row: &Row<'_>, column: usize) -> Result<[u8; 32], Error> {
+    row.bytes(column)?.try_into().map_err(|_| Error::Corrupt { what: "a session's hash is not 32 bytes long" })
+}
+
+/// Saves what the hop made: the session, which is given back as it stands now, and the answer. [`Error::Conflict`] when another hop of the
 /// session was first: this one runs again and finds what that one left.
-pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved: &Saved<'_>) -> Result<(), Error> {
+pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved: Saved<'_>) -> Result<Record, Error> {
     const BEGUN: &str = "INSERT INTO session (session_id, revision, started_ms, last_ms, ended_ms, ended_why, hop_uid, \
         hops, text_len, text_hash, bundle_hash, visit_sealed, resumable, session_key, channel, number_hash) \
         VALUES ($1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -146,8 +150,8 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         (before.hops + 1).into(),
         saved.text_len.into(),
         (&prepared.text_hash).into(),
-        saved.bundle_hash.into(),
-        saved.visit_sealed.into(),
+        (&saved.bundle_hash).into(),
+        (&saved.visit_sealed).into(),
         saved.resumable.into(),
         (&prepared.session_key).into(),
         (&*prepared.hop.channel).into(),
@@ -173,7 +177,25 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
     } else {
         tx.execute_each(&[moved, answer, (OFFERED, &offered)])?
     };
-    if changed.first() == Some(&0) { Err(Error::Conflict) } else { Ok(()) }
+    if changed.first() == Some(&0) {
+        return Err(Error::Conflict);
+    }
+    Ok(Record {
+        session_id: before.session_id,
+        is_new: false,
+        revision: before.revision + 1,
+        started_ms: before.started_ms,
+        last_ms: prepared.now_ms,
+        ended: saved.end,
+        hop_uid: prepared.hop_uid,
+        hops: before.hops + 1,
+        text_len: saved.text_len,
+        text_hash: prepared.text_hash,
+        bundle_hash: saved.bundle_hash,
+        visit_sealed: saved.visit_sealed,
+        resumable: saved.resumable,
+        anew: false,
+    })
 }
 
 /// The stored answer of a hop (absent if it was secret), and whether it was the last one.

@@ -146,7 +146,7 @@ pub(super) fn forget(tx: &mut Tx<'_>, now_ms: i64) -> Result<u64, crate::market:
 }
 
 /// Turns until told to stop.
-pub async fn run(service: Service, mut stop: watch::Receiver<bool>) {
+pub async fn run(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow_and_update() {
         let wait = match turn(&service).await {
             Ok((0, _)) => LOOK_EVERY,

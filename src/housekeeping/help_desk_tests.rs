@@ -22,7 +22,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// A service with the demo's people, at nine on a Sunday morning in the country.
 struct Sunday {
     runtime: tokio::runtime::Runtime,
-    service: Service,
+    service: Arc<Service>,
 }
 
 impl Sunday {

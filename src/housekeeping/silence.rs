@@ -254,6 +254,7 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             let core = runtime.block_on(Core::invented(store, clock, embedded::menus())).unwrap();
             let one = core.service;
+            let one = Service::clone(&one);
             let other = Service { dials: Arc::default(), ..one.clone() };
             Nodes { runtime, both: [one, other], now_ms: NOW_MS }
         }

@@ -105,7 +105,7 @@ impl Network for InProcess {
             Operator::Hotline { name, number } => {
                 let Host { mut country, keys, short_code, .. } = Host::clone(&service.host);
                 country.hotlines.insert(0, Hotline::invented(name, number));
-                self.core.service.host = Arc::new(Host::new(country, keys, short_code));
+                Arc::make_mut(&mut self.core.service).host = Arc::new(Host::new(country, keys, short_code));
                 return Ok(());
             }
             Operator::Answer(words) => return self.core.answer_case(words).await.map_err(|_| PhoneFault::Operator),

@@ -147,13 +147,20 @@ impl Queue {
     /// until more comes, or until [`Queue::nudge`]. Leaves the batch empty when it is complete.
     pub(super) fn take_more(&self, batch: &mut Batch, room: usize, limit: Duration, is_busy: impl Fn() -> bool) {
         let mut state = self.lock();
-        if room == 0 || state.closed || !is_busy() {
+        if room == 0 || state.closed {
             return;
         }
         if state.interactive.is_empty() {
-            state.asleep += 1;
-            (state, _) = self.arrived.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
-            state.asleep -= 1;
+            if is_busy() {
+                state.asleep += 1;
+                (state, _) = self.arrived.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+                state.asleep -= 1;
+            } else {
+                // Whoever is about to push gets the processor first, where there are fewer than have work.
+                drop(state);
+                std::thread::yield_now();
+                state = self.lock();
+            }
         }
         let room = room.min(state.interactive.len());
         batch.interactive.extend(state.interactive.drain(..room));

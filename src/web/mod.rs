@@ -63,7 +63,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Web {
     /// Answers hops.
-    pub service: Service,
+    pub service: Arc<Service>,
     /// The channels on which gateways call.
     pub channels: Vec<Channel>,
     /// The channels on which providers of SMS call.
@@ -80,7 +80,7 @@ pub struct Web {
 impl Web {
     /// A web surface that has not been asked anything yet.
     pub fn new(
-        (service, delivery): (Service, Arc<Delivery>),
+        (service, delivery): (Arc<Service>, Arc<Delivery>),
         channels: Vec<Channel>,
         providers: Vec<Provider>,
         limits: Limits,

@@ -62,7 +62,7 @@ struct Ledger {
 struct Provider {
     dialect: Dialect,
     clock: Arc<SimulatedClock>,
-    service: Service,
+    service: Arc<Service>,
     chance: AtomicU64,
     /// Parts of a hundred of requests on which nothing goes wrong; 100: a good day.
     good: u64,

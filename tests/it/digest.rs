@@ -13,7 +13,7 @@ use kaziline::hop::{self, Hop, Outcome, Service};
 use crate::apply::{APPLY, WORKER};
 use crate::support::{World, run, texts};
 
-async fn hop_of(service: &Service, session: &str, number: &str, event: UssdEvent) -> Outcome {
+async fn hop_of(service: &Arc<Service>, session: &str, number: &str, event: UssdEvent) -> Outcome {
     let hop = Hop {
         channel: "demo".into(),
         session: session.to_owned(),

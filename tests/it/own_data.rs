@@ -32,7 +32,7 @@ impl Town {
         Town { core: core.await.unwrap(), clock }
     }
 
-    fn service(&self) -> &Service {
+    fn service(&self) -> &Arc<Service> {
         &self.core.service
     }
 

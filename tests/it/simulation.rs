@@ -109,7 +109,7 @@ struct Call {
 }
 
 struct World {
-    service: Service,
+    service: Arc<Service>,
     clock: Arc<SimulatedClock>,
     worker: Worker,
     inbox: Arc<Loopback>,

@@ -17,7 +17,7 @@ const COLUMNS: usize = 72;
 /// A service with the demo's people, at nine on a Sunday morning in the country.
 struct Morning {
     runtime: tokio::runtime::Runtime,
-    service: Service,
+    service: Arc<Service>,
 }
 
 impl Morning {

@@ -69,7 +69,7 @@ pub struct Limits {
 /// What the API works with.
 #[derive(Debug)]
 pub struct Api {
-    service: Service,
+    service: Arc<Service>,
     limits: Limits,
     /// How far webhooks may go.
     reach: Reach,
@@ -82,7 +82,7 @@ pub struct Api {
 
 impl Api {
     /// An API that was not asked anything yet.
-    pub fn new(service: Service, limits: Limits, reach: Reach) -> Api {
+    pub fn new(service: Arc<Service>, limits: Limits, reach: Reach) -> Api {
         let document = document::document();
         let rules = Rules::of(&document);
         let meter = Meter::new(limits.requests_s, limits.burst, Arc::clone(&service.clock));
