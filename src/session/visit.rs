@@ -116,6 +116,8 @@ impl fmt::Debug for Visit {
 /// A stored visit is filled up to a multiple of so many bytes: a row that keeps its size is overwritten where it stands,
 /// and its length tells less of what was answered.
 const BLOCK_BYTES: usize = 128;
+/// Bytes of most visits, more or less: room that is taken at once.
+const USUAL_BYTES: usize = 256;
 /// The layout of a stored visit, in its first byte. One of another layout begins again.
 const LAYOUT: u8 = 1;
 
@@ -214,7 +216,7 @@ impl Visit {
             resume: self.resume.as_deref(),
         };
         // Writing to memory cannot fail; nothing at all would be refused when it is read.
-        let mut bytes = postcard::to_allocvec(&stored).unwrap_or_default();
+        let mut bytes = postcard::to_extend(&stored, Vec::with_capacity(USUAL_BYTES)).unwrap_or_default();
         bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), 0);
         bytes
     }

@@ -144,7 +144,8 @@ impl Queue {
     }
 
     /// Takes what has come since, for a batch that has run: as long as something else `is_busy`, for at most `limit`, it sleeps
-    /// until more comes, or until [`Queue::nudge`]. Leaves the batch empty when it is complete.
+    /// until more comes, or until [`Queue::nudge`]; else it only lets go of the processor once. Leaves the batch empty when it is
+    /// complete.
     pub(super) fn take_more(&self, batch: &mut Batch, room: usize, limit: Duration, is_busy: impl Fn() -> bool) {
         let mut state = self.lock();
         if room == 0 || state.closed {
@@ -156,7 +157,7 @@ impl Queue {
                 (state, _) = self.arrived.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
                 state.asleep -= 1;
             } else {
-                // Whoever is about to push gets the processor first, where there are fewer than have work.
+                // Where more have work than there are processors, those who are about to push go first and share the commit.
                 drop(state);
                 std::thread::yield_now();
                 state = self.lock();

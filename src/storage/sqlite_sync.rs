@@ -12,10 +12,9 @@
 //! reads what there is.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Error;
@@ -30,10 +29,13 @@ pub(super) type Committed = Vec<(Box<dyn Job>, Result<(), Error>)>;
 #[derive(Debug)]
 pub(super) struct Disk {
     wal: PathBuf,
-    file: Option<File>,
+    /// The WAL as it was opened, after so many connections of the writer.
+    file: Option<(u64, File)>,
     /// Shared, and closed when the last has gone, after every connection: a process that closes any handle of a file loses its locks
     /// on it.
     database: Arc<File>,
+    /// Connections of the writer so far: before each of them the WAL may have been removed, and a new one made.
+    connections: Arc<AtomicU64>,
     failed: Arc<AtomicBool>,
     /// Commits that were handed on and are not answered yet.
     under_way: Arc<AtomicUsize>,
@@ -45,13 +47,20 @@ impl Disk {
         let mut wal = path.as_os_str().to_owned();
         wal.push("-wal");
         let database = Arc::new(File::open(path)?);
-        Ok(Self { wal: wal.into(), file: None, database, failed: Arc::default(), under_way: Arc::default() })
+        let (connections, failed, under_way) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { wal: wal.into(), file: None, database, connections, failed, under_way })
     }
 
     /// For another thread.
     pub(super) fn share(&self) -> Self {
-        let (failed, under_way) = (Arc::clone(&self.failed), Arc::clone(&self.under_way));
-        Self { wal: self.wal.clone(), file: None, database: Arc::clone(&self.database), failed, under_way }
+        let (connections, failed) = (Arc::clone(&self.connections), Arc::clone(&self.failed));
+        let (database, under_way) = (Arc::clone(&self.database), Arc::clone(&self.under_way));
+        Self { wal: self.wal.clone(), file: None, database, connections, failed, under_way }
+    }
+
+    /// The writer has a new connection, and with it perhaps a new WAL.
+    pub(super) fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Whether the disk has failed: then nothing is begun any more.
@@ -89,20 +98,22 @@ impl Disk {
     }
 
     /// A writer that failed may have been the last who had the database open: then the engine has put the whole WAL into the
-    /// database, synced that, and removed the WAL; the next writer makes a new one.
+    /// database, synced that, and removed the WAL; the next writer makes a new one. The file is not looked at to find that out: on
+    /// Linux whoever asks for the time of a file makes each write after it note a new one, and each fsync write that as well.
     fn sync_wal(&mut self) -> std::io::Result<()> {
-        let found = match std::fs::metadata(&self.wal) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return self.file.as_ref().map_or(Ok(()), File::sync_data);
-            }
-            found => found?,
-        };
-        if let Some(known) = &self.file
-            && known.metadata()?.ino() == found.ino()
+        let connections = self.connections.load(Ordering::Acquire);
+        if let Some((opened, known)) = &self.file
+            && *opened == connections
         {
             return known.sync_data();
         }
-        self.file.insert(File::open(&self.wal)?).sync_data()
+        match File::open(&self.wal) {
+            Ok(found) => self.file.insert((connections, found)).1.sync_data(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.file.as_ref().map_or(Ok(()), |(_, known)| known.sync_data())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

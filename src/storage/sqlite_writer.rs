@@ -206,6 +206,7 @@ impl Writer {
     fn connect(&self) -> Result<SqliteConnection, Error> {
         let connection = connect(&self.path, Role::Writer)?;
         connection.leave_sync_to_others()?;
+        self.disk.connected();
         Ok(connection)
     }
 
