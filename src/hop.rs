@@ -4,7 +4,7 @@
 //!
 //! 1. The web decodes what the gateway sent into a [`Hop`].
 //! 2. [`answer`] prepares what may not happen inside a transaction (hashes, identifiers, the time) and hands a closure to
-//!    the store, which runs it where the data is, under a deadline.
+//!    the store, which runs it where the data is (`transaction`), under a deadline.
 //! 3. Mostly the session goes on where its last hop on this node left it ([`recent`]). Else the closure *loads* its row
 //!    ([`record`]). [`redelivery`] says what the hop is: a repeat gets the stored answer, a dial begins a visit or takes a
 //!    dropped one up (`taken_up`), anything else is an input.
@@ -27,13 +27,14 @@ pub mod record;
 pub mod redelivery;
 pub mod rehearsal;
 mod taken_up;
+mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::actions::{self, Host};
+use crate::actions::Host;
 use crate::bundles::{Bundles, Menus};
 use crate::clock::{Clock, IdSource};
 use crate::country::Msisdn;
@@ -42,27 +43,24 @@ use crate::gateway::ussd::{UssdAnswer, UssdEvent};
 use crate::market::alert::Terms;
 use crate::market::phone_number::MsisdnHash;
 use crate::market::ranking::Weights;
-use crate::menu::Bundle;
 use crate::menu::graph::EngineText;
 use crate::outbox::Keep;
+use crate::session::Asked;
 use crate::session::input::Today;
-use crate::session::{Asked, Event, Visit};
-use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Tx, Work};
+use crate::storage::{Error, IdBlock, Keys, Purpose, Store, Work};
 use crate::text::datetime::Day;
 use dials::Dials;
-use drive::{Driven, drive, save};
 use recent::RecentSessions;
 use record::Record;
-use redelivery::Reading;
 use rehearsal::Rehearsal;
-use taken_up::{dropped_visit, visit_of};
+use transaction::{Done, run};
 
 /// A hop in all. Operators ask for an answer within two seconds (a quality measure of the Indian regulator, used here as
 /// the strictest known); work that has not begun by then is dropped and the caller is told.
 pub const HOP_DEADLINE_MS: i64 = 2_000;
-/// Times that a hop is run. Twice when its commit is uncertain; once more for each hop of the same session that overtook
-/// it, of which a gateway has no more than one redelivery under way.
-const RUNS_MAX: u32 = 4;
+/// Times that a hop is run. Twice when its commit is uncertain; once more if what was remembered of the session is out of date,
+/// and for each hop of the same session that overtook it, of which a gateway has no more than one redelivery under way.
+const RUNS_MAX: u32 = 5;
 
 /// One request of a gateway, understood.
 #[derive(Clone)]
@@ -192,12 +190,7 @@ async fn settle(service: &Arc<Service>, prepared: &Arc<Prepared>) -> Result<Done
         let (service_in, prepared_in) = (Arc::clone(service), Arc::clone(prepared));
         let work = Work::interactive(prepared.now_ms + HOP_DEADLINE_MS);
         let is_first = runs == 0;
-        let hop = move |tx: &mut Tx<'_>| {
-            // A hop that runs again has perhaps gone on from something that was out of date.
-            let gone_on = if is_first { go_on(tx, &service_in, &prepared_in)? } else { None };
-            gone_on.map_or_else(|| run(tx, &service_in, &prepared_in), Ok)
-        };
-        let result = service.store.transact(work, hop).await;
+        let result = service.store.transact(work, move |tx| run(tx, &service_in, &prepared_in, is_first)).await;
         runs += 1;
         let again = match &result {
             // Whether a failed commit is on the disk is known only by looking: the same hop, run again, finds its own uid.
@@ -253,174 +246,4 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
     let (menus, today) = (service.bundles.now(), Today { day, year: day.year() });
     let recent = service.recent.take(&session_key);
     Prepared { hop, menus, now_ms, today, hop_uid, ids, session_key, number, text_hash, recent }
-}
-
-struct Done {
-    answer: UssdAnswer,
-    outcome: Outcome,
-    asked: Option<Asked>,
-    /// The session as it stands now, where the hop moved it.
-    session: Option<Record>,
-    /// A call began with it.
-    dialled: bool,
-    _wake: Wake,
-}
-
-/// Wakes whoever sends messages when the hop's outcome is let go of: after the commit, also when the gateway has hung up
-/// and nobody waits for the answer.
-struct Wake(Option<Arc<Notify>>);
-
-impl Drop for Wake {
-    fn drop(&mut self) {
-        if let Some(enqueued) = &self.0 {
-            enqueued.notify_one();
-        }
-    }
-}
-
-/// The usual hop: an input to the session that this node answered last. `None`: it is something else, and only what is stored
-/// can tell.
-fn go_on(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Option<Done>, Error> {
-    let Some(before) = &prepared.recent else { return Ok(None) };
-    let Reading::Typed(typed) = reading(service, prepared, before) else { return Ok(None) };
-    let Some((bundle, visit)) = visit_of(service, prepared, before)? else { return Ok(None) };
-    let event = Event::Input(typed.to_owned());
-    turn(tx, service, prepared, before, (bundle, visit, event), prepared.ids.clone()).map(Some)
-}
-
-fn reading<'p>(service: &Service, prepared: &'p Prepared, before: &Record) -> Reading<'p> {
-    let hash = |text: &str| redelivery::hash(&service.keys, &prepared.session_key, text);
-    redelivery::read(before, &prepared.hop.event, prepared.hop.hop_id.as_deref(), prepared.now_ms, hash)
-}
-
-/// The transaction of a hop, from what is stored.
-fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, Error> {
-    let mut ids = prepared.ids.clone();
-    let fresh_id = ids.next_id().unwrap_or_default();
-    let before = record::load(tx, prepared, fresh_id)?;
-    if before.hop_uid == prepared.hop_uid {
-        // Its commit was uncertain, and is there: nobody was told of it yet.
-        let done = repeat(tx, service, prepared, &before, before.hop_uid)?;
-        return Ok(Done { dialled: before.hops == 1, ..done });
-    }
-    match reading(service, prepared, &before) {
-        Reading::Repeat => repeat(tx, service, prepared, &before, before.hop_uid),
-        Reading::Earlier => match record::earlier(tx, &before, prepared)? {
-            Some(hop_uid) => repeat(tx, service, prepared, &before, hop_uid),
-            None if before.ended || redelivery::is_stale(&before, prepared.now_ms) => {
-                let extras = match &prepared.hop.event {
-                    UssdEvent::Cumulative(text) => text.as_str(),
-                    _ => "",
-                };
-                begin(tx, service, prepared, &before, extras, ids)
-            }
-            None => repeat(tx, service, prepared, &before, before.hop_uid),
-        },
-        Reading::Begin(extras) => begin(tx, service, prepared, &before, extras, ids),
-        // What was typed was meant for a screen of somebody who is gone.
-        Reading::Typed(_) if before.anew => begin(tx, service, prepared, &before, "", ids),
-        Reading::Typed(typed) => {
-            if let Some((bundle, visit)) = visit_of(service, prepared, &before)? {
-                let event = Event::Input(typed.to_owned());
-                return turn(tx, service, prepared, &before, (bundle, visit, event), ids);
-            }
-            // The menus of this call are not known here: a key must not mean something that was not on the screen. The
-            // screen of the same name is shown again, or the call begins anew.
-            let known = if before.is_new { None } else { dropped_visit(service, prepared, &before)? };
-            match known {
-                Some((bundle, visit)) => turn(tx, service, prepared, &before, (bundle, visit, Event::Again), ids),
-                None => begin(tx, service, prepared, &before, "", ids),
-            }
-        }
-    }
-}
-
-/// A visit begins, or the one that was dropped is offered again.
-fn begin(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    before: &Record,
-    extras: &str,
-    mut ids: IdBlock,
-) -> Result<Done, Error> {
-    let bundle = Arc::clone(&prepared.menus.live);
-    let number = actions::greet(tx, &service.host, (&prepared.number, &prepared.hop.msisdn), &bundle, prepared.now_ms)?;
-    let mut generation = before.clone();
-    if !before.is_new {
-        generation.begin_again(prepared.now_ms);
-    }
-    let since_ms = prepared.now_ms - bundle.resume_ms;
-    // A dropped visit is kept for later while it could not be shown.
-    let closures = &prepared.menus.closures;
-    let is_closed = closures.maintenance && bundle.notice.is_some();
-    let may_show = |visit: &Visit, bundle: &Bundle| {
-        bundle.state(visit.at).is_none_or(|state| !closures.flows.contains(state.flow()))
-    };
-    if !is_closed
-        && let Some(dropped) = record::resumable(tx, prepared, since_ms)?
-        && actions::may_resume(tx, &number)?
-        && let Some((bundle, visit)) = dropped_visit(service, prepared, &dropped)?
-        && may_show(&visit, &bundle)
-    {
-        record::hand_over(tx, dropped.session_id)?;
-        generation.resumable &= dropped.session_id != generation.session_id;
-        let at_once = is_resume_path(&bundle, extras);
-        let event = if at_once { Event::Continue } else { Event::Resume(extras.to_owned()) };
-        return turn(tx, service, prepared, &generation, (bundle, visit, event), ids);
-    }
-    let visit_id = ids.next_id().unwrap_or_default();
-    let visit = Visit::new(visit_id, number.language, None);
-    turn(tx, service, prepared, &generation, (bundle, visit, Event::Dial(extras.to_owned())), ids)
-}
-
-/// Whether what was dialled behind the code asks for the dropped visit itself.
-fn is_resume_path(bundle: &Bundle, extras: &str) -> bool {
-    let dialled = extras.trim_end_matches('#').trim_matches('*');
-    bundle.resume_path.as_deref() == Some(dialled)
-}
-
-/// Steps the engine to a screen and saves everything.
-fn turn(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    before: &Record,
-    (bundle, mut visit, event): (Arc<Bundle>, Visit, Event),
-    mut ids: IdBlock,
-) -> Result<Done, Error> {
-    let driven = drive(tx, service, prepared, &bundle, &mut visit, event, &mut ids)?;
-    let session = Some(save(tx, service, prepared, before, &bundle, &visit, &driven)?);
-    let Driven { screen, enqueued, .. } = driven;
-    let wake = Wake(enqueued.then(|| Arc::clone(&service.enqueued)));
-    let (answer, asked) = (UssdAnswer { text: screen.text, end: screen.end }, Some(screen.asked));
-    Ok(Done { answer, outcome: Outcome::Answered, asked, session, dialled: before.hops == 0, _wake: wake })
-}
-
-/// The stored answer, byte for byte; a secret screen is made again from the visit.
-fn repeat(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    prepared: &Prepared,
-    before: &Record,
-    hop_uid: i64,
-) -> Result<Done, Error> {
-    let Some((sealed, end)) = record::answer_of(tx, hop_uid)? else {
-        return Err(Error::Corrupt { what: "an answered hop has no row" });
-    };
-    let asked = sealed.is_none().then_some(Asked::Secret);
-    let text = match sealed {
-        Some(sealed) => service.keys.open_text(record::ANSWER, hop_uid, &sealed)?,
-        None => shown_again(tx, service, prepared, before)?,
-    };
-    let answer = UssdAnswer { text, end };
-    Ok(Done { answer, outcome: Outcome::Repeated, asked, session: None, dialled: false, _wake: Wake(None) })
-}
-
-fn shown_again(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, before: &Record) -> Result<String, Error> {
-    let Some((bundle, mut visit)) = visit_of(service, prepared, before)? else {
-        return Err(Error::Corrupt { what: "a session that was answered has no visit" });
-    };
-    let mut ids = prepared.ids.clone();
-    Ok(drive(tx, service, prepared, &bundle, &mut visit, Event::Again, &mut ids)?.screen.text)
 }

@@ -69,6 +69,8 @@ mod provider_hooks;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]
+mod recent;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod round_trips;
