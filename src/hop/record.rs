@@ -135,7 +135,9 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         ended_why = $6, hop_uid = $7, hops = $8, text_len = $9, text_hash = $10, bundle_hash = $11, \
         visit_sealed = $12, anew = 0 WHERE session_id = $1 AND revision = $2";
     // A statement that names the column rewrites its index, whatever the value: twice a visit instead of at every hop.
-    const OFFERED: &str = "UPDATE session SET resumable = $2 WHERE session_id = $1";
+    const OFFERED: &str = "UPDATE session SET revision = $2 + 1, started_ms = $3, last_ms = $4, ended_ms = $5, \
+        ended_why = $6, hop_uid = $7, hops = $8, text_len = $9, text_hash = $10, bundle_hash = $11, \
+        visit_sealed = $12, resumable = $13, anew = 0 WHERE session_id = $1 AND revision = $2";
     const ANSWERED: &str = "INSERT INTO hop \
         (hop_uid, session_id, previous_uid, text_hash, state, answer_sealed, is_end, answered_ms, language, turn) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -169,14 +171,14 @@ pub(super) fn save(tx: &mut Tx<'_>, prepared: &Prepared, before: &Record, saved:
         saved.language.into(),
         saved.turn.into(),
     ];
-    let offered = [before.session_id.into(), saved.resumable.into()];
-    let moved: Step<'_> = if before.is_new { (BEGUN, &session) } else { (MOVED, &session[..12]) };
-    let answer: Step<'_> = (ANSWERED, &answered);
-    let changed = if before.is_new || before.resumable == saved.resumable {
-        tx.execute_each(&[moved, answer])?
+    let moved: Step<'_> = if before.is_new {
+        (BEGUN, &session)
+    } else if before.resumable == saved.resumable {
+        (MOVED, &session[..12])
     } else {
-        tx.execute_each(&[moved, answer, (OFFERED, &offered)])?
+        (OFFERED, &session[..13])
     };
+    let changed = tx.execute_each(&[moved, (ANSWERED, &answered)])?;
     if changed.first() == Some(&0) {
         return Err(Error::Conflict);
     }

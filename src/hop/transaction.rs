@@ -51,6 +51,11 @@ pub(super) fn run(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared, is_fi
 fn go_on(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Option<Done>, Error> {
     let Some(before) = &prepared.recent else { return Ok(None) };
     let Reading::Typed(typed) = reading(service, prepared, before) else { return Ok(None) };
+    // Two inputs at once: another node was asked meanwhile. Where a gateway sends the last input alone nothing would show that.
+    let is_cumulative = matches!(prepared.hop.event, UssdEvent::Cumulative(_));
+    if typed.contains('*') || (service.store.is_shared() && !is_cumulative) {
+        return Ok(None);
+    }
     let Some((bundle, visit)) = visit_of(service, prepared, before)? else { return Ok(None) };
     let event = Event::Input(typed.to_owned());
     turn(tx, service, prepared, before, (bundle, visit, event), prepared.ids.clone()).map(Some)

@@ -41,8 +41,10 @@ fn a_disk_that_does_not_keep_a_commit_ends_all_work_until_a_restart() {
     let engine = place.engine(Options::default());
     let now = || Work::interactive(None);
     assert_eq!(offer(&engine, now(), |tx| insert(tx, 1)).blocking_recv().unwrap(), Ok(1));
-    // The database goes on with the file that it has open; what is put on the disk is found by its name, and this device
-    // cannot be.
+    engine.close();
+    // The database goes on with the file that it has open; what is put on the disk is found by its name, at the first commit, and
+    // this device cannot be.
+    let engine = place.engine(Options::default());
     let (wal, elsewhere) = (place.path().with_extension("db-wal"), place.folder.path().join("wal"));
     std::fs::rename(&wal, &elsewhere).unwrap();
     std::os::unix::fs::symlink("/dev/null", &wal).unwrap();

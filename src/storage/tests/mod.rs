@@ -105,7 +105,8 @@ impl Gate {
     pub(super) fn hold(engine: &SqliteEngine) -> Self {
         let (open, opened): (Sender<()>, Receiver<()>) = channel();
         let (begun, has_begun) = channel();
-        let answer = offer(engine, Work::interactive(None), move |_| {
+        // Nothing joins the batch of a bulk job.
+        let answer = offer(engine, Work::bulk(), move |_| {
             begun.send(()).unwrap();
             opened.recv().unwrap();
             Ok(())
