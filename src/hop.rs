@@ -149,6 +149,8 @@ struct Prepared {
     now_ms: i64,
     today: Today,
     hop_uid: i64,
+    /// What the session is called if nothing is known of it.
+    fresh_session_id: i64,
     ids: IdBlock,
     session_key: [u8; 32],
     number: MsisdnHash,
@@ -243,7 +245,8 @@ fn prepare(service: &Service, hop: Hop) -> Prepared {
     };
     let mut ids = service.ids.block(now_ms);
     let hop_uid = ids.next_id().unwrap_or_default();
+    let fresh_session_id = ids.next_id().unwrap_or_default();
     let (menus, today) = (service.bundles.now(), Today { day, year: day.year() });
     let recent = service.recent.take(&session_key);
-    Prepared { hop, menus, now_ms, today, hop_uid, ids, session_key, number, text_hash, recent }
+    Prepared { hop, menus, now_ms, today, hop_uid, fresh_session_id, ids, session_key, number, text_hash, recent }
 }

@@ -94,11 +94,11 @@ pub(super) struct Saved<'a> {
 }
 
 /// The session's row, or a fresh one. Nothing is locked: [`save`] notices when another hop of the session was first.
-pub(super) fn load(tx: &mut Tx<'_>, prepared: &Prepared, fresh_id: i64) -> Result<Record, Error> {
+pub(super) fn load(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Record, Error> {
     const LOAD: &str = "SELECT session_id, revision, started_ms, last_ms, ended_ms, hop_uid, hops, text_len, text_hash, \
         bundle_hash, visit_sealed, resumable, anew FROM session WHERE session_key = $1";
     let found = tx.query_one(LOAD, &[(&prepared.session_key).into()], read)?;
-    Ok(found.unwrap_or_else(|| Record::of_nothing(fresh_id, prepared.now_ms)))
+    Ok(found.unwrap_or_else(|| Record::of_nothing(prepared.fresh_session_id, prepared.now_ms)))
 }
 
 fn read(row: &Row<'_>) -> Result<Record, Error> {

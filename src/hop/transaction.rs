@@ -67,9 +67,8 @@ fn reading<'p>(service: &Service, prepared: &'p Prepared, before: &Record) -> Re
 }
 
 fn from_store(tx: &mut Tx<'_>, service: &Service, prepared: &Prepared) -> Result<Done, Error> {
-    let mut ids = prepared.ids.clone();
-    let fresh_id = ids.next_id().unwrap_or_default();
-    let before = record::load(tx, prepared, fresh_id)?;
+    let ids = prepared.ids.clone();
+    let before = record::load(tx, prepared)?;
     if before.hop_uid == prepared.hop_uid {
         // Its commit was uncertain, and is there: nobody was told of it yet.
         let done = repeat(tx, service, prepared, &before, before.hop_uid)?;
